@@ -1,0 +1,129 @@
+import { InvalidArgumentError, Option, program } from "commander";
+import { DataFileError, type Emulator, type LoggedRequest, startEmulator } from "./index.ts";
+import { isLoopback } from "./validation.ts";
+
+interface CliOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly data?: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly tokenLifetime: number;
+  readonly pageCap: number;
+  readonly latency: number;
+  readonly mutationLatency: number;
+  readonly json?: true;
+}
+
+program
+  .name("ion-emulator")
+  .description("A local ION: its token endpoint and the webhook part of its GraphQL API.")
+  .option("--port <port>", "where to listen; 0 picks a free port", wholeNumber(0, 65535), 8787)
+  .option("--host <address>", "the address to bind to", "127.0.0.1")
+  .option("--data <file>", "keep the state in this file across restarts (default: in memory only)")
+  .addOption(
+    new Option("--client-id <id>", "the API key's client id").env("ION_EMULATOR_CLIENT_ID").default("emulator"),
+  )
+  .addOption(
+    new Option("--client-secret <secret>", "the API key's client secret")
+      .env("ION_EMULATOR_CLIENT_SECRET")
+      .default("emulator-secret"),
+  )
+  .option("--token-lifetime <seconds>", "how long a token is good for", wholeNumber(1), 300)
+  .option("--page-cap <count>", "the most objects a page holds", wholeNumber(1), 100)
+  .option("--latency <ms>", "how much later every answer comes", wholeNumber(0), 0)
+  .option("--mutation-latency <ms>", "how long each mutation takes", wholeNumber(0), 0)
+  .option("--json", "print JSON, one object a line")
+  .action(run);
+
+await program.parseAsync();
+
+async function run(options: CliOptions): Promise<void> {
+  const print = options.json ? (line: object) => console.log(JSON.stringify(line)) : undefined;
+  let emulator: Emulator;
+  try {
+    emulator = await startEmulator({
+      host: options.host,
+      port: options.port,
+      ...(options.data !== undefined && { dataFile: options.data }),
+      clientId: options.clientId,
+      clientSecret: options.clientSecret,
+      tokenLifetimeSeconds: options.tokenLifetime,
+      pageCap: options.pageCap,
+      latencyMs: options.latency,
+      mutationLatencyMs: options.mutationLatency,
+      onRequest: (request) => (print ? print({ request }) : console.log(requestLine(request))),
+    });
+  } catch (error) {
+    console.error(`ion-emulator: ${startFailure(error, options)}`);
+    process.exitCode = error instanceof DataFileError ? 2 : 1;
+    return;
+  }
+
+  if (!isLoopback(options.host)) {
+    console.error("Warning: other machines can reach this emulator, and whoever has its API key can change its state.");
+  }
+  const { url, graphqlUrl, tokenUrl } = emulator;
+  if (print) print({ listening: { url, graphqlUrl, tokenUrl, clientId: options.clientId } });
+  else console.log(greeting(emulator, program.getOptionValueSource("clientSecret") === "default"));
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, async () => {
+      await emulator.close();
+      process.exit(0);
+    });
+  }
+}
+
+function greeting({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator, defaultSecret: boolean): string {
+  // A secret that someone chose is not ours to show.
+  const secret = defaultSecret ? quoted(clientSecret) : "...  # the one you gave this emulator";
+  return `ION emulator at ${graphqlUrl} (open it in a browser for GraphiQL; Ctrl-C ends it)
+
+export ION_API_URI=${quoted(graphqlUrl)}
+export ION_AUTH_SERVER=${quoted(tokenUrl)}
+export ION_CLIENT_ID=${quoted(clientId)}
+export ION_CLIENT_SECRET=${secret}
+`;
+}
+
+function requestLine({ kind, operation, fields, status, milliseconds }: LoggedRequest): string {
+  const failed = fields.filter((field) => field.outcome !== "ok").length;
+  const words = [
+    new Date().toTimeString().slice(0, 8),
+    String(status),
+    `${Math.round(milliseconds)} ms`.padStart(8),
+    kind === "graphql" ? (operation?.type ?? kind) : kind,
+    ...(operation?.name ? [operation.name] : []),
+    ...(fields.length > 0 ? [summary(fields.map(({ field }) => field))] : []),
+    ...(failed > 0 ? [`(${failed} failed)`] : []),
+  ];
+  return words.join(" ");
+}
+
+function summary(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => (count > 1 ? `${count} × ${name}` : name)).join(", ");
+}
+
+function startFailure(error: unknown, { host, port }: CliOptions): string {
+  if (!(error instanceof Error)) return String(error);
+  if ("code" in error && error.code === "EADDRINUSE") {
+    return `port ${port} of ${host} is in use; choose another one with --port, or --port 0 for any free one.`;
+  }
+  return error.message;
+}
+
+function quoted(text: string): string {
+  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`It must be a whole number ${range}.`);
+  };
+}

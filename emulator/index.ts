@@ -1,0 +1,143 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Tokens } from "./auth.ts";
+import { createGraphQL } from "./graphql.ts";
+import type { LoggedRequest } from "./log.ts";
+import { DataFile } from "./persistence.ts";
+import { buildSchema, type Settings } from "./resolvers.ts";
+import { createHttpServer } from "./server.ts";
+import { Store } from "./store.ts";
+import { isLoopback } from "./validation.ts";
+
+export type { LoggedField, LoggedRequest, Outcome } from "./log.ts";
+export { DataFileError } from "./persistence.ts";
+export type { Settings } from "./resolvers.ts";
+export {
+  type Changes,
+  type Header,
+  type HeaderInput,
+  type Receiver,
+  type ReceiverInput,
+  Store,
+  type StoreState,
+  type Subscription,
+  type SubscriptionInput,
+} from "./store.ts";
+export { StoreError } from "./validation.ts";
+
+/** How an emulator is set up. */
+export interface EmulatorOptions {
+  /** The address to listen on. Beyond loopback, Host is not checked and the page gets no token. @default "127.0.0.1" */
+  readonly host?: string;
+  /** The port to listen on; 0 picks a free one. @default 0 */
+  readonly port?: number;
+  /** A file that keeps the state across restarts; it is made if it is not there. @default none, all is in memory */
+  readonly dataFile?: string;
+  /** @default "emulator" */
+  readonly clientId?: string;
+  /** @default "emulator-secret" */
+  readonly clientSecret?: string;
+  /** How long a token is good for, in seconds. @default 300 */
+  readonly tokenLifetimeSeconds?: number;
+  /** The most objects a page holds, whatever `first` says. @default 100 */
+  readonly pageCap?: number;
+  /** Milliseconds by which every HTTP answer, tokens too, comes later. @default 0 */
+  readonly latencyMs?: number;
+  /** Milliseconds that each mutation field takes, one after the other. @default 0 */
+  readonly mutationLatencyMs?: number;
+  /** The clock that tokens expire by, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number;
+  /** Called with each request just before it is answered. */
+  readonly onRequest?: (request: LoggedRequest) => void;
+}
+
+/** A running emulator. */
+export interface Emulator {
+  /** The origin, such as `http://127.0.0.1:8787`. */
+  readonly url: string;
+  readonly graphqlUrl: string;
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The state, to be read and changed behind the API's back. */
+  readonly store: Store;
+  /** What may be changed while it runs. */
+  readonly settings: Settings;
+  /** The newest 10,000 requests, oldest first; setting its length to 0 forgets them. */
+  readonly requests: LoggedRequest[];
+  /** Makes every token given out so far worthless. */
+  revokeTokens(): void;
+  /** Ends every connection at once, saves the state where there is a data file, and frees the port. */
+  close(): Promise<void>;
+}
+
+const mostRequests = 10_000;
+
+/**
+ * Starts a local ION.
+ * @throws {DataFileError} if the data file cannot be used.
+ * @throws {NodeJS.ErrnoException} if it cannot listen, such as EADDRINUSE.
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { host = "127.0.0.1", port = 0, clientId = "emulator", clientSecret = "emulator-secret" } = options;
+  const dataFile = options.dataFile === undefined ? undefined : new DataFile(options.dataFile);
+  const store = dataFile?.store ?? new Store();
+  const settings: Settings = {
+    latencyMs: options.latencyMs ?? 0,
+    mutationLatencyMs: options.mutationLatencyMs ?? 0,
+    pageCap: options.pageCap ?? 100,
+    deniedPermissions: new Set(),
+  };
+  const closing = new AbortController();
+  const wait = async (ms: number) => {
+    closing.signal.throwIfAborted();
+    if (ms > 0) await sleep(ms, undefined, { signal: closing.signal });
+  };
+  const requests: LoggedRequest[] = [];
+  const tokens = new Tokens(options.now ?? Date.now);
+
+  const server = createHttpServer({
+    graphql: createGraphQL(buildSchema(store, settings, wait)),
+    tokens,
+    apiKey: { clientId, clientSecret },
+    tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? 300,
+    loopback: isLoopback(host),
+    settle: () => dataFile?.save(),
+    delay: () => wait(settings.latencyMs),
+    log: (request) => {
+      if (requests.push(request) > mostRequests) requests.shift();
+      options.onRequest?.(request);
+    },
+  });
+  server.listen(port, host);
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The server has no port.");
+
+  const url = `http://${reachable(host)}:${address.port}`;
+  return {
+    url,
+    graphqlUrl: `${url}/graphql`,
+    tokenUrl: `${url}/realms/api-keys/protocol/openid-connect/token`,
+    clientId,
+    clientSecret,
+    store,
+    settings,
+    requests,
+    revokeTokens: () => tokens.revoke(),
+    close: async () => {
+      if (closing.signal.aborted) return;
+      closing.abort();
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      dataFile?.save();
+    },
+  };
+}
+
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,139 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { GraphQLSchema } from "graphql";
+import { createGraphQLError, createSchema } from "graphql-yoga";
+import { connection, type ListArguments } from "./connection.ts";
+import {
+  type Changes,
+  type Header,
+  type HeaderInput,
+  notFound,
+  type Receiver,
+  type ReceiverInput,
+  type Store,
+  type Subscription,
+  type SubscriptionInput,
+} from "./store.ts";
+import { StoreError } from "./validation.ts";
+
+/** What a test or a person may change while the emulator runs. */
+export interface Settings {
+  /** Milliseconds by which every HTTP answer, tokens too, comes later. @default 0 */
+  latencyMs: number;
+  /** Milliseconds that each mutation field takes, one after the other. @default 0 */
+  mutationLatencyMs: number;
+  /** The most objects a page holds, whatever `first` says. @default 100 */
+  pageCap: number;
+  /** Permissions, by ION's names (such as "CreateWebhookReceiver"), that no token has. @default none */
+  readonly deniedPermissions: Set<string>;
+}
+
+type Id = { readonly id: string };
+type Versioned = Id & { readonly etag: string };
+type Input<Fields> = { readonly input: Fields };
+type HeaderOfReceiver = Input<{ readonly webhookReceiverId: string; readonly headerId: string }>;
+
+/** Builds ION's schema over a store; `wait` is how a mutation takes its time. */
+export function buildSchema(store: Store, settings: Settings, wait: (ms: number) => Promise<void>): GraphQLSchema {
+  const queries = {
+    webhookReceiver: ({ id }: Id) => found(store.findReceiver(id), "WebhookReceiver", id),
+    webhookReceivers: (list: ListArguments) => connection(store.listReceivers(), list, settings.pageCap),
+    webhookSubscription: ({ id }: Id) => found(store.findSubscription(id), "WebhookSubscription", id),
+    webhookSubscriptions: (list: ListArguments) => connection(store.listSubscriptions(), list, settings.pageCap),
+  };
+
+  const mutations = {
+    createWebhookReceiver: ({ input }: Input<ReceiverInput>) => ({ webhookReceiver: store.createReceiver(input) }),
+    updateWebhookReceiver: ({ input }: Input<Versioned & Changes<Receiver>>) => ({
+      webhookReceiver: store.updateReceiver(input.id, input, input.etag),
+    }),
+    deleteWebhookReceiver: ({ id, etag }: Versioned) => {
+      store.deleteReceiver(id, etag);
+      return { id };
+    },
+
+    createWebhookSubscription: ({ input }: Input<SubscriptionInput>) => ({
+      webhookSubscription: store.createSubscription(input),
+    }),
+    updateWebhookSubscription: ({ input }: Input<Versioned & Changes<Subscription>>) => ({
+      webhookSubscription: store.updateSubscription(input.id, input, input.etag),
+    }),
+    deleteWebhookSubscription: ({ id, etag }: Versioned) => {
+      store.deleteSubscription(id, etag);
+      return { id };
+    },
+
+    createWebhookHeader: ({ input }: Input<HeaderInput>) => ({ webhookHeader: store.createHeader(input) }),
+    updateWebhookHeader: ({ input }: Input<Versioned & Changes<Header>>) => ({
+      webhookHeader: store.updateHeader(input.id, input, input.etag),
+    }),
+    deleteWebhookHeader: ({ id, etag }: Versioned) => {
+      store.deleteHeader(id, etag);
+      return { id };
+    },
+    addHeaderToWebhookReceiver: ({ input }: HeaderOfReceiver) => ({
+      webhookReceiver: store.addHeader(input.webhookReceiverId, input.headerId),
+    }),
+    removeHeaderFromWebhookReceiver: ({ input }: HeaderOfReceiver) => ({
+      webhookReceiver: store.removeHeader(input.webhookReceiverId, input.headerId),
+    }),
+  };
+
+  const slowAndGuarded = (name: string, run: (args: never) => unknown) => async (_root: unknown, args: never) => {
+    await wait(settings.mutationLatencyMs);
+    if (settings.deniedPermissions.has(permission(name))) {
+      // ION's own words, from its page on error codes.
+      const verb = /^(create|delete)/.exec(name)?.[0] ?? "update";
+      throw createGraphQLError(`User does not have permission to ${verb} this resource.`);
+    }
+    return answer(() => run(args));
+  };
+
+  return createSchema({
+    typeDefs: sdl(),
+    resolvers: {
+      Query: mapValues(queries, (_name, run) => (_root: unknown, args: never) => answer(() => run(args))),
+      Mutation: mapValues(mutations, slowAndGuarded),
+      WebhookReceiver: {
+        subscriptions: ({ id }: Receiver) => store.listSubscriptions(id),
+        headers: ({ id }: Receiver) => store.listHeaders(id),
+      },
+      WebhookSubscription: {
+        receiver: ({ receiverId }: Subscription) => store.findReceiver(receiverId),
+      },
+    },
+  });
+}
+
+function permission(mutation: string): string {
+  return mutation.charAt(0).toUpperCase() + mutation.slice(1);
+}
+
+function found<Item>(item: Item | undefined, type: string, id: string): Item {
+  if (!item) throw notFound(type, id);
+  return item;
+}
+
+// Only what is meant for the caller may leave as it is; yoga masks every other error, and that includes errors of a
+// second copy of graphql-js, which is why they are made with yoga's own.
+function answer<Result>(run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof StoreError ? createGraphQLError(error.message) : error;
+  }
+}
+
+function mapValues<Value, Result>(
+  values: Readonly<Record<string, Value>>,
+  map: (name: string, value: Value) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(name, value)]));
+}
+
+// The package's own name leads to its root from the sources and from dist alike.
+function sdl(): string {
+  const root = createRequire(import.meta.url).resolve("ion-emulator/package.json");
+  return readFileSync(join(root, "..", "schema.graphql"), "utf8");
+}

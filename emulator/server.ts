@@ -1,0 +1,130 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from "node:http";
+import { type ApiKey, answerTokenRequest, type Tokens } from "./auth.ts";
+import type { createGraphQL } from "./graphql.ts";
+import type { LoggedRequest } from "./log.ts";
+import { isLoopback } from "./validation.ts";
+
+/** What the HTTP server is put together from. */
+interface Parts {
+  readonly graphql: ReturnType<typeof createGraphQL>;
+  readonly tokens: Tokens;
+  readonly apiKey: ApiKey;
+  readonly tokenLifetimeSeconds: number;
+  /** Whether only this machine can reach the server, which is when Host is checked and the page gets a token. */
+  readonly loopback: boolean;
+  /** Called when a request has been dealt with and before it is answered: what must not be lost is kept here. */
+  readonly settle: () => void;
+  /** Called last before the answer leaves: it takes the time that the network would. */
+  readonly delay: () => Promise<void>;
+  readonly log: (entry: LoggedRequest) => void;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const tokenPath = /^(\/auth)?\/realms\/api-keys\/protocol\/openid-connect\/token$/;
+const longestForm = 64 * 1024;
+const pageTokenSeconds = 24 * 60 * 60;
+
+/** The HTTP server, not listening yet. */
+export function createHttpServer(parts: Parts): Server {
+  return createServer(async (request, response) => {
+    const started = performance.now();
+    const entry: LoggedRequest = { kind: "other", operation: null, fields: [], status: 0, milliseconds: 0 };
+    let reply: Reply;
+    try {
+      reply = await route(request, response, entry, parts);
+      parts.settle();
+    } catch (error) {
+      reply = json(500, { message: error instanceof Error ? error.message : String(error) });
+    }
+    try {
+      await parts.delay();
+    } catch {
+      // The emulator is closing, and so is this connection.
+      return;
+    }
+    entry.status = reply.status;
+    entry.milliseconds = performance.now() - started;
+    parts.log(entry);
+    response.writeHead(reply.status, { ...reply.headers, "Content-Length": Buffer.byteLength(reply.body) });
+    response.end(reply.body);
+  });
+}
+
+async function route(
+  request: IncomingMessage,
+  response: Parameters<Parts["graphql"]["handleNodeRequestAndResponse"]>[1],
+  entry: LoggedRequest,
+  parts: Parts,
+): Promise<Reply> {
+  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  if (tokenPath.test(pathname)) entry.kind = "token";
+  if (pathname === "/graphql") entry.kind = "graphql";
+
+  const refusal = foreign(request.headers, parts.loopback);
+  if (refusal) return json(403, { message: refusal });
+  if (entry.kind === "token") return token(request, parts);
+  if (entry.kind === "other") return json(404, { message: "Not found" });
+
+  if (request.method === "GET" && request.headers.accept?.includes("text/html")) {
+    entry.kind = "other";
+    return page(parts);
+  }
+  const unauthorized = parts.tokens.refusal(request.headers.authorization);
+  if (unauthorized) return json(401, { message: unauthorized });
+  const answer = await parts.graphql.handleNodeRequestAndResponse(request, response, { entry });
+  return { status: answer.status, headers: jsonType, body: await answer.text() };
+}
+
+async function token(request: IncomingMessage, parts: Parts): Promise<Reply> {
+  if (request.method !== "POST") return json(405, { error: "HTTP 405 Method Not Allowed" });
+  if (!request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
+    return json(415, { error: "HTTP 415 Unsupported Media Type" });
+  }
+  let form = "";
+  for await (const chunk of request.setEncoding("utf8")) {
+    form += chunk;
+    if (form.length > longestForm) return json(413, { error: "HTTP 413 Request Entity Too Large" });
+  }
+  const { apiKey, tokens, tokenLifetimeSeconds: expiresIn } = parts;
+  const issuer = `http://${request.headers.host}/realms/api-keys`;
+  const answer = answerTokenRequest(new URLSearchParams(form), request.headers.authorization, apiKey, () => ({
+    token: tokens.issue(apiKey.clientId, issuer, expiresIn),
+    expiresIn,
+  }));
+  return json(answer.status, answer.body, { "Cache-Control": "no-store", Pragma: "no-cache" });
+}
+
+async function page({ loopback, tokens, apiKey }: Parts): Promise<Reply> {
+  // 9 MB that most runs never need.
+  const { graphiqlPage } = await import("./graphiql.ts");
+  const own = loopback ? tokens.issue(apiKey.clientId, "graphiql", pageTokenSeconds) : undefined;
+  const headers = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    // Nothing from elsewhere, and nobody may put a frame around the page's token.
+    "Content-Security-Policy":
+      "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+  };
+  return { status: 200, headers, body: graphiqlPage(own) };
+}
+
+// A page from elsewhere may neither reach us under its own origin nor under a name of its own that leads here
+// (DNS rebinding).
+function foreign({ host, origin }: IncomingHttpHeaders, loopback: boolean): string | undefined {
+  const name = URL.parse(`http://${host}`)?.hostname ?? "";
+  if (loopback && !isLoopback(name)) return "Refused: the Host header does not name this machine.";
+  if (origin !== undefined && origin !== `http://${host}`) return "Refused: the request comes from another origin.";
+  return undefined;
+}
+
+const jsonType = { "Content-Type": "application/json; charset=utf-8" };
+
+function json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers: { ...jsonType, ...headers }, body: JSON.stringify(body) };
+}

@@ -1,0 +1,54 @@
+/** A receiver's headers: as a plain record on our side, as objects with an id each on ION's. */
+import type { Receiver } from "./ion/operations.ts";
+import type { Ion } from "./ion/webhooks.ts";
+
+/** Header values by name. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** Whether two names are one header: HTTP does not tell upper from lower case. */
+export const sameHeader = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+
+/** Whether all names and values are the same, in whatever order. */
+export function sameHeaders(one: Headers, other: Headers): boolean {
+  const plain = (headers: Headers) =>
+    JSON.stringify(
+      Object.entries(headers)
+        .map(([name, value]) => [name.toLowerCase(), value])
+        .sort(),
+    );
+  return plain(one) === plain(other);
+}
+
+/** What ION shows; values that it masks are as last known. */
+export function headersOf(live: Receiver, known: Headers = {}): Headers {
+  const headers: Record<string, string> = {};
+  for (const { id, key, value } of live.headers) {
+    // ION lets one header be there twice; under a name of its own the second is seen, and removed.
+    const name = Object.hasOwn(headers, key) ? `${key} (twice, id ${id})` : key;
+    headers[name] = value ?? known[key] ?? "";
+  }
+  return headers;
+}
+
+/** Says in words, never with a value, what was done to headers. */
+export function headerDrift(before: Headers, now: Headers): string[] {
+  const changed = Object.keys({ ...before, ...now }).filter((name) => before[name] !== now[name]);
+  return changed.map((name) => {
+    if (now[name] === undefined) return `header ${name} was removed`;
+    return `header ${name} was ${before[name] === undefined ? "added" : "changed"}`;
+  });
+}
+
+/** Adds, changes and removes single headers until they are as wanted. Each has an outcome of its own. */
+export function changeHeaders(ion: Ion, receiver: Receiver, wanted: Headers): Promise<PromiseSettledResult<void>[]> {
+  const kept = new Set<string>();
+  const changes = Object.entries(wanted).map(async ([key, value]) => {
+    const live = receiver.headers.find((header) => sameHeader(header.key, key));
+    if (!live) return ion.createHeader(receiver, key, value);
+    kept.add(live.id);
+    // A masked value cannot be compared, and is set again rather than trusted.
+    if (live.value !== value) return ion.updateHeader(receiver, live, value);
+  });
+  const extra = receiver.headers.filter((header) => !kept.has(header.id));
+  return Promise.allSettled([...changes, ...extra.map((header) => ion.deleteHeader(receiver, header))]);
+}

@@ -1,0 +1,9 @@
+export { VioletWebhooks, type VioletWebhooksArgs } from "./violetWebhooks.ts";
+export { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
+export {
+  type WebhookAction,
+  type WebhookResource,
+  WebhookSubscription,
+  type WebhookSubscriptionArgs,
+} from "./webhookSubscription.ts";
+export { WebhookSubscriptions, type WebhookSubscriptionsArgs } from "./webhookSubscriptions.ts";

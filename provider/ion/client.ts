@@ -1,0 +1,154 @@
+import { ClientError, GraphQLClient } from "graphql-request";
+import type { Connection } from "./connection.ts";
+import { IonError, kindOf } from "./errors.ts";
+import { redact } from "./redact.ts";
+import { TokenSource } from "./token.ts";
+import type { Send } from "./transport.ts";
+
+/** One GraphQL error in ION's words, with secrets taken out. */
+export interface GraphQLProblem {
+  readonly message: string;
+  /** The alias of the root field it belongs to; undefined where it belongs to the whole document. */
+  readonly alias: string | undefined;
+}
+
+/** ION's answer to one document: what came back, and what went wrong beside it. */
+export interface Answer {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly problems: readonly GraphQLProblem[];
+}
+
+/** One document to run. */
+export interface Operation {
+  readonly document: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** Values that no message may show, also where ION repeats them. */
+  readonly secrets?: readonly string[];
+}
+
+/** The one door to ION: adds the token, renews it once where it is not accepted, and turns every failure into an IonError. */
+export class IonClient {
+  readonly #graphql: GraphQLClient;
+  readonly #tokens: TokenSource;
+  readonly #connection: Connection;
+  readonly #host: string;
+
+  constructor(connection: Connection, send: Send, now: () => number) {
+    this.#connection = connection;
+    this.#host = new URL(connection.endpoint).host;
+    this.#tokens = new TokenSource(connection, send, now);
+    this.#graphql = new GraphQLClient(connection.endpoint, {
+      errorPolicy: "all",
+      fetch: (url, init) => send("graphql", String(url), init ?? {}),
+    });
+  }
+
+  /**
+   * Runs one document, once.
+   *
+   * @throws IonError "refused" where ION ran nothing of it, and what HTTP tells of otherwise. Errors of single
+   * fields do not throw: they are in the answer's problems.
+   */
+  async execute(operation: Operation): Promise<Answer> {
+    const token = await this.#tokens.get();
+    try {
+      return await this.#send(operation, token);
+    } catch (error) {
+      if (!(error instanceof IonError) || error.kind !== "auth") throw error;
+      this.#tokens.reject(token);
+      return this.#send(operation, await this.#tokens.get());
+    }
+  }
+
+  async #send(operation: Operation, token: string): Promise<Answer> {
+    const secrets = [...(operation.secrets ?? []), token, this.#connection.clientSecret];
+    try {
+      const answer = await this.#graphql.rawRequest<Record<string, unknown>>(
+        operation.document,
+        operation.variables ?? {},
+        { authorization: `Bearer ${token}` },
+      );
+      return this.#read(answer.data, answer.errors, secrets);
+    } catch (error) {
+      if (error instanceof IonError) throw error;
+      if (error instanceof ClientError) throw this.#httpFailure(error, secrets);
+      throw new IonError(
+        "unexpectedAnswer",
+        `${this.#host} did not answer as a GraphQL API does. Check ion:endpoint (or ION_API_URI); a proxy or a sign-in page may stand between.`,
+      );
+    }
+  }
+
+  #read(data: unknown, errors: unknown, secrets: readonly string[]): Answer {
+    const problems = problemsIn(errors, secrets);
+    if (data !== null && data !== undefined && typeof data === "object") {
+      return { data: { ...data }, problems };
+    }
+    const words = problems.map((problem) => problem.message).join("; ");
+    if (problems.length === 0 || problems.some((problem) => problem.alias !== undefined)) {
+      throw new IonError("unexpectedAnswer", `${this.#host} answered without data${words && `: ${words}`}.`);
+    }
+    throw new IonError("refused", words);
+  }
+
+  #httpFailure({ response }: ClientError, secrets: readonly string[]): IonError {
+    const { status } = response;
+    const words = problemsIn(response.errors, secrets)
+      .map((problem) => problem.message)
+      .join("; ");
+    const said = words ? `: ${words}` : "";
+    if (status === 401) {
+      return new IonError(
+        "auth",
+        `ION at ${this.#host} did not accept the access token (HTTP 401)${said}. The key may belong to another ION environment: ` +
+          "check that ion:region, ion:stage, ion:endpoint and ion:authUrl name the environment that ion:clientId was made in.",
+      );
+    }
+    if (status === 429) {
+      return new IonError("rateLimited", `ION at ${this.#host} asks for a pause (HTTP 429)${said}.`, {
+        retryAfter: secondsIn(headerOf(response.headers, "retry-after")),
+      });
+    }
+    if (status === 403) return new IonError("permission", words || "HTTP 403 Forbidden");
+    if (status === 409) return new IonError("conflict", words || "HTTP 409 Conflict");
+    if (status >= 500) {
+      return new IonError("unknownOutcome", `ION at ${this.#host} failed to answer (HTTP ${status})${said}.`, {
+        retryAfter: secondsIn(headerOf(response.headers, "retry-after")),
+      });
+    }
+    if (words) return new IonError("refused", words);
+    return new IonError(
+      "unexpectedAnswer",
+      `${this.#host} answered with HTTP ${status} and nothing that a GraphQL API says. Check ion:endpoint (or ION_API_URI).`,
+    );
+  }
+}
+
+function problemsIn(errors: unknown, secrets: readonly string[]): GraphQLProblem[] {
+  if (!Array.isArray(errors)) return [];
+  return errors.map((error: { message?: unknown; path?: unknown } | null) => ({
+    message: redact(typeof error?.message === "string" ? error.message : "an error without a message", secrets),
+    alias: Array.isArray(error?.path) ? String(error.path[0]) : undefined,
+  }));
+}
+
+function headerOf(headers: unknown, name: string): string | undefined {
+  return headers instanceof Headers ? (headers.get(name) ?? undefined) : undefined;
+}
+
+/** Reads Retry-After, which is seconds or a date (RFC 9110). */
+function secondsIn(retryAfter: string | undefined): number | undefined {
+  if (!retryAfter) return undefined;
+  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+/** Turns a problem of one field into an error that says on what it happened and what to do. */
+export function problemWith(about: string, permission: string, words: string): IonError {
+  const kind = kindOf(words);
+  const hint =
+    kind === "permission"
+      ? ` The API key needs the permission ${permission}: an org admin of ION can make a key that has it.`
+      : "";
+  return new IonError(kind, `ION did not ${about}: ${words.replace(/\.?$/, ".")}${hint}`);
+}

@@ -1,0 +1,56 @@
+/** What went wrong, as far as a caller has to tell one failure from another. */
+export type IonErrorKind =
+  | "config" // a setting is missing or wrong
+  | "auth" // the key or token was not accepted
+  | "permission" // the key may not do this
+  | "gone" // the object does not exist, or is not visible
+  | "conflict" // another writer was first (etag)
+  | "invalid" // ION refuses a value
+  | "refused" // ION refuses the whole document before running any of it
+  | "rateLimited" // 429
+  | "unreachable" // never got through to ION
+  | "unknownOutcome" // sent, and the answer was lost: it may or may not have happened
+  | "unexpectedAnswer" // an answer that does not fit ION's schema
+  | "elsewhere" // the resource lives in another ION
+  | "ambiguous"; // several objects fit, or one fits and is not ours to take
+
+/**
+ * An error for the person at the terminal: what failed, on which object, in ION's own words, and what to do.
+ * It never holds a request, variables, a header, a token or a body, and prints without a stack.
+ */
+export class IonError extends Error {
+  readonly kind: IonErrorKind;
+  /** Seconds that ION asked to wait (Retry-After), where it did. */
+  readonly retryAfter: number | undefined;
+
+  constructor(kind: IonErrorKind, message: string, options: { retryAfter?: number | undefined } = {}) {
+    super(message);
+    this.name = "IonError";
+    this.kind = kind;
+    this.retryAfter = options.retryAfter;
+    // Pulumi's dynamic provider prints `${error}: ${error.stack}`: a stack would bury what there is to read.
+    this.stack = message;
+  }
+
+  override toString(): string {
+    return "pulumi-ion";
+  }
+}
+
+/** Tells an IonError from anything else, also when two copies of this package are loaded. */
+export function isIonError(error: unknown): error is IonError {
+  return error instanceof Error && error.name === "IonError";
+}
+
+/** ION's words for each kind of failure. ION documents no error codes for GraphQL errors, so this reads the message (inferred). */
+const WORDING: ReadonlyArray<readonly [RegExp, IonErrorKind]> = [
+  [/\betag\b|out of date|modified by another|stale/i, "conflict"],
+  [/permission|not authori[sz]ed|forbidden|access denied/i, "permission"],
+  [/not found|does not exist|no longer exists|could not find/i, "gone"],
+  [/rate limit|too many requests/i, "rateLimited"],
+];
+
+/** Finds the kind of a GraphQL error by ION's wording; a refused value where nothing else fits. */
+export function kindOf(message: string): IonErrorKind {
+  return WORDING.find(([pattern]) => pattern.test(message))?.[1] ?? "invalid";
+}

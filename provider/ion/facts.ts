@@ -1,0 +1,82 @@
+/**
+ * What ION and Violet document, as data: hosts, resources, actions, permissions, known limitations.
+ * None of these lists is closed: ION's live schema decides, and grows without notice.
+ */
+
+/** Where one ION environment answers. */
+export interface Host {
+  /** The GraphQL endpoint. */
+  readonly endpoint: string;
+  /** The host that issues tokens; the path below it is {@link TOKEN_PATH}. */
+  readonly issuer: string;
+}
+
+/** The path of the token endpoint on an issuer (ION's manual, "Authentication"). */
+export const TOKEN_PATH = "/realms/api-keys/protocol/openid-connect/token";
+
+/** ION's environments by region and stage (ION's manual, "Environments"). An API key works in one of them only. */
+export const HOSTS: Readonly<Record<string, Readonly<Record<string, Host>>>> = {
+  us: {
+    production: { endpoint: "https://api.buildwithion.com/graphql", issuer: "https://auth.buildwithion.com" },
+    staging: {
+      endpoint: "https://staging-api.buildwithion.com/graphql",
+      issuer: "https://staging-auth.buildwithion.com",
+    },
+  },
+  gov: {
+    production: { endpoint: "https://api.ion-gov.com/graphql", issuer: "https://auth.ion-gov.com" },
+    staging: { endpoint: "https://staging-api.ion-gov.com/graphql", issuer: "https://staging-auth.ion-gov.com" },
+  },
+  aus: {
+    production: { endpoint: "https://api-production-aus.buildwithion.com/graphql", issuer: "https://auth.ion-aus.com" },
+    staging: {
+      endpoint: "https://api-staging-aus.buildwithion.com/graphql",
+      issuer: "https://staging-auth.ion-aus.com",
+    },
+  },
+};
+
+/** The resources of Violet's guide, in its order: what Violet can use today. */
+export const VIOLET_RESOURCES = [
+  "ABOM_INSTALLATIONS",
+  "FILE_ATTACHMENTS",
+  "ISSUES",
+  "ORGANIZATIONS",
+  "PARTS",
+  "PLAN_INPUTS",
+  "PLAN_ITEMS",
+  "PLANS",
+  "PROCEDURES",
+  "PURCHASE_ORDER_LINES",
+  "PURCHASE_ORDERS",
+  "RECEIPTS",
+  "RECEIPT_ITEMS",
+  "RUNS",
+  "RUN_STEPS",
+  "STEPS",
+  "SUPPLIERS",
+] as const;
+
+/** The actions of Violet's guide. */
+export const VIOLET_ACTIONS = ["CREATE", "UPDATE"] as const;
+
+/** Every action that ION documents. */
+export const ACTIONS = ["CREATE", "UPDATE", "DELETE"] as const;
+
+/** Pairs that ION accepts and never delivers, with the reason in words (Violet's guide, "Known Limitations"). */
+export const NEVER_DELIVERED: ReadonlyArray<{
+  readonly resource: string;
+  readonly action: string;
+  readonly why: string;
+}> = [
+  {
+    resource: "PURCHASE_ORDER_LINES",
+    action: "CREATE",
+    why: "ION sends no event when a purchase order line is created (Violet's guide, known limitation 1); new lines reach Violet with its next scheduled fetch",
+  },
+];
+
+/** The permission that a mutation needs: its own name with a capital letter (ION's permission list). */
+export function permissionFor(mutation: string): string {
+  return mutation.charAt(0).toUpperCase() + mutation.slice(1);
+}

@@ -1,0 +1,248 @@
+/**
+ * Every document that this package sends, and what has to come back. The only file with ION's names for operations,
+ * arguments and fields. Known: what Violet's guide shows. Inferred (marked so): ION's pattern for its other objects.
+ */
+import { z } from "zod";
+
+const id = z.union([z.string().min(1), z.number().int()]).transform(String);
+const etag = z.union([z.string(), z.number()]).transform(String).nullish();
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? undefined);
+
+/** A text that ION may mask; a mask ("********") is as good as not shown, and is never sent back. */
+const secretText = text.transform((value) => (value && /^[*•●]+$/.test(value) ? undefined : value));
+
+const subscription = z.object({ id, _etag: etag, resource: z.string(), action: z.string() });
+const header = z.object({ id, _etag: etag, key: z.string(), value: secretText });
+const receiver = z.object({
+  id,
+  _etag: etag,
+  name: z.string(),
+  description: text,
+  webhookUri: secretText,
+  sharedSecret: secretText,
+  contentType: text,
+  expectedResponseCode: z.coerce
+    .number()
+    .int()
+    .nullish()
+    .transform((value) => value ?? undefined),
+  active: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? undefined),
+  subscriptions: z
+    .array(subscription)
+    .nullish()
+    .transform((value) => value ?? []),
+  headers: z
+    .array(header)
+    .nullish()
+    .transform((value) => value ?? []),
+});
+
+/** A webhook subscription as ION shows it. */
+export type Subscription = z.output<typeof subscription>;
+/** A header of a webhook receiver as ION shows it. */
+export type Header = z.output<typeof header>;
+/** A webhook receiver as ION shows it, with what belongs to it. */
+export type Receiver = z.output<typeof receiver>;
+
+/** What can be set on a receiver. */
+export interface ReceiverInput {
+  readonly name: string;
+  readonly webhookUri: string;
+  readonly description: string;
+  readonly contentType: string;
+  readonly expectedResponseCode: number;
+  readonly active: boolean;
+  readonly sharedSecret: string;
+}
+
+// Known: Violet's guide asks for these fields, and every object of ION has _etag.
+const SUBSCRIPTION_FIELDS = "id _etag resource action";
+const HEADER_FIELDS = "id _etag key value";
+const RECEIVER_FIELDS =
+  "id _etag name description webhookUri sharedSecret contentType expectedResponseCode active " +
+  `subscriptions { ${SUBSCRIPTION_FIELDS} } headers { ${HEADER_FIELDS} }`;
+
+/** Receivers a page: the largest that is in public use with ION. */
+export const PAGE_SIZE = 100;
+
+/** Inferred: ION's pattern for every list. One page of the whole webhook configuration. */
+export const WEBHOOK_RECEIVERS = `query WebhookReceivers($first: Int!, $after: String) {
+  webhookReceivers(first: $first, after: $after) {
+    edges { node { ${RECEIVER_FIELDS} } }
+    pageInfo { endCursor hasNextPage }
+  }
+}`;
+
+/** What {@link WEBHOOK_RECEIVERS} answers. */
+export const webhookReceiversAnswer = z.object({
+  webhookReceivers: z.object({
+    edges: z.array(z.object({ node: receiver })),
+    pageInfo: z.object({ endCursor: z.string().nullish(), hasNextPage: z.boolean() }),
+  }),
+});
+
+/** Known (introspection works); the name of the actions' enum is not, so both are read off the input's fields. */
+export const SUBSCRIPTION_ENUMS = `query SubscriptionEnums {
+  __type(name: "CreateWebhookSubscriptionInput") {
+    inputFields { name type { kind enumValues { name } ofType { kind enumValues { name } } } }
+  }
+}`;
+
+const enumType = z.object({ enumValues: z.array(z.object({ name: z.string() })).nullish() });
+
+/** What {@link SUBSCRIPTION_ENUMS} answers. */
+export const subscriptionEnumsAnswer = z.object({
+  __type: z.object({
+    inputFields: z.array(z.object({ name: z.string(), type: enumType.extend({ ofType: enumType.nullish() }) })),
+  }),
+});
+
+/** One argument of a mutation's root field. */
+interface Argument {
+  /** Its GraphQL type. */
+  readonly type: string;
+  readonly value: unknown;
+}
+
+/** One mutation's root field, to be sent alone or among others. */
+export interface Mutation<T> {
+  /** ION's name for it. */
+  readonly field: string;
+  readonly args: Readonly<Record<string, Argument>>;
+  readonly selection: string;
+  /** What has to come back under its alias. */
+  readonly answer: z.ZodType<T>;
+  /** Values that no message may show. */
+  readonly secrets: readonly string[];
+}
+
+const input = (type: string, value: object): Record<string, Argument> => ({ input: { type: `${type}!`, value } });
+// Inferred: `deleteX(id: ID!, etag: String!) { id }` for every object.
+const removal = (field: string, objectId: string, objectEtag: string): Mutation<void> => ({
+  field,
+  args: { id: { type: "ID!", value: objectId }, etag: { type: "String!", value: objectEtag } },
+  selection: "id",
+  answer: z.object({ id: id.nullish() }).transform(() => undefined),
+  secrets: [],
+});
+const secretsOf = (value: Partial<ReceiverInput>) =>
+  [value.webhookUri, value.sharedSecret].filter((secret) => secret !== undefined);
+
+/** Known: Violet's guide. */
+export function createWebhookReceiver(value: Partial<ReceiverInput>): Mutation<Receiver> {
+  return {
+    field: "createWebhookReceiver",
+    args: input("CreateWebhookReceiverInput", value),
+    selection: `webhookReceiver { ${RECEIVER_FIELDS} }`,
+    answer: z.object({ webhookReceiver: receiver }).transform((answer) => answer.webhookReceiver),
+    secrets: secretsOf(value),
+  };
+}
+
+/** Inferred: `updateX(input: { id, etag, … })`. */
+export function updateWebhookReceiver(
+  receiverId: string,
+  receiverEtag: string,
+  changes: Partial<ReceiverInput>,
+): Mutation<Receiver> {
+  return {
+    field: "updateWebhookReceiver",
+    args: input("UpdateWebhookReceiverInput", { id: receiverId, etag: receiverEtag, ...changes }),
+    selection: `webhookReceiver { ${RECEIVER_FIELDS} }`,
+    answer: z.object({ webhookReceiver: receiver }).transform((answer) => answer.webhookReceiver),
+    secrets: secretsOf(changes),
+  };
+}
+
+/** Known name, inferred shape. */
+export const deleteWebhookReceiver = (receiverId: string, receiverEtag: string) =>
+  removal("deleteWebhookReceiver", receiverId, receiverEtag);
+
+/** Known: Violet's guide; the input type's name is inferred from createWebhookReceiver's. */
+export function createWebhookSubscription(value: {
+  readonly receiverId: string;
+  readonly resource: string;
+  readonly action: string;
+}): Mutation<Pick<Subscription, "id" | "_etag">> {
+  return {
+    field: "createWebhookSubscription",
+    args: input("CreateWebhookSubscriptionInput", value),
+    selection: "webhookSubscription { id _etag }",
+    answer: z
+      .object({ webhookSubscription: z.object({ id, _etag: etag }) })
+      .transform((answer) => answer.webhookSubscription),
+    secrets: [],
+  };
+}
+
+/** Known name, inferred shape. */
+export const deleteWebhookSubscription = (subscriptionId: string, subscriptionEtag: string) =>
+  removal("deleteWebhookSubscription", subscriptionId, subscriptionEtag);
+
+const headerAnswer = z.object({ webhookHeader: header }).transform((answer) => answer.webhookHeader);
+
+/** Known name, inferred shape: a header is made for a receiver by its `receiverId`, as a subscription is. */
+export function createWebhookHeader(value: { receiverId: string; key: string; value: string }): Mutation<Header> {
+  return {
+    field: "createWebhookHeader",
+    args: input("CreateWebhookHeaderInput", value),
+    selection: `webhookHeader { ${HEADER_FIELDS} }`,
+    answer: headerAnswer,
+    secrets: [value.value],
+  };
+}
+
+/** Known name, inferred shape. */
+export function updateWebhookHeader(headerId: string, headerEtag: string, value: string): Mutation<Header> {
+  return {
+    field: "updateWebhookHeader",
+    args: input("UpdateWebhookHeaderInput", { id: headerId, etag: headerEtag, value }),
+    selection: `webhookHeader { ${HEADER_FIELDS} }`,
+    answer: headerAnswer,
+    secrets: [value],
+  };
+}
+
+/** Known name, inferred shape. */
+export const deleteWebhookHeader = (headerId: string, headerEtag: string) =>
+  removal("deleteWebhookHeader", headerId, headerEtag);
+
+/** One document that runs many mutations in order, each under an alias of its own, with values as variables only. */
+export function compose(mutations: ReadonlyArray<Mutation<unknown>>): {
+  document: string;
+  variables: Record<string, unknown>;
+} {
+  const variables: Record<string, unknown> = {};
+  const declarations: string[] = [];
+  const fields = mutations.map((mutation, index) => {
+    const args = Object.entries(mutation.args).map(([name, argument]) => {
+      const variable = `${name}${index}`;
+      variables[variable] = argument.value;
+      declarations.push(`$${variable}: ${argument.type}`);
+      return `${name}: $${variable}`;
+    });
+    return `  ${aliasOf(index)}: ${mutation.field}(${args.join(", ")}) { ${mutation.selection} }`;
+  });
+  const names = [...new Set(mutations.map((mutation) => mutation.field))];
+  const name = names.length === 1 && names[0] ? capital(names[0]) : "Webhooks";
+  return { document: `mutation ${name}(${declarations.join(", ")}) {\n${fields.join("\n")}\n}`, variables };
+}
+
+/** The alias of the mutation at an index of a composed document. */
+export const aliasOf = (index: number) => `m${index}`;
+
+const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** Says in words where an answer does not fit, by field and type, never by value. */
+export function misfit(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.join(".") || "the answer"}: ${issue.message}`)
+    .join("; ");
+}

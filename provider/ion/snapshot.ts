@@ -1,0 +1,90 @@
+import type { IonClient } from "./client.ts";
+import { IonError } from "./errors.ts";
+import { misfit, PAGE_SIZE, type Receiver, WEBHOOK_RECEIVERS, webhookReceiversAnswer } from "./operations.ts";
+import { type RetryOptions, withRetry } from "./retry.ts";
+
+/** Receivers by id, each with its subscriptions and headers: the whole webhook configuration of one ION environment. */
+export type Receivers = ReadonlyMap<string, Receiver>;
+
+type Change = (receivers: Map<string, Receiver>) => void;
+
+/** Old enough that a person may have changed something in ION's UI, as while `pulumi up` waits for a "yes". */
+const MAX_AGE_MS = 60_000;
+
+/** One read of everything, shared by all who look during a run; what this process writes is put in as it is answered. */
+export class Snapshot {
+  #known: { readonly receivers: Map<string, Receiver>; readonly takenAt: number } | undefined;
+  #pending: Promise<Receivers> | undefined;
+  /** What was written while a read was under way: its answer may be from before. */
+  #meanwhile: Change[] = [];
+  readonly #client: IonClient;
+  readonly #retry: RetryOptions;
+  readonly #now: () => number;
+
+  constructor(client: IonClient, retry: RetryOptions, now: () => number) {
+    this.#client = client;
+    this.#retry = retry;
+    this.#now = now;
+  }
+
+  /** Everything, read now where it is not known or too old. A read that fails or is cut short is never kept. */
+  async get(): Promise<Receivers> {
+    if (this.#known && this.#now() - this.#known.takenAt < MAX_AGE_MS) return this.#known.receivers;
+    this.#pending ??= this.#read().finally(() => {
+      this.#pending = undefined;
+      this.#meanwhile = [];
+    });
+    return this.#pending;
+  }
+
+  /** Puts in what a write was answered. */
+  apply(change: Change): void {
+    if (this.#known) change(this.#known.receivers);
+    if (this.#pending) this.#meanwhile.push(change);
+  }
+
+  /** Makes the next look read again: something is not as it was thought to be. */
+  forget(): void {
+    this.#known = undefined;
+  }
+
+  async #read(): Promise<Receivers> {
+    const takenAt = this.#now();
+    const receivers = new Map<string, Receiver>();
+    for (let after: string | undefined, more = true; more; ) {
+      const page = await withRetry("query", () => this.#page(after), this.#retry);
+      for (const { node } of page.edges) receivers.set(node.id, node);
+      more = page.pageInfo.hasNextPage;
+      if (more && (page.pageInfo.endCursor ?? undefined) === after) {
+        throw new IonError("unexpectedAnswer", "ION's list of webhook receivers has a next page and no way to it.");
+      }
+      after = page.pageInfo.endCursor ?? undefined;
+    }
+    for (const change of this.#meanwhile) change(receivers);
+    this.#known = { receivers, takenAt };
+    return receivers;
+  }
+
+  async #page(after: string | undefined) {
+    const answer = await this.#client.execute({
+      document: WEBHOOK_RECEIVERS,
+      variables: { first: PAGE_SIZE, ...(after === undefined ? {} : { after }) },
+    });
+    const [problem] = answer.problems;
+    if (problem) {
+      throw new IonError(
+        "permission",
+        `ION did not show its webhook receivers: ${problem.message} ` +
+          "Nothing is concluded from that. The API key needs to be able to read webhook receivers.",
+      );
+    }
+    const parsed = webhookReceiversAnswer.safeParse(answer.data);
+    if (!parsed.success) {
+      throw new IonError(
+        "unexpectedAnswer",
+        `ION's list of webhook receivers is not as expected. ${misfit(parsed.error)}.`,
+      );
+    }
+    return parsed.data.webhookReceivers;
+  }
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import type { Connection } from "./connection.ts";
+import { IonError } from "./errors.ts";
+import type { Send } from "./transport.ts";
+
+const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().default(60) });
+
+/** A token is renewed this long before it ends; a short-lived one at half its life. */
+const RENEW_EARLY_MS = 30_000;
+
+/** Fetches ION's access token when it is first needed, once for all who ask, and again before it ends. */
+export class TokenSource {
+  #current: { readonly token: string; readonly renewAt: number } | undefined;
+  #pending: Promise<string> | undefined;
+  readonly #connection: Connection;
+  readonly #send: Send;
+  readonly #now: () => number;
+
+  constructor(connection: Connection, send: Send, now: () => number) {
+    this.#connection = connection;
+    this.#send = send;
+    this.#now = now;
+  }
+
+  /** The token to use now. */
+  async get(): Promise<string> {
+    if (this.#current && this.#now() < this.#current.renewAt) return this.#current.token;
+    this.#pending ??= this.#fetch().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
+  }
+
+  /** Drops a token that ION did not accept; one that was renewed meanwhile stays. */
+  reject(token: string): void {
+    if (this.#current?.token === token) this.#current = undefined;
+  }
+
+  async #fetch(): Promise<string> {
+    const { authUrl, clientId, clientSecret } = this.#connection;
+    const body = new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: clientId,
+      client_secret: clientSecret,
+    });
+    const answer = await this.#send("token", authUrl, {
+      method: "POST",
+      headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
+      body: body.toString(),
+    });
+    if (answer.status === 400 || answer.status === 401 || answer.status === 403) {
+      throw new IonError(
+        "auth",
+        `ION's token endpoint at ${new URL(authUrl).host} did not accept the API key (HTTP ${answer.status}). ` +
+          "Check ion:clientId and ion:clientSecret (or ION_CLIENT_ID and ION_CLIENT_SECRET), and that the key was made in " +
+          "this environment: a key works in one ION environment only.",
+      );
+    }
+    const parsed = tokenAnswer.safeParse(json(await answer.text()));
+    if (!answer.ok || !parsed.success) {
+      throw new IonError(
+        "unexpectedAnswer",
+        `${new URL(authUrl).host} answered the token request with HTTP ${answer.status} and no token. ` +
+          "Check that ion:authUrl (or ION_AUTH_SERVER) is ION's token endpoint.",
+      );
+    }
+    const life = parsed.data.expires_in * 1000;
+    this.#current = {
+      token: parsed.data.access_token,
+      renewAt: this.#now() + Math.max(life - RENEW_EARLY_MS, life / 2),
+    };
+    return parsed.data.access_token;
+  }
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,260 @@
+import { IonClient } from "./client.ts";
+import { type Connection, placeOf } from "./connection.ts";
+import { IonError, isIonError } from "./errors.ts";
+import type { Header, Receiver, ReceiverInput, Subscription } from "./operations.ts";
+import * as operations from "./operations.ts";
+import { RETRY_DEFAULTS, type RetryOptions, withRetry } from "./retry.ts";
+import { type Receivers, Snapshot } from "./snapshot.ts";
+import { REQUEST_TIMEOUT_MS, transport } from "./transport.ts";
+import { Writes } from "./writes.ts";
+
+/** What tests set; a user's run takes the defaults. */
+export interface IonOptions {
+  readonly fetch?: typeof globalThis.fetch;
+  readonly now?: () => number;
+  readonly retry?: Partial<RetryOptions>;
+  /** Milliseconds for one request. @default 35000 */
+  readonly timeoutMs?: number;
+}
+
+/** The names that ION's schema accepts for a subscription's resource and action today. */
+export interface SubscriptionNames {
+  readonly resource: readonly string[];
+  readonly action: readonly string[];
+}
+
+/**
+ * ION's webhooks: what there is, and each single change to it. Reads share one snapshot, writes leave together.
+ * Every method throws an IonError and nothing else. It decides nothing: what should be is the resources' matter.
+ */
+export class Ion {
+  /** The place that this ION lives at, for resources to remember. */
+  readonly place: string;
+  readonly #client: IonClient;
+  readonly #snapshot: Snapshot;
+  readonly #writes: Writes;
+  readonly #retry: RetryOptions;
+  #names: Promise<SubscriptionNames> | undefined;
+
+  constructor(connection: Connection, options: IonOptions = {}) {
+    const now = options.now ?? Date.now;
+    const send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    this.place = placeOf(connection.endpoint);
+    this.#retry = { ...RETRY_DEFAULTS, ...options.retry };
+    this.#client = new IonClient(connection, send, now);
+    this.#snapshot = new Snapshot(this.#client, this.#retry, now);
+    this.#writes = new Writes(this.#client, this.#snapshot, this.#retry);
+  }
+
+  /** All receivers, with their subscriptions and headers. */
+  receivers(): Promise<Receivers> {
+    return this.#snapshot.get();
+  }
+
+  /** Makes the next look read ION again. */
+  forget(): void {
+    this.#snapshot.forget();
+  }
+
+  /** The names that ION accepts, off its live schema; read once. */
+  subscriptionNames(): Promise<SubscriptionNames> {
+    this.#names ??= withRetry("query", () => this.#readNames(), this.#retry);
+    return this.#names;
+  }
+
+  /** Makes a receiver. Only what `value` holds is sent. */
+  async createReceiver(value: Partial<ReceiverInput>): Promise<Receiver> {
+    const before = new Set((await this.receivers()).keys());
+    const made = await this.#writes.run({
+      mutation: operations.createWebhookReceiver(value),
+      about: `create the webhook receiver "${value.name}"`,
+      landed: (now) => {
+        const twin = [...now.values()].find(
+          ({ id, name, webhookUri }) => !before.has(id) && name === value.name && webhookUri === value.webhookUri,
+        );
+        return twin && { answer: twin };
+      },
+    });
+    this.#snapshot.apply((receivers) => receivers.set(made.id, made));
+    return made;
+  }
+
+  /** Sets fields of a receiver. Only what `changes` holds is sent. */
+  async updateReceiver(receiver: Receiver, changes: Partial<ReceiverInput>): Promise<Receiver> {
+    const made = await this.#writes.run({
+      mutation: operations.updateWebhookReceiver(receiver.id, etagOf(receiver), changes),
+      about: `update ${Object.keys(changes).join(", ")} of the webhook receiver "${receiver.name}" (id ${receiver.id})`,
+      landed: (now) => {
+        const live = now.get(receiver.id);
+        return live && differing(changes, live).length === 0 ? { answer: live } : undefined;
+      },
+    });
+    this.#snapshot.apply((receivers) => receivers.set(made.id, made));
+    return made;
+  }
+
+  /** Deletes a receiver, and with it its subscriptions. */
+  async deleteReceiver(receiver: Receiver): Promise<void> {
+    await this.#writes.run({
+      mutation: operations.deleteWebhookReceiver(receiver.id, etagOf(receiver)),
+      about: `delete the webhook receiver "${receiver.name}" (id ${receiver.id})`,
+      landed: (now) => (now.has(receiver.id) ? undefined : { answer: undefined }),
+    });
+    this.#snapshot.apply((receivers) => receivers.delete(receiver.id));
+  }
+
+  /** Subscribes a receiver to one action on one resource. */
+  async createSubscription(receiverId: string, resource: string, action: string): Promise<Subscription> {
+    const made = await this.#writes.run({
+      mutation: operations.createWebhookSubscription({ resource, action, receiverId }),
+      about: `subscribe receiver ${receiverId} to ${resource} ${action}`,
+      landed: (now) => {
+        const twin = now
+          .get(receiverId)
+          ?.subscriptions.find((found) => found.resource === resource && found.action === action);
+        return twin && { answer: twin };
+      },
+    });
+    const subscription = { ...made, resource, action };
+    this.#snapshot.apply((receivers) => {
+      const receiver = receivers.get(receiverId);
+      if (receiver) {
+        const others = receiver.subscriptions.filter(({ id }) => id !== made.id);
+        receivers.set(receiverId, { ...receiver, subscriptions: [...others, subscription] });
+      }
+    });
+    return subscription;
+  }
+
+  /** Ends a subscription. */
+  async deleteSubscription(receiverId: string, subscription: Subscription): Promise<void> {
+    const { id, resource, action } = subscription;
+    await this.#writes.run({
+      mutation: operations.deleteWebhookSubscription(id, etagOf(subscription)),
+      about: `end the subscription of receiver ${receiverId} to ${resource} ${action} (id ${id})`,
+      landed: (now) => {
+        const there = now.get(receiverId)?.subscriptions.some((found) => found.id === id);
+        return there ? undefined : { answer: undefined };
+      },
+    });
+    this.#snapshot.apply((receivers) => {
+      const receiver = receivers.get(receiverId);
+      if (receiver) {
+        const subscriptions = receiver.subscriptions.filter((found) => found.id !== id);
+        receivers.set(receiverId, { ...receiver, subscriptions });
+      }
+    });
+  }
+
+  /** Gives a receiver one more header. */
+  async createHeader(receiver: Receiver, key: string, value: string): Promise<void> {
+    const made = await this.#writes.run({
+      mutation: operations.createWebhookHeader({ receiverId: receiver.id, key, value }),
+      about: `add the header ${key} to the webhook receiver "${receiver.name}" (id ${receiver.id})`,
+      landed: (now) => headerIn(now, receiver.id, (found) => found.key === key && found.value === value),
+    });
+    this.#setHeaders(receiver.id, (headers) => [...headers, made]);
+  }
+
+  /** Sets a header's value. */
+  async updateHeader(receiver: Receiver, header: Header, value: string): Promise<void> {
+    const made = await this.#writes.run({
+      mutation: operations.updateWebhookHeader(header.id, etagOf(header), value),
+      about: `change the header ${header.key} of the webhook receiver "${receiver.name}" (id ${receiver.id})`,
+      landed: (now) => headerIn(now, receiver.id, (found) => found.id === header.id && found.value === value),
+    });
+    this.#setHeaders(receiver.id, (headers) => headers.map((found) => (found.id === header.id ? made : found)));
+  }
+
+  /** Takes a header off a receiver. */
+  async deleteHeader(receiver: Receiver, header: Header): Promise<void> {
+    await this.#writes.run({
+      mutation: operations.deleteWebhookHeader(header.id, etagOf(header)),
+      about: `remove the header ${header.key} from the webhook receiver "${receiver.name}" (id ${receiver.id})`,
+      landed: (now) =>
+        headerIn(now, receiver.id, (found) => found.id === header.id) ? undefined : { answer: undefined },
+    });
+    this.#setHeaders(receiver.id, (headers) => headers.filter((found) => found.id !== header.id));
+  }
+
+  #setHeaders(receiverId: string, change: (headers: Header[]) => Header[]) {
+    this.#snapshot.apply((receivers) => {
+      const receiver = receivers.get(receiverId);
+      if (receiver) receivers.set(receiverId, { ...receiver, headers: change(receiver.headers) });
+    });
+  }
+
+  async #readNames(): Promise<SubscriptionNames> {
+    const answer = await this.#client.execute({ document: operations.SUBSCRIPTION_ENUMS });
+    const parsed = operations.subscriptionEnumsAnswer.safeParse(answer.data);
+    const names = (field: string) => {
+      const type = parsed.data?.__type.inputFields.find((found) => found.name === field)?.type;
+      return (type?.enumValues ?? type?.ofType?.enumValues ?? []).map((value) => value.name);
+    };
+    const found = { resource: names("resource"), action: names("action") };
+    if (found.resource.length === 0 || found.action.length === 0) {
+      throw new IonError("unexpectedAnswer", "ION's schema does not show what a webhook subscription may name.");
+    }
+    return found;
+  }
+}
+
+const SETTABLE: readonly (keyof ReceiverInput)[] = [
+  "name",
+  "webhookUri",
+  "description",
+  "contentType",
+  "expectedResponseCode",
+  "active",
+  "sharedSecret",
+];
+
+type Fields = { readonly [Key in keyof ReceiverInput]?: ReceiverInput[Key] | undefined };
+
+/** Names the fields of `wanted` in which `live` differs. A field that ION masks or does not show counts as the same. */
+export function differing(wanted: Fields, live: Fields): (keyof ReceiverInput)[] {
+  return SETTABLE.filter((key) => {
+    if (wanted[key] === undefined || live[key] === wanted[key]) return false;
+    if (key === "description") return (live[key] ?? "") !== wanted[key];
+    if (key === "webhookUri") return live[key] !== undefined && !sameUrl(live[key], wanted[key]);
+    return key !== "sharedSecret" || live[key] !== undefined;
+  });
+}
+
+/** Whether two texts are the same URL, however it is written. */
+export function sameUrl(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return false;
+  return one === other || (URL.canParse(one) && URL.canParse(other) && new URL(one).href === new URL(other).href);
+}
+
+/**
+ * Runs `change`, and once more with a fresh look where another writer was first.
+ *
+ * @throws IonError "conflict" that says who should look at what, where that happens twice.
+ */
+export async function settleRace<T>(ion: Ion, change: () => Promise<T>): Promise<T> {
+  try {
+    return await change();
+  } catch (error) {
+    if (!isIonError(error) || error.kind !== "conflict") throw error;
+  }
+  ion.forget();
+  try {
+    return await change();
+  } catch (error) {
+    if (!isIonError(error) || error.kind !== "conflict") throw error;
+    throw new IonError(
+      "conflict",
+      `${error.message} Somebody or something else changes it at the same time: find out who works on ION's webhooks ` +
+        "(a colleague, another stack, a script), then run `pulumi up` again.",
+    );
+  }
+}
+
+/** The etag last read. ION sends one with every object; without it, its own refusal is the clearest message. */
+const etagOf = (object: { readonly _etag?: string | null | undefined }) => object._etag ?? "";
+
+function headerIn(now: Receivers, receiverId: string, is: (header: Header) => boolean) {
+  const header = now.get(receiverId)?.headers.find(is);
+  return header && { answer: header };
+}

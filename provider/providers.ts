@@ -1,0 +1,13 @@
+/**
+ * What the state of every resource names as its code (see dynamic/text.ts). Loaded by Pulumi's dynamic provider, not
+ * by programs. These names stay.
+ */
+import { carry } from "./dynamic/carry.ts";
+import { webhookReceiver as receiver } from "./webhookReceiver.ts";
+import { webhookSubscription as subscription } from "./webhookSubscription.ts";
+
+/** Serves {@link WebhookReceiver}. */
+export const webhookReceiver = carry("webhook receiver", receiver);
+
+/** Serves {@link WebhookSubscription}. */
+export const webhookSubscription = carry("webhook subscription", subscription);

@@ -1,0 +1,348 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { providerText } from "./dynamic/text.ts";
+import { changeHeaders, type Headers, headerDrift, headersOf, sameHeader, sameHeaders } from "./headers.ts";
+import { isLoopback } from "./ion/connection.ts";
+import { IonError, isIonError } from "./ion/errors.ts";
+import type { Receiver, ReceiverInput } from "./ion/operations.ts";
+import { differing, type Ion, sameUrl, settleRace } from "./ion/webhooks.ts";
+import { declareOnce } from "./once.ts";
+import { failuresOf, PartlyMade, type ResourceLogic, UNKNOWN } from "./resource.ts";
+
+/** What a {@link WebhookReceiver} is to be. What is left out is ION's choice when the receiver is made, and stays so. */
+export interface WebhookReceiverArgs {
+  /** The receiver's name in ION. @default the resource's logical name */
+  name?: pulumi.Input<string>;
+  /** Where ION sends events: an https:// URL. A secret, wrapped or not: who knows it can send events too. May be left out only with `adoptId`. */
+  webhookUri?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** The Content-Type that ION sends events with, such as `application/json`. */
+  contentType?: pulumi.Input<string>;
+  /** The HTTP status (100 to 599) that tells ION an event arrived; at any other, ION sends it again. */
+  expectedResponseCode?: pulumi.Input<number>;
+  /** Whether ION sends events at all. */
+  active?: pulumi.Input<boolean>;
+  /** The key that ION signs events with (header `x-ion-signature`). A secret. @default one that ION makes */
+  sharedSecret?: pulumi.Input<string>;
+  /** Headers that ION sends with each event, by name. Values are secrets. */
+  headers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** The id of a receiver that exists in ION, to be taken over rather than made. Looked at once, when this resource is created. */
+  adoptId?: pulumi.Input<string>;
+}
+
+/**
+ * A webhook receiver in ION: a URL that ION sends events to. Every change is an update in place.
+ *
+ * A receiver with the same name and webhookUri that is there already is taken over, never made twice.
+ *
+ * @example
+ * ```ts
+ * const receiver = new ion.WebhookReceiver("erp", {
+ *   webhookUri: new pulumi.Config().requireSecret("webhookUri"),
+ *   headers: { "X-Plant": "7" },
+ * });
+ * ```
+ */
+export class WebhookReceiver extends pulumi.CustomResource {
+  declare readonly name: pulumi.Output<string>;
+  /** A secret. */
+  declare readonly webhookUri: pulumi.Output<string>;
+  declare readonly description: pulumi.Output<string | undefined>;
+  declare readonly contentType: pulumi.Output<string | undefined>;
+  declare readonly expectedResponseCode: pulumi.Output<number | undefined>;
+  declare readonly active: pulumi.Output<boolean | undefined>;
+  /** The key to check `x-ion-signature` with: the declared one, or the one that ION made. A secret. */
+  declare readonly sharedSecret: pulumi.Output<string | undefined>;
+  /** Secrets. */
+  declare readonly headers: pulumi.Output<Record<string, string>>;
+
+  constructor(name: string, args: WebhookReceiverArgs, opts?: pulumi.CustomResourceOptions) {
+    const secret = <T>(value: pulumi.Input<T> | undefined) => (value === undefined ? undefined : pulumi.secret(value));
+    const inputs = {
+      ...args,
+      name: args.name ?? name,
+      webhookUri: secret(args.webhookUri && declareOnce("receiver", name, args.webhookUri)),
+      sharedSecret: secret(args.sharedSecret),
+      headers: secret(args.headers),
+      __provider: providerText("webhookReceiver"),
+    };
+    const outputs = {
+      description: undefined,
+      contentType: undefined,
+      expectedResponseCode: undefined,
+      active: undefined,
+    };
+    super(
+      "pulumi-nodejs:dynamic/ion:WebhookReceiver",
+      name,
+      { ...outputs, ...inputs },
+      {
+        ...opts,
+        additionalSecretOutputs: [...webhookReceiver.secrets, ...(opts?.additionalSecretOutputs ?? [])],
+      },
+    );
+  }
+}
+
+const text = (reason: string) => z.string({ error: reason });
+const status = "has to be an HTTP status from 100 to 599";
+
+const argsSchema = z.strictObject({
+  name: text("has to be a text").refine((name) => name.trim() !== "", "cannot be empty"),
+  webhookUri: text("has to be a text").superRefine(checkUrl).optional(),
+  description: text("has to be a text").optional(),
+  contentType: text("has to be a text")
+    .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[^\r\n]*)?$/, "has to be a media type such as application/json")
+    .optional(),
+  expectedResponseCode: z.int({ error: status }).min(100, status).max(599, status).optional(),
+  active: z.boolean({ error: "has to be true or false" }).optional(),
+  sharedSecret: text("has to be a text").min(1, "cannot be empty; leave it out to have ION make one").optional(),
+  headers: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "is not a name that an HTTP header can have"),
+      text("has to be a text")
+        .refine((value) => !hasControlCharacter(value), "cannot hold line breaks or control characters")
+        .refine((value) => value === value.trim(), "cannot begin or end with a space"),
+    )
+    .superRefine(checkHeaderNames)
+    .optional(),
+  adoptId: text("has to be the id of a receiver, as a text").min(1, "cannot be empty").optional(),
+});
+
+function checkUrl(url: string, context: z.RefinementCtx) {
+  const refuse = (message: string) => context.addIssue({ code: "custom", message });
+  if (!URL.canParse(url)) return refuse("is not a URL; it has to look like https://example.com/path");
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== "https:" && !(protocol === "http:" && isLoopback(hostname))) {
+    refuse("has to be an https:// URL: ION sends events to no other");
+  }
+}
+
+function checkHeaderNames(headers: Record<string, string>, context: z.RefinementCtx) {
+  const names = Object.keys(headers);
+  const twins = names.filter((name, at) => names.findIndex((other) => sameHeader(other, name)) !== at);
+  for (const name of twins) {
+    context.addIssue({ code: "custom", message: `name ${name} twice: HTTP does not tell upper from lower case` });
+  }
+}
+
+const hasControlCharacter = (value: string) =>
+  [...value].some((character) => (character < " " && character !== "\t") || character === "\u007f");
+
+/** Everything about a receiver that can be declared. */
+type Fields = Partial<ReceiverInput> & { readonly headers?: Headers };
+type Field = keyof Fields;
+
+const FIELDS: readonly Field[] = [
+  "name",
+  "webhookUri",
+  "description",
+  "contentType",
+  "expectedResponseCode",
+  "active",
+  "sharedSecret",
+  "headers",
+];
+
+/** Inputs after check. */
+interface Inputs extends Fields {
+  readonly name: string;
+  readonly adoptId?: string;
+  /** Fields that the program leaves out and that were found changed by hand, as they are to be put back. Absent otherwise. */
+  readonly held?: Fields;
+}
+
+/** What Pulumi remembers of a receiver: what ION showed last, and what to hold it to. */
+interface State extends Fields {
+  readonly endpoint: string;
+  /** The fields that the program gives. */
+  readonly declared: readonly Field[];
+  /** What the receiver is held to: what was set last, and what ION chose for the rest when it was made or taken over. */
+  readonly held: Fields;
+  /** Which secrets ION shows otherwise than they were set, in words: Pulumi shows a changed secret as [secret] on both sides. */
+  readonly changedInION?: readonly string[];
+}
+
+/** What {@link WebhookReceiver} does in ION. */
+export const webhookReceiver: ResourceLogic<Inputs, State> = {
+  secrets: ["webhookUri", "sharedSecret", "headers", "held"],
+
+  async check(_ion, news, olds) {
+    const failures = failuresOf(argsSchema, news);
+    if (news.webhookUri === undefined && news.adoptId === undefined) {
+      failures.push({
+        property: "webhookUri",
+        reason: "is missing; give the https:// URL that ION is to send events to",
+      });
+    }
+    // Fields left out by the program and changed by hand: the preview shows them going back to what they were.
+    const held = Object.entries((olds.held ?? {}) as Fields).filter(([field]) => news[field] === undefined);
+    const inputs = held.length > 0 ? { ...news, ...Object.fromEntries(held), held: Object.fromEntries(held) } : news;
+    return { inputs, failures };
+  },
+
+  // Nothing replaces a receiver: a new one has a new id, and its subscriptions would have to move.
+  diff(id, state, inputs) {
+    if (inputs.adoptId !== undefined && inputs.adoptId !== UNKNOWN && inputs.adoptId !== id) {
+      throw new IonError(
+        "ambiguous",
+        `adoptId is ${inputs.adoptId}, and this resource is the webhook receiver with id ${id}. ` +
+          "adoptId is looked at only when a resource is created: give the other receiver a resource of its own.",
+      );
+    }
+    return { changes: drift(wantedOf(inputs, state), state).length > 0, replaces: [] };
+  },
+
+  async create(ion, inputs) {
+    const taken = await findTwin(ion, inputs);
+    if (taken) return { id: taken.id, state: recorded(ion, taken, inputs) };
+    const { headers, ...fields } = declaredFields(inputs);
+    const made = await ion.createReceiver(fields);
+    return { id: made.id, state: await withHeaders(ion, made, headers, inputs) };
+  },
+
+  async read(ion, id, state) {
+    const live = (await ion.receivers()).get(id);
+    if (!live) return undefined;
+    const fields = seen(live, state);
+    const { declared, held } = state;
+    // A shared secret that ION made is not held to: a new one is taken over.
+    const left = drift(held, fields).filter((field) => !declared.includes(field) && field !== "sharedSecret");
+    const words = secretDrift(held, fields);
+    const changed = words.length > 0 ? { changedInION: words } : {};
+    return {
+      inputs: {
+        ...pick(fields, [...declared, ...left]),
+        ...(left.length > 0 && { held: pick(held, left) }),
+        ...changed,
+      },
+      state: {
+        ...fields,
+        ...changed,
+        endpoint: ion.place,
+        declared,
+        held: declared.includes("sharedSecret") ? held : { ...held, ...pick(fields, ["sharedSecret"]) },
+      },
+    };
+  },
+
+  async update(ion, id, state, inputs) {
+    return settleRace(ion, async () => {
+      const live = (await ion.receivers()).get(id);
+      if (!live) throw gone(ion, id, inputs.name);
+      const wanted = wantedOf(inputs, state);
+      const fields: Partial<ReceiverInput> = pick(wanted, differing(wanted, live));
+      const updated = Object.keys(fields).length > 0 ? await ion.updateReceiver(live, fields) : live;
+      return withHeaders(ion, updated, wanted.headers, inputs, state);
+    });
+  },
+
+  async delete(ion, id) {
+    await settleRace(ion, async () => {
+      const live = (await ion.receivers()).get(id);
+      if (live) await ion.deleteReceiver(live);
+    });
+  },
+};
+
+/** The one receiver in ION that `inputs` declare already, if there is one. Never guesses between two. */
+async function findTwin(ion: Ion, inputs: Inputs): Promise<Receiver | undefined> {
+  const receivers = await ion.receivers();
+  if (inputs.adoptId !== undefined) {
+    const adopted = receivers.get(inputs.adoptId);
+    if (!adopted) throw gone(ion, inputs.adoptId, inputs.name);
+    return adopted;
+  }
+  const twins = [...receivers.values()].filter((receiver) => sameUrl(receiver.webhookUri, inputs.webhookUri));
+  const [twin] = twins;
+  if (twins.length > 1) {
+    throw new IonError(
+      "ambiguous",
+      `ION has ${twins.length} webhook receivers with the webhookUri of "${inputs.name}": ` +
+        `${twins.map(({ id, name }) => `"${name}" (id ${id})`).join(", ")}. Each of them delivers every event once more. ` +
+        "Delete all but one in ION, or name the one to take over with adoptId.",
+    );
+  }
+  if (twin && twin.name !== inputs.name) {
+    throw new IonError(
+      "ambiguous",
+      `ION has a webhook receiver with the webhookUri of "${inputs.name}" already, named "${twin.name}" (id ${twin.id}). ` +
+        `A second one would deliver every event twice. To take it over, add adoptId: "${twin.id}".`,
+    );
+  }
+  return twin;
+}
+
+/** Brings the headers of a receiver to what is wanted; says what is left where that fails. */
+async function withHeaders(ion: Ion, receiver: Receiver, wanted: Fields["headers"], inputs: Inputs, prior?: State) {
+  const outcomes = wanted ? await changeHeaders(ion, receiver, wanted) : [];
+  const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+  const lostRace = failures.find((reason) => isIonError(reason) && reason.kind === "conflict");
+  if (lostRace && prior) throw lostRace;
+  const live = await ion.receivers().catch(() => undefined);
+  const state = recorded(ion, live?.get(receiver.id) ?? receiver, inputs, prior);
+  if (failures.length > 0) {
+    const reasons = failures.map((reason) => (reason instanceof Error ? reason.message : String(reason)));
+    throw new PartlyMade(receiver.id, state, reasons);
+  }
+  return state;
+}
+
+/** What the program itself gives. */
+function declaredFields(inputs: Inputs): Fields {
+  const { held = {} } = inputs;
+  return pick(
+    inputs,
+    FIELDS.filter((field) => !Object.hasOwn(held, field)),
+  );
+}
+
+/** What the receiver is to be: what the program gives, and for the rest what it is held to. */
+function wantedOf(inputs: Inputs, { held, declared }: State): Fields {
+  const rest = FIELDS.filter((field) => field !== "sharedSecret" || declared.includes(field));
+  return { ...pick(held, rest), ...pick(inputs, FIELDS) };
+}
+
+/** What ION shows. What it masks is as last known. */
+function seen(live: Receiver, known: Fields): Fields {
+  const secrets = {
+    webhookUri: live.webhookUri ?? known.webhookUri,
+    sharedSecret: live.sharedSecret ?? known.sharedSecret,
+  };
+  return { ...pick(live, FIELDS), ...pick(secrets, FIELDS), headers: headersOf(live, known.headers) };
+}
+
+/** What to remember after a write: what ION shows, and what to hold it to from now on. */
+function recorded(ion: Ion, live: Receiver, inputs: Inputs, prior?: State): State {
+  const declared = declaredFields(inputs);
+  const fields = seen(live, { ...prior, ...inputs });
+  const leftOut = FIELDS.filter((field) => declared[field] === undefined && field !== "sharedSecret");
+  const held = { description: "", ...fields, ...pick(prior?.held ?? {}, leftOut), ...declared };
+  return { ...fields, endpoint: ion.place, declared: Object.keys(declared) as Field[], held };
+}
+
+/** Names the fields in which `live` is not as wanted. */
+function drift(wanted: Fields, live: Fields): Field[] {
+  const headers = wanted.headers && !sameHeaders(wanted.headers, live.headers ?? {});
+  return [...differing(wanted, live), ...(headers ? ["headers" as const] : [])];
+}
+
+/** Says in words, never with a value, which secrets are not as they were set. */
+function secretDrift(held: Fields, live: Fields): string[] {
+  const fields = differing(held, live).filter((field) => field === "webhookUri" || field === "sharedSecret");
+  return [...fields, ...headerDrift(held.headers ?? {}, live.headers ?? {})];
+}
+
+function gone(ion: Ion, id: string, name: string): IonError {
+  return new IonError(
+    "gone",
+    `There is no webhook receiver with id ${id} ("${name}") in the ION at ${ion.place}. If it was deleted there, run ` +
+      "`pulumi refresh` and then `pulumi up` to have it made again.",
+  );
+}
+
+/** The given ones of a set of fields, as far as they are there. */
+function pick(from: { readonly [Key in Field]?: unknown }, keys: readonly Field[]): Fields {
+  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
+}

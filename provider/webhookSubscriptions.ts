@@ -1,0 +1,68 @@
+import * as pulumi from "@pulumi/pulumi";
+import { NEVER_DELIVERED } from "./ion/facts.ts";
+import { type WebhookAction, type WebhookResource, WebhookSubscription } from "./webhookSubscription.ts";
+
+/** What a {@link WebhookSubscriptions} is to be. */
+export interface WebhookSubscriptionsArgs {
+  /** The id of the receiver that events go to. */
+  receiverId: pulumi.Input<string>;
+  /** The actions to subscribe to, by resource. */
+  subscriptions: { readonly [Resource in WebhookResource]?: readonly WebhookAction[] };
+}
+
+/**
+ * The subscriptions of one receiver: one {@link WebhookSubscription} for each pair, named `<name>-<RESOURCE>-<ACTION>`.
+ * It warns, in words, of pairs that ION is known never to deliver.
+ *
+ * @example
+ * ```ts
+ * new ion.WebhookSubscriptions("erp", {
+ *   receiverId: receiver.id,
+ *   subscriptions: { RUNS: ["CREATE", "UPDATE"], ISSUES: ["CREATE"] },
+ * });
+ * ```
+ */
+export class WebhookSubscriptions extends pulumi.ComponentResource {
+  /** The subscriptions' ids, by `<RESOURCE>-<ACTION>`. */
+  readonly ids: pulumi.Output<Record<string, string>>;
+
+  constructor(name: string, args: WebhookSubscriptionsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ion:index:WebhookSubscriptions", name, {}, opts);
+    const pairs = pairsOf(name, args.subscriptions);
+    for (const { why } of NEVER_DELIVERED.filter((known) => pairs.some((pair) => same(pair, known)))) {
+      void pulumi.log.warn(`${why}.`, this);
+    }
+    const ids: Record<string, pulumi.Output<string>> = {};
+    for (const { resource, action } of pairs) {
+      const pair = `${resource}-${action}`;
+      const child = { receiverId: args.receiverId, resource, action };
+      ids[pair] = new WebhookSubscription(`${name}-${pair}`, child, { parent: this }).id;
+    }
+    this.ids = pulumi.output(ids);
+    this.registerOutputs({ ids: this.ids });
+  }
+}
+
+interface Pair {
+  readonly resource: string;
+  readonly action: string;
+}
+
+const same = (one: Pair, other: Pair) => one.resource === other.resource && one.action === other.action;
+
+function pairsOf(name: string, subscriptions: WebhookSubscriptionsArgs["subscriptions"]): Pair[] {
+  const pairs = Object.entries(subscriptions ?? {}).flatMap(([resource, actions]) => {
+    if (!Array.isArray(actions) || actions.length === 0) {
+      throw new pulumi.RunError(
+        `"${name}" subscribes to ${resource} and gives no action: give a list such as ["CREATE", "UPDATE"], or leave ${resource} out.`,
+      );
+    }
+    return [...new Set(actions)].map((action) => ({ resource, action }));
+  });
+  if (pairs.length === 0) {
+    throw new pulumi.RunError(
+      `"${name}" subscribes to nothing: subscriptions is empty, so no event would ever arrive.`,
+    );
+  }
+  return pairs;
+}

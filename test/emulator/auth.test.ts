@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { asker, fetchToken, start, tokenForm } from "./setup.ts";
+
+const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
+const wrongClient = "Invalid client or Invalid client credentials";
+
+test.each(["", "/auth"])("a token comes from %s/realms/api-keys, as Keycloak answers", async (prefix) => {
+  const { url } = await start();
+  const response = await fetch(`${url}${prefix}/realms/api-keys/protocol/openid-connect/token`, {
+    method: "POST",
+    body: tokenForm({ audience: "https://api.buildwithion.com" }),
+  });
+  expect(response.status).toBe(200);
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  expect(await response.json()).toEqual({
+    access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+    expires_in: 300,
+    refresh_expires_in: 0,
+    token_type: "Bearer",
+    "not-before-policy": 0,
+    scope: "profile email",
+  });
+});
+
+test.each([
+  ["a wrong secret", { client_secret: "guess" }, 401, "unauthorized_client", wrongClient],
+  ["an empty secret", { client_secret: "" }, 401, "unauthorized_client", wrongClient],
+  ["an unknown client", { client_id: "someone" }, 401, "invalid_client", wrongClient],
+  ["another grant type", { grant_type: "password" }, 400, "unsupported_grant_type", "Unsupported grant_type"],
+  ["no grant type", { grant_type: "" }, 400, "invalid_request", "Missing form parameter: grant_type"],
+])("%s gets no token", async (_case, fields, status, error, description) => {
+  const { tokenUrl } = await start();
+  const response = await fetch(tokenUrl, { method: "POST", body: tokenForm(fields) });
+  expect(response.status).toBe(status);
+  expect(await response.json()).toEqual({ error, error_description: description });
+});
+
+test.each([
+  ["the right pair", basic("emulator", "emulator-secret"), 200],
+  ["a wrong secret", basic("emulator", "guess"), 401],
+])("HTTP Basic with %s is answered like the form", async (_case, authorization, status) => {
+  const { tokenUrl } = await start();
+  const body = new URLSearchParams({ grant_type: "client_credentials" });
+  const response = await fetch(tokenUrl, { method: "POST", body, headers: { Authorization: authorization } });
+  expect(response.status).toBe(status);
+});
+
+test("HTTP Basic carries form-encoded credentials", async () => {
+  const { tokenUrl } = await start({ clientId: "a b", clientSecret: "c:d&e%" });
+  const response = await fetch(tokenUrl, {
+    method: "POST",
+    body: new URLSearchParams({ grant_type: "client_credentials" }),
+    headers: { Authorization: basic("a+b", "c%3Ad%26e%25") },
+  });
+  expect(response.status).toBe(200);
+});
+
+test.each([
+  ["GET", 405, undefined, undefined],
+  ["POST of JSON", 415, "{}", "application/json"],
+  ["POST of 70 KB", 413, "x".repeat(70_000), "application/x-www-form-urlencoded"],
+])("the token endpoint answers %s with %i", async (request, status, body, type) => {
+  const { tokenUrl } = await start();
+  const response = await fetch(tokenUrl, {
+    method: request.slice(0, 4).trim(),
+    ...(body !== undefined && { body }),
+    ...(type && { headers: { "Content-Type": type } }),
+  });
+  expect(response.status).toBe(status);
+});
+
+test.each([
+  ["no Authorization header", undefined, "Please provide proper credentials"],
+  ["another scheme", "Basic abc", "Please provide proper credentials"],
+  ["a bare token", "a.b.c", "Please provide proper credentials"],
+  ["what is no token", "Bearer abc", "Unable to parse authentication token"],
+  ["a token of another issuer", "Bearer a.b.c", "Unable to find appropriate RSA key"],
+])("GraphQL refuses %s with 401", async (_case, authorization, message) => {
+  const { graphqlUrl } = await start();
+  const response = await fetch(graphqlUrl, {
+    method: "POST",
+    body: JSON.stringify({ query: "{ __typename }" }),
+    headers: { "Content-Type": "application/json", ...(authorization && { Authorization: authorization }) },
+  });
+  expect(response.status).toBe(401);
+  expect(await response.json()).toEqual({ message });
+});
+
+test("a token of another emulator is foreign", async () => {
+  const [here, there] = [await start(), await start()];
+  const ask = await asker(here, await fetchToken(there.tokenUrl));
+  expect((await ask("{ __typename }")).status).toBe(401);
+});
+
+test("a token ends after its lifetime, to the second", async () => {
+  let now = 1_700_000_000_000;
+  const emulator = await start({ tokenLifetimeSeconds: 60, now: () => now });
+  const ask = await asker(emulator);
+  now += 59_999;
+  expect((await ask("{ __typename }")).status).toBe(200);
+  now += 1;
+  expect(await ask("{ __typename }")).toEqual({ status: 401, body: { message: "Token is expired" } });
+});
+
+test("revoked tokens are refused, new ones are not", async () => {
+  const emulator = await start();
+  const before = await asker(emulator);
+  emulator.revokeTokens();
+  expect((await before("{ __typename }")).status).toBe(401);
+  expect((await (await asker(emulator))("{ __typename }")).status).toBe(200);
+});
