@@ -67,6 +67,8 @@ export interface Emulator {
   readonly requests: LoggedRequest[];
   /** Makes every token given out so far worthless. */
   revokeTokens(): void;
+  /** Gives the API key another secret, as a new key in ION would have, and makes the tokens of the old one worthless. */
+  rotateKey(clientSecret: string): void;
   /** Ends every connection at once, saves the state where there is a data file, and frees the port. */
   close(): Promise<void>;
 }
@@ -95,11 +97,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
   const requests: LoggedRequest[] = [];
   const tokens = new Tokens(options.now ?? Date.now);
+  const apiKey = { clientId, clientSecret };
 
   const server = createHttpServer({
     graphql: createGraphQL(buildSchema(store, settings, wait)),
     tokens,
-    apiKey: { clientId, clientSecret },
+    apiKey,
     tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? 300,
     loopback: isLoopback(host),
     settle: () => dataFile?.save(),
@@ -125,6 +128,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     settings,
     requests,
     revokeTokens: () => tokens.revoke(),
+    rotateKey: (secret) => {
+      apiKey.clientSecret = secret;
+      tokens.revoke();
+    },
     close: async () => {
       if (closing.signal.aborted) return;
       closing.abort();

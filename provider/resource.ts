@@ -20,6 +20,8 @@ export type Unchecked = Readonly<Record<string, unknown>>;
 export interface ResourceLogic<Inputs, State> {
   /** Properties that hold secrets, in inputs and in state. */
   readonly secrets: readonly string[];
+  /** What makes two declarations the same object in ION; undefined while that is not known. */
+  identity(declared: Inputs | State): string | undefined;
   /** Looks at inputs before anything happens; `olds` are the inputs of last time, where there was one. */
   check(ion: Ion, news: Unchecked, olds: Unchecked): Promise<{ inputs: Unchecked; failures: readonly Failure[] }>;
   /** Says whether `inputs` ask for something else than `state`, and for which property it takes a new object. */
@@ -30,8 +32,13 @@ export interface ResourceLogic<Inputs, State> {
   read(ion: Ion, id: string, state: State): Promise<{ inputs: Unchecked; state: State } | undefined>;
   /** Makes the object in ION be as `inputs` say. */
   update(ion: Ion, id: string, state: State, inputs: Inputs): Promise<State>;
-  /** Makes the object be gone; one that is gone already is fine. */
-  delete(ion: Ion, id: string, state: State): Promise<void>;
+  /**
+   * Makes the object be gone; one that is gone already is fine.
+   *
+   * @param declared whether the program declares the same object still, by another name: Pulumi deletes last, so the
+   * other has taken it over by then, and it stays unless ION has it twice.
+   */
+  delete(ion: Ion, id: string, state: State, declared: boolean): Promise<void>;
 }
 
 /** Thrown by create and update where the object is there, and not yet as it should be: it is recorded, and finished next time. */
@@ -54,7 +61,10 @@ export function failuresOf(schema: z.ZodType, news: Unchecked): Failure[] {
   if (parsed.success) return [];
   return parsed.error.issues
     .filter((issue) => !isUnknownAt(news, issue.path))
-    .map((issue) => ({ property: issue.path.join(".") || "inputs", reason: issue.message }));
+    .map((issue) => {
+      const [keyProblem] = issue.code === "invalid_key" ? issue.issues : [];
+      return { property: issue.path.join(".") || "inputs", reason: keyProblem?.message ?? issue.message };
+    });
 }
 
 function isUnknownAt(value: unknown, path: readonly PropertyKey[]): boolean {

@@ -164,9 +164,17 @@ interface State extends Fields {
   readonly changedInION?: readonly string[];
 }
 
-/** What {@link WebhookReceiver} does in ION. */
+/**
+ * What {@link WebhookReceiver} does in ION.
+ * @internal
+ */
 export const webhookReceiver: ResourceLogic<Inputs, State> = {
   secrets: ["webhookUri", "sharedSecret", "headers", "held"],
+
+  // With a URL twice, everything is delivered twice: a receiver is its URL.
+  identity({ webhookUri }) {
+    return webhookUri === UNKNOWN ? undefined : webhookUri;
+  },
 
   async check(_ion, news, olds) {
     const failures = failuresOf(argsSchema, news);
@@ -238,10 +246,14 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
     });
   },
 
-  async delete(ion, id) {
+  async delete(ion, id, _state, declared) {
     await settleRace(ion, async () => {
-      const live = (await ion.receivers()).get(id);
-      if (live) await ion.deleteReceiver(live);
+      const receivers = await ion.receivers();
+      const live = receivers.get(id);
+      if (!live) return;
+      const twins = [...receivers.values()].filter((other) => sameUrl(other.webhookUri, live.webhookUri));
+      if (declared && twins.length === 1) return;
+      await ion.deleteReceiver(live);
     });
   },
 };

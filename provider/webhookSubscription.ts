@@ -78,9 +78,16 @@ interface State extends Inputs {
 
 const IDENTITY = ["receiverId", "resource", "action"] as const;
 
-/** What {@link WebhookSubscription} does in ION. */
+/**
+ * What {@link WebhookSubscription} does in ION.
+ * @internal
+ */
 export const webhookSubscription: ResourceLogic<Inputs, State> = {
   secrets: [],
+
+  identity({ receiverId, resource, action }) {
+    return [receiverId, resource, action].includes(UNKNOWN) ? undefined : `${receiverId} ${resource} ${action}`;
+  },
 
   async check(ion, news) {
     const failures = failuresOf(argsSchema, news);
@@ -102,7 +109,7 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
         `There is no webhook receiver with id ${receiverId} in the ION at ${ion.place}, so it cannot be subscribed to ${resource} ${action}.`,
       );
     }
-    const twin = receiver.subscriptions.find((found) => found.resource === resource && found.action === action);
+    const twin = receiver.subscriptions.find((found) => same(found, inputs));
     const { id } = twin ?? (await ion.createSubscription(receiverId, resource, action));
     return { id, state: { receiverId, resource, action, endpoint: ion.place } };
   },
@@ -119,13 +126,19 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
     return state;
   },
 
-  async delete(ion, id, state) {
+  async delete(ion, id, state, declared) {
     await settleRace(ion, async () => {
       const found = await find(ion, id, state.receiverId);
-      if (found) await ion.deleteSubscription(found.receiverId, found.subscription);
+      if (!found) return;
+      const twins = (await ion.receivers()).get(found.receiverId)?.subscriptions.filter((other) => same(other, state));
+      if (declared && twins?.length === 1) return;
+      await ion.deleteSubscription(found.receiverId, found.subscription);
     });
   },
 };
+
+type Pair = Pick<Inputs, "resource" | "action">;
+const same = (one: Pair, other: Pair) => one.resource === other.resource && one.action === other.action;
 
 /** Finds a subscription by id: with the receiver it is known to belong to, or with any other, should it have moved. */
 async function find(ion: Ion, id: string, receiverId: string) {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ConfigKey, resolveConnection } from "../ion/connection.ts";
 import { IonError, isIonError } from "../ion/errors.ts";
 import { Ion } from "../ion/webhooks.ts";
-import { PartlyMade, type ResourceLogic, type Unchecked } from "../resource.ts";
+import { type Failure, PartlyMade, type ResourceLogic } from "../resource.ts";
 
 type Properties = Record<string, unknown>;
 
@@ -16,11 +16,8 @@ function ion(): Ion {
   return connected;
 }
 
-/**
- * Objects that this run made, took over or met as declared. Pulumi deletes last: when a resource was renamed, its new
- * name has taken the object over by then, and deleting the old name must not end it.
- */
-const alive = new Set<string>();
+/** What the program that runs now declares, by identity. */
+const declared = new Set<string>();
 
 /** Carries a resource's logic into Pulumi's dynamic provider. */
 export function carry<Inputs, State extends { readonly endpoint: string }>(
@@ -29,7 +26,10 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
 ): pulumi.dynamic.ResourceProvider {
   const secrets = new Set(logic.secrets);
   const outgoing = (properties: object) => seal(properties, secrets);
-  const key = (id: string) => `${what} ${id}`;
+  const identity = (properties: Inputs | State) => {
+    const own = logic.identity(properties);
+    return own === undefined ? undefined : `${what} ${own}`;
+  };
 
   return {
     async configure(request) {
@@ -40,20 +40,20 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
         const { __provider: _old, ...before } = olds;
         const { __provider: _new, ...now } = news;
         const { inputs, failures } = await logic.check(ion(), now, before);
-        return { inputs: outgoing(inputs), failures: [...failures] };
+        const own = failures.length === 0 ? identity(inputs as Inputs) : undefined;
+        if (own !== undefined) declared.add(own);
+        return { inputs: outgoing(inputs), failures: failures.map((failure) => nameless(failure, secrets)) };
       }),
     diff: (id: string, olds: Properties, news: Properties) =>
       guard(async () => {
         const state = stateFrom<State>(what, id, olds);
         const { changes, replaces } = logic.diff(id, state, news as Inputs);
-        if (replaces.length === 0) alive.add(key(id));
         return { changes, replaces: [...replaces] };
       }),
     create: (inputs: Properties) =>
       guard(
         async () => {
           const { id, state } = await logic.create(ion(), inputs as Inputs);
-          alive.add(key(id));
           return { id, outs: outgoing(state) };
         },
         inputs,
@@ -76,7 +76,8 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
     delete: (id: string, olds: Properties) =>
       guard(async () => {
         const state = stateFrom<State>(what, id, olds);
-        if (!alive.has(key(id))) await logic.delete(ion(), id, state);
+        const own = identity(state);
+        await logic.delete(ion(), id, state, own !== undefined && declared.has(own));
       }),
   };
 }
@@ -127,6 +128,11 @@ async function guard<T>(
   }
 }
 
+/** Pulumi prints the value of the property that a failure names: for a secret, it gets a name that no property has. */
+function nameless({ property, reason }: Failure, secrets: ReadonlySet<string>): Failure {
+  return { property: secrets.has(property) ? `${property} (secret)` : property, reason };
+}
+
 /** Marks secrets so that Pulumi encrypts them, whatever the program wrapped, and leaves out what is undefined. */
 function seal(properties: object, secrets: ReadonlySet<string>): Properties {
   const sealed: Properties = {};
@@ -137,5 +143,3 @@ function seal(properties: object, secrets: ReadonlySet<string>): Properties {
   }
   return sealed;
 }
-
-export type { Unchecked };

@@ -1,6 +1,6 @@
 import { ClientError, GraphQLClient } from "graphql-request";
 import type { Connection } from "./connection.ts";
-import { IonError, kindOf } from "./errors.ts";
+import { CONFIG_JUST_CHANGED, IonError, kindOf } from "./errors.ts";
 import { redact } from "./redact.ts";
 import { TokenSource } from "./token.ts";
 import type { Send } from "./transport.ts";
@@ -101,7 +101,7 @@ export class IonClient {
       return new IonError(
         "auth",
         `ION at ${this.#host} did not accept the access token (HTTP 401)${said}. The key may belong to another ION environment: ` +
-          "check that ion:region, ion:stage, ion:endpoint and ion:authUrl name the environment that ion:clientId was made in.",
+          `check that ion:region, ion:stage, ion:endpoint and ion:authUrl name the environment that ion:clientId was made in. ${CONFIG_JUST_CHANGED}`,
       );
     }
     if (status === 429) {

@@ -37,6 +37,11 @@ export class IonError extends Error {
   }
 }
 
+/** What a person who has just changed the config needs to know of Pulumi, to follow an error of kind "auth" or "unreachable". */
+export const CONFIG_JUST_CHANGED =
+  "If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and " +
+  "destroys with the config of the last `pulumi up`.";
+
 /** Tells an IonError from anything else, also when two copies of this package are loaded. */
 export function isIonError(error: unknown): error is IonError {
   return error instanceof Error && error.name === "IonError";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Connection } from "./connection.ts";
-import { IonError } from "./errors.ts";
+import { CONFIG_JUST_CHANGED, IonError } from "./errors.ts";
 import type { Send } from "./transport.ts";
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().default(60) });
@@ -53,7 +53,7 @@ export class TokenSource {
         "auth",
         `ION's token endpoint at ${new URL(authUrl).host} did not accept the API key (HTTP ${answer.status}). ` +
           "Check ion:clientId and ion:clientSecret (or ION_CLIENT_ID and ION_CLIENT_SECRET), and that the key was made in " +
-          "this environment: a key works in one ION environment only.",
+          `this environment: a key works in one ION environment only. ${CONFIG_JUST_CHANGED}`,
       );
     }
     const parsed = tokenAnswer.safeParse(json(await answer.text()));

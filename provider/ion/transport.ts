@@ -1,4 +1,4 @@
-import { IonError } from "./errors.ts";
+import { CONFIG_JUST_CHANGED, IonError } from "./errors.ts";
 
 /** What a request is for: it decides what a lost answer means. */
 export type RequestKind = "token" | "graphql";
@@ -43,7 +43,8 @@ export function transport(fetch: typeof globalThis.fetch, timeoutMs = REQUEST_TI
 function failure(kind: RequestKind, host: string, error: unknown): IonError {
   const code = codeOf(error);
   const neverSent = code && (NEVER_SENT[code] ?? certificateProblem(code));
-  if (neverSent) return new IonError("unreachable", `Could not reach ION at ${host}: ${neverSent}.`);
+  if (neverSent)
+    return new IonError("unreachable", `Could not reach ION at ${host}: ${neverSent}. ${CONFIG_JUST_CHANGED}`);
   const what =
     error instanceof Error && error.name === "TimeoutError"
       ? "did not answer in time"

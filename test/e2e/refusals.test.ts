@@ -1,0 +1,165 @@
+import { describe, expect, it } from "vitest";
+import { makeProject, type Project } from "./project.ts";
+
+const program = (body: string) => ({ "index.js": `const ion = require("pulumi-ion");\n${body}` });
+const receiver = (args: string) =>
+  program(`new ion.WebhookReceiver("erp", { webhookUri: "https://events.example/x", ${args} });`);
+const GOOD = program('new ion.WebhookReceiver("erp", { webhookUri: "https://events.example/x" });');
+
+/** Neither made anything nor sent a mutation. */
+function untouched({ emulator }: Project) {
+  expect(emulator.store.state()).toMatchObject({ receivers: [], headers: [], subscriptions: [] });
+  expect(emulator.requests.filter(({ operation }) => operation?.type === "mutation")).toEqual([]);
+}
+
+describe("a preview refuses", () => {
+  it.each([
+    [
+      "a webhookUri that is no URL",
+      program('new ion.WebhookReceiver("erp", { webhookUri: "canary-url" });'),
+      /webhookUri.*is not a URL/,
+    ],
+    [
+      "HTTP where HTTPS is due",
+      program('new ion.WebhookReceiver("erp", { webhookUri: "http://events.example/canary-url" });'),
+      /webhookUri.*https:\/\/ URL/,
+    ],
+    ["no webhookUri", program('new ion.WebhookReceiver("erp", {});'), /webhookUri.*is missing/],
+    ["an empty name", receiver('name: " "'), /name.*cannot be empty/],
+    ["the status 999", receiver("expectedResponseCode: 999"), /expectedResponseCode.*100 to 599/],
+    ["a content type that is none", receiver('contentType: "json"'), /contentType.*media type/],
+    ["a text for active", receiver('active: "yes"'), /active.*true or false/],
+    ["a header with a line break", receiver('headers: { "X-A": "canary\\r\\nX-B: 1" }'), /headers\.X-A.*line breaks/],
+    ["a header name with a space", receiver('headers: { "X A": "canary" }'), /headers.*not a name/],
+    ["an empty sharedSecret", receiver('sharedSecret: ""'), /sharedSecret.*cannot be empty/],
+    [
+      "an unknown action",
+      program('new ion.WebhookSubscription("s", { receiverId: "1", resource: "PARTS", action: "UPDAET" });'),
+      /action.*Did you mean UPDATE\?/,
+    ],
+    [
+      "an unknown resource",
+      program('new ion.WebhookSubscription("s", { receiverId: "1", resource: "PART", action: "UPDATE" });'),
+      /resource.*Did you mean PARTS\?/,
+    ],
+    [
+      "an empty receiverId",
+      program('new ion.WebhookSubscription("s", { receiverId: "", resource: "PARTS", action: "UPDATE" });'),
+      /receiverId.*cannot be empty/,
+    ],
+    [
+      "an exclusion of what is not there",
+      program(
+        'new ion.VioletWebhooks("v", { webhookUri: "https://events.example/x", exclude: { PART: ["CREATE"] } });',
+      ),
+      /excludes PART CREATE/,
+    ],
+    [
+      "an empty set",
+      program('new ion.WebhookSubscriptions("v", { receiverId: "1", subscriptions: {} });'),
+      /subscribes to nothing/,
+    ],
+    ["a property that is not there", receiver('webHookUri: "x"'), /webHookUri/],
+  ])("%s", async (_what, files, message) => {
+    const project = await makeProject({ files });
+    const { code, output } = await project.pulumi("preview", "--stack", "test");
+    expect(code).not.toBe(0);
+    expect(output).toMatch(message);
+    expect(output).not.toContain("canary");
+    untouched(project);
+  });
+});
+
+describe("a preview says what is missing", () => {
+  it.each([
+    ["ion:region", "ION_API_URI", "ion:endpoint"],
+    ["ion:authUrl", "ION_AUTH_SERVER", "ion:authUrl"],
+    ["ion:clientId", "ION_CLIENT_ID", "ion:clientId"],
+    ["ion:clientSecret", "ION_CLIENT_SECRET", "ion:clientSecret"],
+  ])("%s, or %s", async (key, variable, removed) => {
+    const project = await makeProject({ files: GOOD });
+    await project.pulumi("config", "rm", removed, "--stack", "test");
+    const { code, output } = await project.pulumi("preview", "--stack", "test");
+    expect(code).not.toBe(0);
+    expect(output).toContain(`${key} is not set: run \`pulumi config set`);
+    expect(output).toContain(variable);
+    expect(output).not.toMatch(/^\s+at /m);
+    untouched(project);
+  });
+
+  it("and takes it from the environment", async () => {
+    const project = await makeProject({ files: GOOD });
+    for (const key of ["endpoint", "authUrl", "clientId", "clientSecret"]) {
+      await project.pulumi("config", "rm", `ion:${key}`, "--stack", "test");
+    }
+    Object.assign(project.env, {
+      ION_API_URI: project.emulator.graphqlUrl,
+      ION_AUTH_SERVER: project.emulator.tokenUrl,
+      ION_CLIENT_ID: project.emulator.clientId,
+      ION_CLIENT_SECRET: project.emulator.clientSecret,
+    });
+    await project.up();
+    expect(project.emulator.store.listReceivers()).toHaveLength(1);
+  });
+});
+
+describe("a program", () => {
+  it("cannot declare one subscription twice", async () => {
+    const project = await makeProject({
+      files: program(`const receiver = new ion.WebhookReceiver("erp", { webhookUri: "https://events.example/x" });
+        new ion.WebhookSubscription("one", { receiverId: receiver.id, resource: "PARTS", action: "UPDATE" });
+        new ion.WebhookSubscription("two", { receiverId: receiver.id, resource: "PARTS", action: "UPDATE" });`),
+    });
+    const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "test");
+    expect(code).not.toBe(0);
+    expect(output).toContain('"one" and "two" declare the same webhook subscription');
+    expect(project.emulator.store.listSubscriptions().length).toBeLessThan(2);
+  });
+
+  it("with a wrong key is told so, and nothing else", async () => {
+    const project = await makeProject({ files: GOOD });
+    await project.pulumi("config", "set", "--secret", "ion:clientSecret", "canary-secret", "--stack", "test");
+    const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "test");
+    expect(code).not.toBe(0);
+    expect(output).toContain("did not accept the API key");
+    expect(output).not.toContain("canary");
+    expect(output).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe("a stack that is pointed at another ION", () => {
+  it("forgets nothing and makes nothing twice", async () => {
+    const project = await makeProject({ files: GOOD });
+    await project.up();
+    await project.pulumi(
+      "config",
+      "set",
+      "ion:endpoint",
+      "https://staging-api.buildwithion.com/graphql",
+      "--stack",
+      "test",
+    );
+    for (const command of [["preview"], ["refresh", "--run-program", "--yes"], ["destroy", "--run-program", "--yes"]]) {
+      const { code, output } = await project.pulumi(...command, "--stack", "test");
+      expect(code, output).not.toBe(0);
+      expect(output).toContain("lives in the ION at loopback");
+      expect(output).toContain("Set ion:endpoint");
+    }
+    expect((await project.resources()).filter(({ id }) => id === "1")).toHaveLength(1);
+    expect(project.emulator.store.listReceivers()).toHaveLength(1);
+  });
+});
+
+describe("a new API key", () => {
+  it("is used at once with --run-program, which the error of the old one names", async () => {
+    const project = await makeProject({ files: GOOD });
+    await project.up();
+    project.emulator.rotateKey("rotated");
+    await project.pulumi("config", "set", "--secret", "ion:clientSecret", "rotated", "--stack", "test");
+    const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "test");
+    expect(code).not.toBe(0);
+    expect(output).toContain("add --run-program");
+    await project.up("--run-program");
+    await project.preview("--expect-no-changes");
+  });
+});
