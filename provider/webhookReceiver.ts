@@ -160,6 +160,8 @@ interface State extends Fields {
   readonly declared: readonly Field[];
   /** What the receiver is held to: what was set last, and what ION chose for the rest when it was made or taken over. */
   readonly held: Fields;
+  /** Left-out fields that were put back, and stand in the inputs since. */
+  readonly restored: readonly Field[];
   /** Which secrets ION shows otherwise than they were set, in words: Pulumi shows a changed secret as [secret] on both sides. */
   readonly changedInION?: readonly string[];
 }
@@ -214,9 +216,10 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
     const live = (await ion.receivers()).get(id);
     if (!live) return undefined;
     const fields = seen(live, state);
-    const { declared, held } = state;
+    const { declared, held, restored } = state;
     // A shared secret that ION made is not held to: a new one is taken over.
-    const left = drift(held, fields).filter((field) => !declared.includes(field) && field !== "sharedSecret");
+    const drifted = drift(held, fields).filter((field) => !declared.includes(field) && field !== "sharedSecret");
+    const left = [...new Set([...restored, ...drifted])];
     const words = secretDrift(held, fields);
     const changed = words.length > 0 ? { changedInION: words } : {};
     return {
@@ -230,6 +233,7 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
         ...changed,
         endpoint: ion.place,
         declared,
+        restored,
         held: declared.includes("sharedSecret") ? held : { ...held, ...pick(fields, ["sharedSecret"]) },
       },
     };
@@ -331,7 +335,8 @@ function recorded(ion: Ion, live: Receiver, inputs: Inputs, prior?: State): Stat
   const fields = seen(live, { ...prior, ...inputs });
   const leftOut = FIELDS.filter((field) => declared[field] === undefined && field !== "sharedSecret");
   const held = { description: "", ...fields, ...pick(prior?.held ?? {}, leftOut), ...declared };
-  return { ...fields, endpoint: ion.place, declared: Object.keys(declared) as Field[], held };
+  const names = (some: Fields) => Object.keys(some) as Field[];
+  return { ...fields, endpoint: ion.place, declared: names(declared), held, restored: names(inputs.held ?? {}) };
 }
 
 /** Names the fields in which `live` is not as wanted. */

@@ -6,7 +6,7 @@ import { TokenSource } from "./token.ts";
 import type { Send } from "./transport.ts";
 
 /** One GraphQL error in ION's words, with secrets taken out. */
-export interface GraphQLProblem {
+interface GraphQLProblem {
   readonly message: string;
   /** The alias of the root field it belongs to; undefined where it belongs to the whole document. */
   readonly alias: string | undefined;

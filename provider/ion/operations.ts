@@ -3,6 +3,7 @@
  * arguments and fields. Known: what Violet's guide shows. Inferred (marked so): ION's pattern for its other objects.
  */
 import { z } from "zod";
+import { secretsOfUrl } from "./redact.ts";
 
 const id = z.union([z.string().min(1), z.number().int()]).transform(String);
 const etag = z.union([z.string(), z.number()]).transform(String).nullish();
@@ -131,8 +132,10 @@ const removal = (field: string, objectId: string, objectEtag: string): Mutation<
   answer: z.object({ id: id.nullish() }).transform(() => undefined),
   secrets: [],
 });
-const secretsOf = (value: Partial<ReceiverInput>) =>
-  [value.webhookUri, value.sharedSecret].filter((secret) => secret !== undefined);
+const secretsOf = ({ webhookUri, sharedSecret }: Partial<ReceiverInput>) => [
+  ...(webhookUri === undefined ? [] : secretsOfUrl(webhookUri)),
+  ...(sharedSecret === undefined ? [] : [sharedSecret]),
+];
 
 /** Known: Violet's guide. */
 export function createWebhookReceiver(value: Partial<ReceiverInput>): Mutation<Receiver> {

@@ -16,7 +16,7 @@ export interface Outcome {
 }
 
 /** One resource as `pulumi stack export` shows it. */
-export interface ExportedResource {
+interface ExportedResource {
   readonly urn: string;
   readonly type: string;
   readonly id?: string;
@@ -49,7 +49,7 @@ export interface ProjectOptions {
   readonly files?: Record<string, string>;
   /** A folder of the repository to copy, such as an example. */
   readonly folder?: string;
-  /** Config of the stack beside what names the emulator. */
+  /** Config of the stack beside what names the emulator; all of it secret. */
   readonly config?: Record<string, string>;
   /** Where packages are; the repository's own by default. */
   readonly nodeModules?: string | null;
@@ -97,22 +97,15 @@ export async function makeProject(options: ProjectOptions): Promise<Project> {
 
   await write(options.files ?? {});
   await succeed("stack", "init", STACK);
-  const config = {
+  const plain = {
     "ion:endpoint": emulator.graphqlUrl,
     "ion:authUrl": emulator.tokenUrl,
     "ion:clientId": emulator.clientId,
-    ...options.config,
   };
-  const pairs = Object.entries(config).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
-  await succeed(
-    "config",
-    "set-all",
-    "--stack",
-    STACK,
-    ...pairs,
-    "--secret",
-    `ion:clientSecret=${emulator.clientSecret}`,
-  );
+  const secret = { "ion:clientSecret": emulator.clientSecret, ...options.config };
+  const pairs = (flag: string, values: Record<string, string>) =>
+    Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+  await succeed("config", "set-all", "--stack", STACK, ...pairs("--plaintext", plain), ...pairs("--secret", secret));
 
   return {
     dir,
@@ -179,7 +172,8 @@ export async function live(
   for (const line of steps.shown) expect(shown).toMatch(line);
   await project.up();
   steps.made();
-  await project.preview("--expect-no-changes");
+  // Nothing at all to say: neither a change to make nor one found by the refresh.
+  expect(await project.preview("--expect-no-changes")).not.toMatch(/^\s*[~+-] pulumi-nodejs/m);
   const destroyed = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK);
   expect(destroyed.code, destroyed.output).toBe(0);
   expect(project.emulator.store.state()).toMatchObject({ receivers: [], headers: [], subscriptions: [] });

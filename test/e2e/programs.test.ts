@@ -1,0 +1,80 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { live, makeProject, ROOT, run } from "./project.ts";
+
+const BODY = `const pulumiIsThere: string = pulumi.getStack();
+new ion.VioletWebhooks("violet-" + pulumiIsThere, { webhookUri: "https://violet.example/x", resources: ["PARTS"] });`;
+const IMPORTS = 'import * as pulumi from "@pulumi/pulumi";\nimport * as ion from "pulumi-ion";\n';
+
+/** Pulumi's TypeScript template, word for word where it matters: its compiler options. */
+const TEMPLATE_TSCONFIG = {
+  compilerOptions: {
+    strict: true,
+    outDir: "bin",
+    target: "es2020",
+    module: "commonjs",
+    moduleResolution: "node",
+    sourceMap: true,
+    experimentalDecorators: true,
+    pretty: true,
+    noFallthroughCasesInSwitch: true,
+    noImplicitReturns: true,
+    forceConsistentCasingInFileNames: true,
+  },
+  files: ["index.ts"],
+};
+
+const PROGRAMS: Record<string, Record<string, string>> = {
+  "CommonJS TypeScript, as Pulumi's template has it": {
+    "package.json": JSON.stringify({ main: "index.ts" }),
+    "tsconfig.json": JSON.stringify(TEMPLATE_TSCONFIG),
+    "index.ts": IMPORTS + BODY,
+  },
+  "ESM TypeScript": {
+    "package.json": JSON.stringify({ type: "module", main: "index.ts" }),
+    "tsconfig.json": JSON.stringify({ compilerOptions: { strict: true, module: "nodenext", target: "es2022" } }),
+    "index.ts": `import { VioletWebhooks } from "pulumi-ion";\n${IMPORTS}${BODY}\nvoid VioletWebhooks;`,
+  },
+  "plain JavaScript": {
+    "package.json": "{}",
+    "index.js": `const pulumi = require("@pulumi/pulumi");\nconst ion = require("pulumi-ion");\n${BODY.replace(": string", "")}`,
+  },
+};
+
+describe("the packed package, installed, works in a program in", () => {
+  let folder = "";
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "pulumi-ion-packed-"));
+    const packed = await run("npm", ["pack", "--workspace", "provider", "--pack-destination", folder], ROOT);
+    expect(packed.code, packed.output).toBe(0);
+    const [tarball] = (await readdir(folder)).filter((name) => name.endsWith(".tgz"));
+    await mkdir(join(folder, "app"));
+    const dependencies = {
+      "pulumi-ion": `file:../${tarball}`,
+      "@pulumi/pulumi": "^3.270.0",
+      "@types/node": "^24.0.0",
+      "ts-node": "^10.9.2",
+      typescript: "^5.9.0",
+    };
+    await writeFile(join(folder, "app/package.json"), JSON.stringify({ private: true, dependencies }));
+    const installed = await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], join(folder, "app"));
+    expect(installed.code, installed.output).toBe(0);
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it.each(Object.entries(PROGRAMS))("%s", async (_name, files) => {
+    const project = await makeProject({ files, nodeModules: join(folder, "app/node_modules") });
+    // Types are checked here, as Pulumi does by default.
+    project.env.PULUMI_NODEJS_TRANSPILE_ONLY = undefined;
+    const { store } = project.emulator;
+    await live(project, {
+      made: () => expect(store.listSubscriptions()).toHaveLength(2),
+      outside: () => store.deleteSubscription(store.listSubscriptions()[0]?.id ?? ""),
+      shown: ["+ 1 to create", /violet-test-PARTS-(CREATE|UPDATE)/],
+    });
+  });
+});
