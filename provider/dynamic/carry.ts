@@ -37,6 +37,7 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
     },
     check: (olds: Properties, news: Properties) =>
       guard(async () => {
+        ion().stir();
         const { __provider: _old, ...before } = olds;
         const { __provider: _new, ...now } = news;
         const { inputs, failures } = await logic.check(ion(), now, before);

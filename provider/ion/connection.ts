@@ -38,9 +38,11 @@ export function resolveConnection(config: ReadConfig, env: NodeJS.ProcessEnv): C
   const stand = (key: keyof typeof ENVIRONMENT) => env[ENVIRONMENT[key]]?.trim() || undefined;
 
   const host = hostOf(set("region"), set("stage"), wrong);
-  const endpoint = set("endpoint") ?? host?.endpoint ?? stand("endpoint");
-  const issuer = host?.issuer ?? issuerOf(endpoint);
-  const authUrl = set("authUrl") ?? (set("endpoint") && !issuerOf(endpoint) ? undefined : issuer) ?? stand("authUrl");
+  const configured = set("endpoint") ?? host?.endpoint;
+  const endpoint = configured ?? stand("endpoint");
+  // Where the endpoint is documented its issuer is, too: the key is never sent to another ION's.
+  const issuer = issuerOf(endpoint);
+  const authUrl = set("authUrl") ?? (configured ? (issuer ?? stand("authUrl")) : (stand("authUrl") ?? issuer));
   const clientId = set("clientId") ?? stand("clientId");
   const clientSecret = set("clientSecret") ?? stand("clientSecret");
 

@@ -8,7 +8,11 @@ export function redact(text: string, secrets: Iterable<string>): string {
   let clean = text;
   const longestFirst = [...new Set(secrets)].filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
   for (const secret of longestFirst) {
-    for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])) {
+    for (const form of new Set([
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret.toWellFormed()),
+    ])) {
       if (form.length >= SHORT) clean = clean.replaceAll(form, "[secret]");
       else for (const quote of ['"', "'", "`"]) clean = clean.replaceAll(quote + form + quote, "[secret]");
     }

@@ -17,6 +17,8 @@ export class Snapshot {
   #pending: Promise<Receivers> | undefined;
   /** What was written while a read was under way: its answer may be from before. */
   #meanwhile: Change[] = [];
+  /** Milliseconds that the shortest page took: the way to ION and back. A write is held against it to tell a slow ION. */
+  roundTripMs = Number.POSITIVE_INFINITY;
   readonly #client: IonClient;
   readonly #retry: RetryOptions;
   readonly #now: () => number;
@@ -66,10 +68,12 @@ export class Snapshot {
   }
 
   async #page(after: string | undefined) {
+    const started = performance.now();
     const answer = await this.#client.execute({
       document: WEBHOOK_RECEIVERS,
       variables: { first: PAGE_SIZE, ...(after === undefined ? {} : { after }) },
     });
+    this.roundTripMs = Math.min(this.roundTripMs, performance.now() - started);
     const [problem] = answer.problems;
     if (problem) {
       throw new IonError(

@@ -58,8 +58,9 @@ export class TokenSource {
     }
     const parsed = tokenAnswer.safeParse(json(await answer.text()));
     if (!answer.ok || !parsed.success) {
+      // An issuer that is overloaded or restarting gave no token and did nothing: that passes.
       throw new IonError(
-        "unexpectedAnswer",
+        answer.status === 429 || answer.status >= 500 ? "unreachable" : "unexpectedAnswer",
         `${new URL(authUrl).host} answered the token request with HTTP ${answer.status} and no token. ` +
           "Check that ion:authUrl (or ION_AUTH_SERVER) is ION's token endpoint.",
       );

@@ -28,7 +28,7 @@ export function transport(fetch: typeof globalThis.fetch, timeoutMs = REQUEST_TI
   return async (kind, url, init) => {
     const { host } = new URL(url);
     try {
-      const response = await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+      const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
       const text = await response.text();
       return new Response([204, 205, 304].includes(response.status) ? null : text, {
         status: response.status,

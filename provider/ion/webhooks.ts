@@ -56,6 +56,11 @@ export class Ion {
     this.#snapshot.forget();
   }
 
+  /** Says that more is on its way: what waits to be sent goes on waiting for company, for a moment. */
+  stir(): void {
+    this.#writes.stir();
+  }
+
   /** The names that ION accepts, off its live schema; read once. */
   subscriptionNames(): Promise<SubscriptionNames> {
     this.#names ??= withRetry("query", () => this.#readNames(), this.#retry);

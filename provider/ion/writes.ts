@@ -1,6 +1,6 @@
 import DataLoader from "dataloader";
 import pLimit from "p-limit";
-import { type Answer, type IonClient, problemWith } from "./client.ts";
+import { type Answer, type IonClient, type Operation, problemWith } from "./client.ts";
 import { IonError, isIonError } from "./errors.ts";
 import { permissionFor } from "./facts.ts";
 import { aliasOf, compose, type Mutation, misfit } from "./operations.ts";
@@ -16,13 +16,25 @@ export interface Write<T> {
   readonly landed: (now: Receivers) => { readonly answer: T } | undefined;
 }
 
-/** Mutations a request: at half a second each, still far from the 30 s that ION gives a request. */
+/** Mutations a request at most: at half a second each, still far from the 30 s that ION gives a request. */
 const CEILING = 40;
 
 /** Requests with mutations at once. */
 const CONCURRENT = 4;
 
-/** Milliseconds without a new write after which a batch leaves. Pulumi registers a resource every 10 ms or so. */
+/** Milliseconds a mutation from which ION counts as slow: then a batch is shared out over requests that run at once. */
+const SLOW_MS = 30;
+
+/** Mutations a request from which its time tells something: a short pause of this machine is not ION's. */
+const TELLING = 4;
+
+/** What a request of mutations is to stay under, as far as earlier ones tell. */
+const REQUEST_MS = 10_000;
+
+/** Milliseconds that a write waits for company where nothing stirs. */
+const ALONE_MS = 10;
+
+/** Milliseconds without a stir after which a stream of writes has paused: Pulumi takes 5 to 20 between two resources. */
 const PAUSE_MS = 25;
 
 /** Collects the writes that arrive together, sends them as aliases of one document, and gives each its own outcome. */
@@ -32,28 +44,56 @@ export class Writes {
   readonly #retry: RetryOptions;
   readonly #limit = pLimit(CONCURRENT);
   readonly #loader: DataLoader<Write<unknown>, unknown>;
-  #leave: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
+  #count = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** What a mutation took last, beyond the way to ION and back. */
+  #msPerMutation = 0;
 
   constructor(client: IonClient, snapshot: Snapshot, retry: RetryOptions) {
     this.#client = client;
     this.#snapshot = snapshot;
     this.#retry = retry;
-    this.#loader = new DataLoader((writes) => this.#send(writes), {
+    this.#loader = new DataLoader((writes) => this.#share(writes), {
       cache: false,
-      maxBatchSize: CEILING,
-      batchScheduleFn: (leave) => this.#leave.push(leave),
+      batchScheduleFn: (leave) => this.#waiting.push(leave),
     });
   }
 
   /** Sends one write, with others that arrive about now. */
   async run<T>(write: Write<T>): Promise<T> {
     const answer = this.#loader.load(write as Write<unknown>);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      for (const leave of this.#leave.splice(0)) leave();
-    }, PAUSE_MS);
+    this.#count += 1;
+    if (this.#count >= CEILING) this.#leave();
+    else this.#wait(this.#count === 1 ? ALONE_MS : PAUSE_MS);
     return (await answer) as T;
+  }
+
+  /** Says that the engine is at work on further resources: what waits goes on waiting for their writes. */
+  stir(): void {
+    if (this.#count > 0) this.#wait(PAUSE_MS);
+  }
+
+  #wait(milliseconds: number) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#leave(), milliseconds);
+  }
+
+  #leave() {
+    clearTimeout(this.#timer);
+    this.#count = 0;
+    for (const leave of this.#waiting.splice(0)) leave();
+  }
+
+  /** Sends a batch in as few requests as can be, or, where ION is slow, in as many as may run at once. */
+  async #share(writes: readonly Write<unknown>[]): Promise<unknown[]> {
+    const safe = Math.max(1, Math.min(CEILING, Math.floor(REQUEST_MS / Math.max(this.#msPerMutation, 1))));
+    const fair = this.#msPerMutation < SLOW_MS ? safe : Math.ceil(writes.length / CONCURRENT);
+    const size = Math.min(safe, fair);
+    const parts = Array.from({ length: Math.ceil(writes.length / size) }, (_, at) =>
+      writes.slice(at * size, (at + 1) * size),
+    );
+    return (await Promise.all(parts.map((part) => this.#send(part)))).flat();
   }
 
   async #send(writes: readonly Write<unknown>[]): Promise<unknown[]> {
@@ -76,9 +116,9 @@ export class Writes {
         // ION ran nothing of it: halve until what it refuses stands alone.
         const middle = left.length >> 1;
         const halves = [left.slice(0, middle), left.slice(middle)];
-        const answers = await Promise.all(halves.map((half) => this.#send(half)));
-        halves.flat().forEach((write, index) => {
-          outcomes.set(write, answers.flat()[index]);
+        const settled = (await Promise.all(halves.map((half) => this.#send(half)))).flat();
+        left.forEach((write, index) => {
+          outcomes.set(write, settled[index]);
         });
       } else {
         for (const write of left) outcomes.set(write, failed(write, error));
@@ -100,7 +140,7 @@ export class Writes {
   async #try(writes: readonly Write<unknown>[], outcomes: Map<Write<unknown>, unknown>) {
     const mutations = writes.map((write) => write.mutation);
     const secrets = mutations.flatMap((mutation) => mutation.secrets);
-    const answer = await this.#limit(() => this.#client.execute({ ...compose(mutations), secrets }));
+    const answer = await this.#limit(() => this.#timed({ ...compose(mutations), secrets }, mutations.length));
     let lost: IonError | undefined;
     writes.forEach((write, index) => {
       const outcome = outcomeOf(write, answer, aliasOf(index));
@@ -108,6 +148,15 @@ export class Writes {
       else outcomes.set(write, outcome);
     });
     if (lost) throw lost;
+  }
+
+  /** Runs a document, and learns from it what a mutation takes beyond what a query takes. */
+  async #timed(operation: Operation, mutations: number): Promise<Answer> {
+    const started = performance.now();
+    const answer = await this.#client.execute(operation);
+    const beyond = performance.now() - started - this.#snapshot.roundTripMs;
+    if (mutations >= TELLING) this.#msPerMutation = Math.max(0, beyond / mutations);
+    return answer;
   }
 }
 

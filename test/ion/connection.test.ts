@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import { type ConfigKey, placeOf, resolveConnection } from "../../provider/ion/connection.ts";
+import { IonError } from "../../provider/ion/errors.ts";
+import { CANARY } from "../support.ts";
+
+type Config = Partial<Record<ConfigKey, string>>;
+
+const KEY: Config = { clientId: "id", clientSecret: CANARY };
+const TOKEN_PATH = "/realms/api-keys/protocol/openid-connect/token";
+const resolve = (config: Config, env: NodeJS.ProcessEnv = {}) => resolveConnection((key) => config[key], env);
+
+function complaints(config: Config, env: NodeJS.ProcessEnv = {}): string[] {
+  try {
+    resolve(config, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(IonError);
+    expect(error).toMatchObject({ kind: "config" });
+    return (error as IonError).message.split("\n");
+  }
+  return [];
+}
+
+describe("ion:region and ion:stage", () => {
+  it.each([
+    ["us", undefined, "api.buildwithion.com", "auth.buildwithion.com"],
+    ["us", "production", "api.buildwithion.com", "auth.buildwithion.com"],
+    ["us", "staging", "staging-api.buildwithion.com", "staging-auth.buildwithion.com"],
+    ["gov", "production", "api.ion-gov.com", "auth.ion-gov.com"],
+    ["gov", "staging", "staging-api.ion-gov.com", "staging-auth.ion-gov.com"],
+    ["aus", "production", "api-production-aus.buildwithion.com", "auth.ion-aus.com"],
+    ["aus", "staging", "api-staging-aus.buildwithion.com", "staging-auth.ion-aus.com"],
+  ])("%s %s is at %s with tokens from %s", (region, stage, api, auth) => {
+    expect(resolve({ ...KEY, region, ...(stage && { stage }) })).toEqual({
+      endpoint: `https://${api}/graphql`,
+      authUrl: `https://${auth}${TOKEN_PATH}`,
+      clientId: "id",
+      clientSecret: CANARY,
+    });
+  });
+
+  it.each([
+    [{ region: "eu" }, 'ion:region is "eu": it has to be one of us, gov, aus'],
+    [{ region: "constructor" }, 'ion:region is "constructor": it has to be one of us, gov, aus'],
+    [{ region: "us", stage: "sandbox" }, 'ion:stage is "sandbox": it has to be one of production, staging'],
+    [{ region: "us", stage: "toString" }, 'ion:stage is "toString": it has to be one of production, staging'],
+    [
+      { stage: "staging" },
+      "ion:stage is set and ion:region is not: run `pulumi config set ion:region us` (or gov, aus)",
+    ],
+  ])("%o is refused", (config, words) => {
+    expect(complaints({ ...KEY, ...config })).toEqual([words]);
+  });
+});
+
+describe("precedence", () => {
+  const env = {
+    ION_API_URI: "https://env.example/graphql",
+    ION_AUTH_SERVER: "env-auth.example",
+    ION_CLIENT_ID: "env-id",
+    ION_CLIENT_SECRET: "env-secret",
+  };
+  const fromEnv = {
+    endpoint: "https://env.example/graphql",
+    authUrl: `https://env-auth.example${TOKEN_PATH}`,
+    clientId: "env-id",
+    clientSecret: "env-secret",
+  };
+  const us = {
+    endpoint: "https://api.buildwithion.com/graphql",
+    authUrl: `https://auth.buildwithion.com${TOKEN_PATH}`,
+  };
+
+  it.each<[string, Config, object]>([
+    ["the environment stands in for everything that config leaves out", {}, fromEnv],
+    ["a config key goes before its variable", { clientId: "own" }, { ...fromEnv, clientId: "own" }],
+    ["an empty config key is as good as none", { clientId: " ", endpoint: "" }, fromEnv],
+    ["a region goes before ION_API_URI and ION_AUTH_SERVER", { region: "us" }, { ...fromEnv, ...us }],
+    [
+      "an endpoint goes before a region, and takes no other ION's token endpoint along",
+      { region: "us", endpoint: "https://own.example/graphql" },
+      { ...fromEnv, endpoint: "https://own.example/graphql" },
+    ],
+    [
+      "a documented endpoint brings its own token endpoint, whatever the region says",
+      { region: "gov", endpoint: us.endpoint },
+      { ...fromEnv, ...us },
+    ],
+    [
+      "an authUrl goes before everything else",
+      { region: "us", authUrl: "https://own.example/token" },
+      { ...fromEnv, ...us, authUrl: "https://own.example/token" },
+    ],
+  ])("%s", (_what, config, expected) => {
+    expect(resolve(config, env)).toEqual(expected);
+  });
+
+  it("a documented endpoint needs no token endpoint", () => {
+    expect(resolve({ ...KEY, endpoint: us.endpoint })).toMatchObject(us);
+    expect(resolve(KEY, { ION_API_URI: us.endpoint })).toMatchObject(us);
+  });
+
+  it("ION_AUTH_SERVER goes before the token endpoint that belongs to ION_API_URI", () => {
+    expect(resolve(KEY, { ION_API_URI: us.endpoint, ION_AUTH_SERVER: "own.example" })).toMatchObject({
+      authUrl: `https://own.example${TOKEN_PATH}`,
+    });
+  });
+
+  it("spaces and line breaks around a value do not count", () => {
+    expect(resolve({ region: " us\n" }, { ...env, ION_CLIENT_SECRET: "env-secret\n" })).toEqual({ ...fromEnv, ...us });
+  });
+});
+
+describe("a token endpoint may be given as", () => {
+  it.each([
+    ["a host", "auth.example", `https://auth.example${TOKEN_PATH}`],
+    ["a host with a port", "auth.example:8443", `https://auth.example:8443${TOKEN_PATH}`],
+    ["a host with Keycloak's old prefix", "auth.example/auth", `https://auth.example/auth${TOKEN_PATH}`],
+    ["an origin", "https://auth.example", `https://auth.example${TOKEN_PATH}`],
+    ["an origin with a slash", "https://auth.example/", `https://auth.example${TOKEN_PATH}`],
+    ["an origin on this machine", "http://localhost:8787", `http://localhost:8787${TOKEN_PATH}`],
+    ["the whole URL", `https://auth.example${TOKEN_PATH}`, `https://auth.example${TOKEN_PATH}`],
+    ["any URL that ends in token", "https://auth.example/oauth2/token", "https://auth.example/oauth2/token"],
+  ])("%s", (_what, given, expected) => {
+    const endpoint = "https://own.example/graphql";
+    expect(resolve({ ...KEY, endpoint, authUrl: given }).authUrl).toBe(expected);
+    expect(resolve({ ...KEY, endpoint }, { ION_AUTH_SERVER: given }).authUrl).toBe(expected);
+  });
+});
+
+describe("what is missing", () => {
+  const full: Config = { ...KEY, endpoint: "https://own.example/graphql", authUrl: "https://own.example/token" };
+  it.each<[ConfigKey, string]>([
+    [
+      "endpoint",
+      "ion:region is not set: run `pulumi config set ion:region us` (or gov, aus), or set ION_API_URI to ION's GraphQL endpoint",
+    ],
+    [
+      "authUrl",
+      "ion:authUrl is not set: run `pulumi config set ion:authUrl <token URL>`, or set ION_AUTH_SERVER to it",
+    ],
+    ["clientId", "ion:clientId is not set: run `pulumi config set ion:clientId <client id>`, or set ION_CLIENT_ID"],
+    [
+      "clientSecret",
+      "ion:clientSecret is not set: run `pulumi config set --secret ion:clientSecret`, or set ION_CLIENT_SECRET",
+    ],
+  ])("%s is named with both ways to set it, and nothing else", (key, words) => {
+    const { [key]: _removed, ...rest } = full;
+    expect(complaints(rest)).toEqual([words]);
+  });
+
+  it("is all named at once, and no secret with it", () => {
+    expect(complaints({}).map((line) => line.split(" ")[0])).toEqual([
+      "ion:region",
+      "ion:clientId",
+      "ion:clientSecret",
+    ]);
+    expect(complaints({ clientSecret: CANARY, region: "eu" }).join()).not.toContain(CANARY);
+  });
+});
+
+describe("an endpoint", () => {
+  const https = (key: string) => [`${key} has to be an https:// URL: a key and secrets travel over it`];
+  it.each<[string, Config, string[]]>([
+    ["over plain http", { endpoint: "http://own.example/graphql" }, https("ion:endpoint")],
+    ["for tokens over plain http", { authUrl: "http://own.example/token" }, https("ion:authUrl")],
+    ["that only looks like this machine", { endpoint: "http://127.0.0.1.example/graphql" }, https("ion:endpoint")],
+    ["that only begins like this machine", { endpoint: "http://localhost.example/graphql" }, https("ion:endpoint")],
+    ["over another protocol", { endpoint: "ftp://own.example/graphql" }, https("ion:endpoint")],
+    ["that is no URL", { endpoint: "own.example/graphql" }, ["ion:endpoint is not a URL"]],
+    ["for tokens that is no URL", { authUrl: "no host" }, ["ion:authUrl is not a URL"]],
+  ])("%s is refused", (_what, config, words) => {
+    const full = { ...KEY, endpoint: "https://own.example/graphql", authUrl: "https://own.example/token" };
+    expect(complaints({ ...full, ...config })).toEqual(words);
+  });
+
+  it.each([
+    "http://localhost:1/graphql",
+    "http://ion.localhost/graphql",
+    "http://127.0.0.2/graphql",
+    "http://[::1]:1/g",
+  ])("on this machine may be plain: %s", (endpoint) => {
+    expect(resolve({ ...KEY, endpoint, authUrl: "http://localhost/token" }).endpoint).toBe(endpoint);
+  });
+});
+
+describe("a place", () => {
+  it.each([
+    ["http://127.0.0.1:4000/graphql", "loopback"],
+    ["http://localhost:5000/graphql", "loopback"],
+    ["https://[::1]/graphql", "loopback"],
+    ["https://API.BuildWithIon.com/graphql/", "https://api.buildwithion.com/graphql"],
+    ["https://api.buildwithion.com:443/graphql?x=1#y", "https://api.buildwithion.com/graphql"],
+    ["https://user:pass@api.example/graphql", "https://api.example/graphql"],
+    ["https://api.example:8443/graphql", "https://api.example:8443/graphql"],
+  ])("of %s is %s", (endpoint, place) => {
+    expect(placeOf(endpoint)).toBe(place);
+  });
+});
