@@ -144,8 +144,7 @@ function secondsIn(retryAfter: string | undefined): number | undefined {
 }
 
 /** Turns a problem of one field into an error that says on what it happened and what to do. */
-export function problemWith(about: string, permission: string, words: string): IonError {
-  const kind = kindOf(words);
+export function problemWith(about: string, permission: string, words: string, kind = kindOf(words)): IonError {
   const hint =
     kind === "permission"
       ? ` The API key needs the permission ${permission}: an org admin of ION can make a key that has it.`

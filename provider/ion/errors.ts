@@ -49,7 +49,7 @@ export function isIonError(error: unknown): error is IonError {
 
 /** ION's words for each kind of failure. ION documents no error codes for GraphQL errors, so this reads the message (inferred). */
 const WORDING: ReadonlyArray<readonly [RegExp, IonErrorKind]> = [
-  [/\betag\b|out of date|modified by another|stale/i, "conflict"],
+  [/\betag\b|out of date|modified by another|\bstale\b/i, "conflict"],
   [/permission|not authori[sz]ed|forbidden|access denied/i, "permission"],
   [/not found|does not exist|no longer exists|could not find/i, "gone"],
   [/rate limit|too many requests/i, "rateLimited"],

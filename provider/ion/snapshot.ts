@@ -14,9 +14,8 @@ const MAX_AGE_MS = 60_000;
 /** One read of everything, shared by all who look during a run; what this process writes is put in as it is answered. */
 export class Snapshot {
   #known: { readonly receivers: Map<string, Receiver>; readonly takenAt: number } | undefined;
-  #pending: Promise<Receivers> | undefined;
-  /** What was written while a read was under way: its answer may be from before. */
-  #meanwhile: Change[] = [];
+  /** The read under way, and what was written meanwhile: the read's answer may be from before. */
+  #pending: { readonly receivers: Promise<Receivers>; readonly meanwhile: Change[] } | undefined;
   /** Milliseconds that the shortest page took: the way to ION and back. A write is held against it to tell a slow ION. */
   roundTripMs = Number.POSITIVE_INFINITY;
   readonly #client: IonClient;
@@ -32,25 +31,33 @@ export class Snapshot {
   /** Everything, read now where it is not known or too old. A read that fails or is cut short is never kept. */
   async get(): Promise<Receivers> {
     if (this.#known && this.#now() - this.#known.takenAt < MAX_AGE_MS) return this.#known.receivers;
-    this.#pending ??= this.#read().finally(() => {
-      this.#pending = undefined;
-      this.#meanwhile = [];
-    });
-    return this.#pending;
+    return (this.#pending ?? this.#begin()).receivers;
   }
 
   /** Puts in what a write was answered. */
   apply(change: Change): void {
     if (this.#known) change(this.#known.receivers);
-    if (this.#pending) this.#meanwhile.push(change);
+    this.#pending?.meanwhile.push(change);
   }
 
-  /** Makes the next look read again: something is not as it was thought to be. */
+  /** Makes the next look read again: something is not as it was thought to be. A read under way may be from before. */
   forget(): void {
     this.#known = undefined;
+    this.#pending = undefined;
   }
 
-  async #read(): Promise<Receivers> {
+  #begin() {
+    const meanwhile: Change[] = [];
+    const pending = { meanwhile, receivers: this.#read(meanwhile, () => this.#pending === pending) };
+    const done = () => {
+      if (this.#pending === pending) this.#pending = undefined;
+    };
+    pending.receivers.then(done, done);
+    this.#pending = pending;
+    return pending;
+  }
+
+  async #read(meanwhile: readonly Change[], wanted: () => boolean): Promise<Receivers> {
     const takenAt = this.#now();
     const receivers = new Map<string, Receiver>();
     for (let after: string | undefined, more = true; more; ) {
@@ -62,8 +69,8 @@ export class Snapshot {
       }
       after = page.pageInfo.endCursor ?? undefined;
     }
-    for (const change of this.#meanwhile) change(receivers);
-    this.#known = { receivers, takenAt };
+    for (const change of meanwhile) change(receivers);
+    if (wanted()) this.#known = { receivers, takenAt };
     return receivers;
   }
 

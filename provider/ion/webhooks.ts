@@ -75,7 +75,7 @@ export class Ion {
       about: `create the webhook receiver "${value.name}"`,
       landed: (now) => {
         const twin = [...now.values()].find(
-          ({ id, name, webhookUri }) => !before.has(id) && name === value.name && webhookUri === value.webhookUri,
+          ({ id, name, webhookUri }) => !before.has(id) && name === value.name && sameUrl(webhookUri, value.webhookUri),
         );
         return twin && { answer: twin };
       },
@@ -158,7 +158,8 @@ export class Ion {
       about: `add the header ${key} to the webhook receiver "${receiver.name}" (id ${receiver.id})`,
       landed: (now) => headerIn(now, receiver.id, (found) => found.key === key && found.value === value),
     });
-    this.#setHeaders(receiver.id, (headers) => [...headers, made]);
+    // A look or a read that was under way may have put it in already.
+    this.#setHeaders(receiver.id, (headers) => [...headers.filter(({ id }) => id !== made.id), made]);
   }
 
   /** Sets a header's value. */

@@ -174,8 +174,14 @@ function outcomeOf(write: Write<unknown>, answer: Answer, alias: string): unknow
 
 /** What a failure of the whole request means for one of its writes. */
 function failed(write: Write<unknown>, error: IonError): IonError {
-  if (error.kind === "refused" || error.kind === "permission" || error.kind === "conflict") {
-    return problemWith(write.about, permissionFor(write.mutation.field), error.message);
+  const permission = permissionFor(write.mutation.field);
+  if (error.kind === "permission" || error.kind === "conflict") {
+    return problemWith(write.about, permission, error.message, error.kind);
+  }
+  if (error.kind === "refused") {
+    const refusal = problemWith(write.about, permission, error.message);
+    // What "does not exist" for a document is a name in the schema, and no object.
+    return refusal.kind === "gone" ? problemWith(write.about, permission, error.message, "invalid") : refusal;
   }
   const state =
     error.kind === "unknownOutcome" || error.kind === "unexpectedAnswer"
