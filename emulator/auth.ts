@@ -15,6 +15,8 @@ interface TokenAnswer {
 /** Gives out tokens and knows them again; the key they are signed with never leaves it. */
 export class Tokens {
   #key = randomBytes(32);
+  /** Tokens that ended before their time, with the words in which they are refused. */
+  readonly #ended = new Map<string, string>();
   readonly #now: () => number;
 
   /** @param now - the clock, in milliseconds since 1970. */
@@ -39,11 +41,13 @@ export class Tokens {
    * error codes, but for the expired token's, which are INFERRED.
    */
   refusal(authorization: string | undefined): string | undefined {
-    const [, token] = /^Bearer +(\S+)$/i.exec(authorization ?? "") ?? [];
+    const token = bearer(authorization);
     if (token === undefined) return "Please provide proper credentials";
     const [header, payload, signature, ...rest] = token.split(".");
     if (!header || !payload || !signature || rest.length > 0) return "Unable to parse authentication token";
     if (!same(signature, this.#sign(`${header}.${payload}`))) return "Unable to find appropriate RSA key";
+    const ended = this.#ended.get(token);
+    if (ended !== undefined) return ended;
     const { exp } = JSON.parse(Buffer.from(payload, "base64url").toString()) as { exp: number };
     return exp * 1000 <= this.#now() ? "Token is expired" : undefined;
   }
@@ -51,6 +55,12 @@ export class Tokens {
   /** Makes every token given out so far worthless. */
   revoke(): void {
     this.#key = randomBytes(32);
+  }
+
+  /** Makes the token of an `Authorization` header worthless; it is refused in these words from now on. */
+  end(authorization: string | undefined, refusal: string): void {
+    const token = bearer(authorization);
+    if (token !== undefined) this.#ended.set(token, refusal);
   }
 
   #sign(unsigned: string): string {
@@ -100,6 +110,10 @@ function basic(authorization: string | undefined): [string, string] | undefined 
   // RFC 6749, 2.3.1: both halves are form-encoded before they are put together.
   const pair = new URLSearchParams(`id=${id}&secret=${secret.join(":")}`);
   return [pair.get("id") ?? "", pair.get("secret") ?? ""];
+}
+
+function bearer(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
 }
 
 function same(left: string, right: string): boolean {

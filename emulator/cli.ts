@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option, program } from "commander";
-import { DataFileError, type Emulator, type LoggedRequest, startEmulator } from "./index.ts";
+import { commonOptions } from "./faultOptions.ts";
+import { faultKinds, readFault } from "./faults.ts";
+import { DataFileError, type Emulator, type Fault, type LoggedRequest, startEmulator } from "./index.ts";
 import { isLoopback } from "./validation.ts";
 
 interface CliOptions {
@@ -12,6 +14,8 @@ interface CliOptions {
   readonly pageCap: number;
   readonly latency: number;
   readonly mutationLatency: number;
+  readonly fault: readonly Fault[];
+  readonly hide: readonly string[];
   readonly json?: true;
 }
 
@@ -33,7 +37,18 @@ program
   .option("--page-cap <count>", "the most objects a page holds", wholeNumber(1), 100)
   .option("--latency <ms>", "how much later every answer comes", wholeNumber(0), 0)
   .option("--mutation-latency <ms>", "how long each mutation takes", wholeNumber(0), 0)
+  .addOption(
+    new Option("--fault <kind[:key=value,...]>", "misbehave, see below; may be given many times")
+      .argParser(nextFault)
+      .default([], "none"),
+  )
+  .addOption(
+    new Option("--hide <name,...>", "names that the schema is to lack, see below")
+      .argParser(nextNames)
+      .default([], "none"),
+  )
   .option("--json", "print JSON, one object a line")
+  .addHelpText("after", faultHelp)
   .action(run);
 
 await program.parseAsync();
@@ -52,6 +67,8 @@ async function run(options: CliOptions): Promise<void> {
       pageCap: options.pageCap,
       latencyMs: options.latency,
       mutationLatencyMs: options.mutationLatency,
+      faults: options.fault,
+      hide: options.hide,
       onRequest: (request) => (print ? print({ request }) : console.log(requestLine(request))),
     });
   } catch (error) {
@@ -87,16 +104,17 @@ export ION_CLIENT_SECRET=${secret}
 `;
 }
 
-function requestLine({ kind, operation, fields, status, milliseconds }: LoggedRequest): string {
+function requestLine({ kind, operation, fields, status, milliseconds, fault }: LoggedRequest): string {
   const failed = fields.filter((field) => field.outcome !== "ok").length;
   const words = [
     new Date().toTimeString().slice(0, 8),
-    String(status),
+    status === 0 ? "---" : String(status),
     `${Math.round(milliseconds)} ms`.padStart(8),
     kind === "graphql" ? (operation?.type ?? kind) : kind,
     ...(operation?.name ? [operation.name] : []),
     ...(fields.length > 0 ? [summary(fields.map(({ field }) => field))] : []),
     ...(failed > 0 ? [`(${failed} failed)`] : []),
+    ...(fault === undefined ? [] : [`[${fault}]`]),
   ];
   return words.join(" ");
 }
@@ -117,6 +135,40 @@ function startFailure(error: unknown, { host, port }: CliOptions): string {
 
 function quoted(text: string): string {
   return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function faultHelp(): string {
+  const width = Math.max(...faultKinds.map(({ kind }) => kind.length)) + 2;
+  const kinds = faultKinds.map(({ kind, summary, options }) => {
+    const own = options.length > 0 ? ` [${options.join(", ")}]` : "";
+    return `  ${kind.padEnd(width)}${summary}${own}`;
+  });
+  return `
+Faults:
+${kinds.join("\n")}
+
+  Each takes ${commonOptions.join(", ")}, too: it hits GraphQL requests unless kind=token,
+  of this type, with this root field, of this operation name; the first unless told to let some pass (after), and
+  one unless told how many (times; Infinity never ends).
+
+Examples:
+  ion-emulator --fault drop-after:field=createWebhookSubscription
+  ion-emulator --fault rate-limit:retryAfter=2,times=3 --fault bad-gateway-before:kind=token,after=1
+  ion-emulator --fault partial:fields=0+2,type=mutation,times=Infinity
+  ion-emulator --hide webhookReceivers,WebhookReceiver._etag,webhookSubscriptions.filters,CreateWebhookHeaderInput
+`;
+}
+
+function nextFault(text: string, before: readonly Fault[]): readonly Fault[] {
+  try {
+    return [...before, readFault(text)];
+  } catch (error) {
+    throw error instanceof TypeError ? new InvalidArgumentError(error.message) : error;
+  }
+}
+
+function nextNames(text: string, before: readonly string[]): readonly string[] {
+  return [...before, ...text.split(",")];
 }
 
 function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {

@@ -1,10 +1,12 @@
 import type { ExecutionResult, GraphQLSchema } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
+import type { Encounter } from "./faults.ts";
 import { type LoggedRequest, logDocument, logResult } from "./log.ts";
 
 /** What a GraphQL request carries through yoga. */
-interface RequestContext extends Record<string, unknown> {
+export interface RequestContext extends Record<string, unknown> {
   readonly entry: LoggedRequest;
+  readonly encounter: Encounter;
 }
 
 /** A GraphQL server that answers as ION does; it knows nothing of tokens and pages. */
@@ -25,6 +27,10 @@ const asIon: Plugin<RequestContext, RequestContext> = {
     return ({ context, result }) => {
       if (!(result instanceof Error) && result) logDocument(context.entry, result, context.params.operationName);
     };
+  },
+  // Only a document that has been read and found good is work: what is refused anyway meets no fault.
+  onExecute({ args, setResultAndStopExecution }) {
+    if (args.contextValue.encounter.begin()) setResultAndStopExecution({ data: null });
   },
   // Yoga follows the GraphQL-over-HTTP draft; ION says 200 whenever the operation ran, and adds no extensions.
   onResultProcess({ serverContext, setResultProcessor }) {

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { GraphQLSchema } from "graphql";
 import { Tokens } from "./auth.ts";
+import { type Fault, Faults } from "./faults.ts";
 import { createGraphQL } from "./graphql.ts";
 import type { LoggedRequest } from "./log.ts";
 import { DataFile } from "./persistence.ts";
@@ -9,6 +11,7 @@ import { createHttpServer } from "./server.ts";
 import { Store } from "./store.ts";
 import { isLoopback } from "./validation.ts";
 
+export type { Fault, FaultAim, FaultKind, FaultStatus, FaultTarget } from "./faults.ts";
 export type { LoggedField, LoggedRequest, Outcome } from "./log.ts";
 export { DataFileError } from "./persistence.ts";
 export type { Settings } from "./resolvers.ts";
@@ -45,6 +48,15 @@ export interface EmulatorOptions {
   readonly latencyMs?: number;
   /** Milliseconds that each mutation field takes, one after the other. @default 0 */
   readonly mutationLatencyMs?: number;
+  /** What goes wrong from the start. @default nothing */
+  readonly faults?: readonly Fault[];
+  /**
+   * Names that the schema lacks, as an ION would whose names are other than inferred: a root field
+   * (`webhookReceivers`), a field, input field or enum value (`WebhookReceiver._etag`), an argument
+   * (`webhookReceivers.filters`) or a type (`CreateWebhookSubscriptionInput`, which then has another name).
+   * @default none
+   */
+  readonly hide?: readonly string[];
   /** The clock that tokens expire by, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
   /** Called with each request just before it is answered. */
@@ -63,6 +75,8 @@ export interface Emulator {
   readonly store: Store;
   /** What may be changed while it runs. */
   readonly settings: Settings;
+  /** What goes wrong. */
+  readonly faults: FaultControl;
   /** The newest 10,000 requests, oldest first; setting its length to 0 forgets them. */
   readonly requests: LoggedRequest[];
   /** Makes every token given out so far worthless. */
@@ -73,11 +87,15 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
+/** Makes an emulator misbehave. */
+export type FaultControl = Pick<Faults, "add" | "clear" | "list">;
+
 const mostRequests = 10_000;
 
 /**
  * Starts a local ION.
  * @throws {DataFileError} if the data file cannot be used.
+ * @throws {TypeError} if a fault is none, or a name to hide is not there.
  * @throws {NodeJS.ErrnoException} if it cannot listen, such as EADDRINUSE.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
@@ -99,14 +117,19 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const tokens = new Tokens(options.now ?? Date.now);
   const apiKey = { clientId, clientSecret };
 
+  const schema = buildSchema(store, settings, wait, options.hide ?? []);
+  const faults = new Faults(store, tokens, rootFields(schema));
+  for (const fault of options.faults ?? []) faults.add(fault);
+
   const server = createHttpServer({
-    graphql: createGraphQL(buildSchema(store, settings, wait)),
+    graphql: createGraphQL(schema),
     tokens,
     apiKey,
+    faults,
     tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? 300,
     loopback: isLoopback(host),
     settle: () => dataFile?.save(),
-    delay: () => wait(settings.latencyMs),
+    delay: (moreMs) => wait(settings.latencyMs + moreMs),
     log: (request) => {
       if (requests.push(request) > mostRequests) requests.shift();
       options.onRequest?.(request);
@@ -126,6 +149,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     clientSecret,
     store,
     settings,
+    faults,
     requests,
     revokeTokens: () => tokens.revoke(),
     rotateKey: (secret) => {
@@ -142,6 +166,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       dataFile?.save();
     },
   };
+}
+
+function rootFields(schema: GraphQLSchema): Set<string> {
+  return new Set(
+    [schema.getQueryType(), schema.getMutationType()].flatMap((type) => Object.keys(type?.getFields() ?? {})),
+  );
 }
 
 function reachable(host: string): string {

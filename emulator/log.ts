@@ -1,6 +1,6 @@
 import { type DocumentNode, getOperationAST, Kind, type SelectionSetNode } from "graphql";
 
-/** How a root field of a GraphQL operation ended: not run at all, if the whole document was refused. */
+/** How a root field of a GraphQL operation ended: "refused" if the document, or a fault, kept all of it from running. */
 export type Outcome = "ok" | "error" | "refused";
 
 /** One root field of a GraphQL operation. */
@@ -19,10 +19,12 @@ export interface LoggedRequest {
   operation: { readonly type: "query" | "mutation" | "subscription"; readonly name: string | null } | null;
   /** The GraphQL operation's root fields, in order. */
   fields: readonly LoggedField[];
-  /** The HTTP status of the answer. */
+  /** The HTTP status of the answer; 0 if a fault let none come. */
   status: number;
   /** Milliseconds from the request to its answer, latency included. */
   milliseconds: number;
+  /** The kinds of the faults that hit it, if any did, with ", " between them. */
+  fault?: string;
 }
 
 /** Notes which operation a document holds, every field of it "refused" until `logResult` knows better. */

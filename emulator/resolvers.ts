@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import type { GraphQLSchema } from "graphql";
+import type { GraphQLResolveInfo, GraphQLSchema } from "graphql";
 import { createGraphQLError, createSchema } from "graphql-yoga";
 import { connection, type ListArguments } from "./connection.ts";
+import type { RequestContext } from "./graphql.ts";
+import { shownName, typeDefs } from "./schema.ts";
 import {
   type Changes,
   type Header,
@@ -34,8 +33,20 @@ type Versioned = Id & { readonly etag: string };
 type Input<Fields> = { readonly input: Fields };
 type HeaderOfReceiver = Input<{ readonly webhookReceiverId: string; readonly headerId: string }>;
 
-/** Builds ION's schema over a store; `wait` is how a mutation takes its time. */
-export function buildSchema(store: Store, settings: Settings, wait: (ms: number) => Promise<void>): GraphQLSchema {
+type Resolver = (root: unknown, args: never, context: RequestContext, info: GraphQLResolveInfo) => Promise<unknown>;
+type Wrap = (name: string, run: (args: never) => unknown) => Resolver;
+
+/**
+ * Builds ION's schema over a store; `wait` is how a mutation takes its time.
+ * @param hide - names that the schema is to lack, as `typeDefs` takes them.
+ * @throws {TypeError} if one of them is not there to be hidden.
+ */
+export function buildSchema(
+  store: Store,
+  settings: Settings,
+  wait: (ms: number) => Promise<void>,
+  hide: readonly string[],
+): GraphQLSchema {
   const queries = {
     webhookReceiver: ({ id }: Id) => found(store.findReceiver(id), "WebhookReceiver", id),
     webhookReceivers: (list: ListArguments) => connection(store.listReceivers(), list, settings.pageCap),
@@ -80,29 +91,39 @@ export function buildSchema(store: Store, settings: Settings, wait: (ms: number)
     }),
   };
 
-  const slowAndGuarded = (name: string, run: (args: never) => unknown) => async (_root: unknown, args: never) => {
+  const rootField: Wrap =
+    (_name, run) =>
+    async (_root, args, { encounter }, { fieldName, path }) =>
+      answer(() => {
+        encounter.field(String(path.key), { field: fieldName, args });
+        return run(args);
+      });
+
+  const slowAndGuarded: Wrap = (name, run) => async (root, args, context, info) => {
     await wait(settings.mutationLatencyMs);
     if (settings.deniedPermissions.has(permission(name))) {
       // ION's own words, from its page on error codes.
       const verb = /^(create|delete)/.exec(name)?.[0] ?? "update";
       throw createGraphQLError(`User does not have permission to ${verb} this resource.`);
     }
-    return answer(() => run(args));
+    return rootField(name, run)(root, args, context, info);
   };
 
-  return createSchema({
-    typeDefs: sdl(),
+  return createSchema<RequestContext>({
+    typeDefs: typeDefs(hide),
     resolvers: {
-      Query: mapValues(queries, (_name, run) => (_root: unknown, args: never) => answer(() => run(args))),
+      Query: mapValues(queries, rootField),
       Mutation: mapValues(mutations, slowAndGuarded),
-      WebhookReceiver: {
+      [shownName("WebhookReceiver", hide)]: {
         subscriptions: ({ id }: Receiver) => store.listSubscriptions(id),
         headers: ({ id }: Receiver) => store.listHeaders(id),
       },
-      WebhookSubscription: {
+      [shownName("WebhookSubscription", hide)]: {
         receiver: ({ receiverId }: Subscription) => store.findReceiver(receiverId),
       },
     },
+    // What is hidden keeps its resolver.
+    resolverValidationOptions: { requireResolversToMatchSchema: "ignore" },
   });
 }
 
@@ -130,10 +151,4 @@ function mapValues<Value, Result>(
   map: (name: string, value: Value) => Result,
 ): Record<string, Result> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(name, value)]));
-}
-
-// The package's own name leads to its root from the sources and from dist alike.
-function sdl(): string {
-  const root = createRequire(import.meta.url).resolve("ion-emulator/package.json");
-  return readFileSync(join(root, "..", "schema.graphql"), "utf8");
 }

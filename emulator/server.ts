@@ -1,7 +1,15 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { type ApiKey, answerTokenRequest, type Tokens } from "./auth.ts";
+import type { Encounter, Faults } from "./faults.ts";
 import type { createGraphQL } from "./graphql.ts";
 import type { LoggedRequest } from "./log.ts";
+import { type Ending, json, jsonType, type Reply } from "./reply.ts";
 import { isLoopback } from "./validation.ts";
 
 /** What the HTTP server is put together from. */
@@ -9,20 +17,15 @@ interface Parts {
   readonly graphql: ReturnType<typeof createGraphQL>;
   readonly tokens: Tokens;
   readonly apiKey: ApiKey;
+  readonly faults: Pick<Faults, "meet">;
   readonly tokenLifetimeSeconds: number;
   /** Whether only this machine can reach the server, which is when Host is checked and the page gets a token. */
   readonly loopback: boolean;
   /** Called when a request has been dealt with and before it is answered: what must not be lost is kept here. */
   readonly settle: () => void;
-  /** Called last before the answer leaves: it takes the time that the network would. */
-  readonly delay: () => Promise<void>;
+  /** Called last before the answer leaves: it takes the time that the network would, and some more. */
+  readonly delay: (moreMs: number) => Promise<void>;
   readonly log: (entry: LoggedRequest) => void;
-}
-
-interface Reply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
 }
 
 const tokenPath = /^(\/auth)?\/realms\/api-keys\/protocol\/openid-connect\/token$/;
@@ -34,40 +37,52 @@ export function createHttpServer(parts: Parts): Server {
   return createServer(async (request, response) => {
     const started = performance.now();
     const entry: LoggedRequest = { kind: "other", operation: null, fields: [], status: 0, milliseconds: 0 };
-    let reply: Reply;
+    const encounter = parts.faults.meet(entry, request.headers.authorization);
+    let ending: Ending;
     try {
-      reply = await route(request, response, entry, parts);
+      const reply = await route(request, response, { entry, encounter }, parts);
       parts.settle();
+      ending = encounter.end(reply);
     } catch (error) {
-      reply = json(500, { message: error instanceof Error ? error.message : String(error) });
+      ending = json(500, { message: error instanceof Error ? error.message : String(error) });
     }
     try {
-      await parts.delay();
+      await parts.delay(encounter.delayMs);
     } catch {
       // The emulator is closing, and so is this connection.
       return;
     }
-    entry.status = reply.status;
+    entry.status = typeof ending === "string" ? 0 : ending.status;
     entry.milliseconds = performance.now() - started;
     parts.log(entry);
-    response.writeHead(reply.status, { ...reply.headers, "Content-Length": Buffer.byteLength(reply.body) });
-    response.end(reply.body);
+    send(ending, response);
   });
+}
+
+function send(ending: Ending, response: ServerResponse): void {
+  if (ending === "hang") return;
+  if (ending === "drop") {
+    response.socket?.destroy();
+    return;
+  }
+  const { status, headers, body } = ending;
+  response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
+  response.end(body);
 }
 
 async function route(
   request: IncomingMessage,
-  response: Parameters<Parts["graphql"]["handleNodeRequestAndResponse"]>[1],
-  entry: LoggedRequest,
+  response: ServerResponse,
+  { entry, encounter }: { readonly entry: LoggedRequest; readonly encounter: Encounter },
   parts: Parts,
-): Promise<Reply> {
+): Promise<Ending> {
   const { pathname } = new URL(request.url ?? "/", "http://localhost");
   if (tokenPath.test(pathname)) entry.kind = "token";
   if (pathname === "/graphql") entry.kind = "graphql";
 
   const refusal = foreign(request.headers, parts.loopback);
   if (refusal) return json(403, { message: refusal });
-  if (entry.kind === "token") return token(request, parts);
+  if (entry.kind === "token") return token(request, encounter, parts);
   if (entry.kind === "other") return json(404, { message: "Not found" });
 
   if (request.method === "GET" && request.headers.accept?.includes("text/html")) {
@@ -76,11 +91,11 @@ async function route(
   }
   const unauthorized = parts.tokens.refusal(request.headers.authorization);
   if (unauthorized) return json(401, { message: unauthorized });
-  const answer = await parts.graphql.handleNodeRequestAndResponse(request, response, { entry });
+  const answer = await parts.graphql.handleNodeRequestAndResponse(request, response, { entry, encounter });
   return { status: answer.status, headers: jsonType, body: await answer.text() };
 }
 
-async function token(request: IncomingMessage, parts: Parts): Promise<Reply> {
+async function token(request: IncomingMessage, encounter: Encounter, parts: Parts): Promise<Ending> {
   if (request.method !== "POST") return json(405, { error: "HTTP 405 Method Not Allowed" });
   if (!request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
     return json(415, { error: "HTTP 415 Unsupported Media Type" });
@@ -90,6 +105,8 @@ async function token(request: IncomingMessage, parts: Parts): Promise<Reply> {
     form += chunk;
     if (form.length > longestForm) return json(413, { error: "HTTP 413 Request Entity Too Large" });
   }
+  const instead = encounter.begin();
+  if (instead) return instead;
   const { apiKey, tokens, tokenLifetimeSeconds: expiresIn } = parts;
   const issuer = `http://${request.headers.host}/realms/api-keys`;
   const answer = answerTokenRequest(new URLSearchParams(form), request.headers.authorization, apiKey, () => ({
@@ -121,10 +138,4 @@ function foreign({ host, origin }: IncomingHttpHeaders, loopback: boolean): stri
   if (loopback && !isLoopback(name)) return "Refused: the Host header does not name this machine.";
   if (origin !== undefined && origin !== `http://${host}`) return "Refused: the request comes from another origin.";
   return undefined;
-}
-
-const jsonType = { "Content-Type": "application/json; charset=utf-8" };
-
-function json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Reply {
-  return { status, headers: { ...jsonType, ...headers }, body: JSON.stringify(body) };
 }

@@ -24,19 +24,23 @@ export function headersOf(live: Receiver, known: Headers = {}): Headers {
   const headers: Record<string, string> = {};
   for (const { id, key, value } of live.headers) {
     // ION lets one header be there twice; under a name of its own the second is seen, and removed.
-    const name = Object.hasOwn(headers, key) ? `${key} (twice, id ${id})` : key;
-    headers[name] = value ?? known[key] ?? "";
+    const twin = Object.keys(headers).some((other) => sameHeader(other, key));
+    const name = twin ? `${key} (twice, id ${id})` : key;
+    headers[name] = value ?? Object.entries(known).find(([other]) => sameHeader(other, key))?.[1] ?? "";
   }
   return headers;
 }
 
 /** Says in words, never with a value, what was done to headers. */
 export function headerDrift(before: Headers, now: Headers): string[] {
-  const changed = Object.keys({ ...before, ...now }).filter((name) => before[name] !== now[name]);
-  return changed.map((name) => {
-    if (now[name] === undefined) return `header ${name} was removed`;
-    return `header ${name} was ${before[name] === undefined ? "added" : "changed"}`;
+  const find = (headers: Headers, name: string) => Object.entries(headers).find(([other]) => sameHeader(other, name));
+  const removed = Object.keys(before).filter((name) => !find(now, name));
+  const others = Object.entries(now).flatMap(([name, value]) => {
+    const known = find(before, name);
+    if (!known) return [`header ${name} was added`];
+    return known[1] === value ? [] : [`header ${name} was changed`];
   });
+  return [...removed.map((name) => `header ${name} was removed`), ...others];
 }
 
 /** Adds, changes and removes single headers until they are as wanted. Each has an outcome of its own. */

@@ -3,6 +3,7 @@
  * by programs. These names stay.
  */
 import { carry } from "./dynamic/carry.ts";
+import { unmanagedSubscriptions as unmanaged } from "./unmanagedSubscriptions.ts";
 import { webhookReceiver as receiver } from "./webhookReceiver.ts";
 import { webhookSubscription as subscription } from "./webhookSubscription.ts";
 
@@ -11,3 +12,6 @@ export const webhookReceiver = carry("webhook receiver", receiver);
 
 /** Serves {@link WebhookSubscription}. */
 export const webhookSubscription = carry("webhook subscription", subscription);
+
+/** Serves the look for subscriptions that nobody declared, a part of {@link WebhookSubscriptions}. */
+export const unmanagedSubscriptions = carry("look for unmanaged subscriptions", unmanaged);

@@ -20,8 +20,12 @@ export type Unchecked = Readonly<Record<string, unknown>>;
 export interface ResourceLogic<Inputs, State> {
   /** Properties that hold secrets, in inputs and in state. */
   readonly secrets: readonly string[];
-  /** What makes two declarations the same object in ION; undefined while that is not known. */
-  identity(declared: Inputs | State): string | undefined;
+  /**
+   * What makes two declarations the same object in ION: any one of these is enough. None while it is not known.
+   *
+   * @param id of the object, where there is one.
+   */
+  identities(declared: Inputs | State, id?: string): readonly string[];
   /** Looks at inputs before anything happens; `olds` are the inputs of last time, where there was one. */
   check(ion: Ion, news: Unchecked, olds: Unchecked): Promise<{ inputs: Unchecked; failures: readonly Failure[] }>;
   /** Says whether `inputs` ask for something else than `state`, and for which property it takes a new object. */

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "./ion/facts.ts";
+import type { Unmanaged } from "./unmanagedSubscriptions.ts";
 import { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
 import type { WebhookAction, WebhookResource } from "./webhookSubscription.ts";
 import { WebhookSubscriptions } from "./webhookSubscriptions.ts";
@@ -14,6 +15,10 @@ export interface VioletWebhooksArgs extends WebhookReceiverArgs {
   actions?: readonly WebhookAction[];
   /** Pairs to leave out, as actions by resource. @default none */
   exclude?: { readonly [Resource in WebhookResource]?: readonly WebhookAction[] };
+  /** What happens to other subscriptions of this receiver; see {@link WebhookSubscriptionsArgs}. @default "remove": the receiver is Violet's own */
+  unmanaged?: Unmanaged;
+  /** How many removals are allowed at once; see {@link WebhookSubscriptionsArgs}. */
+  allowRemovals?: number;
 }
 
 /**
@@ -33,7 +38,14 @@ export class VioletWebhooks extends pulumi.ComponentResource {
 
   constructor(name: string, args: VioletWebhooksArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ion:index:VioletWebhooks", name, {}, opts);
-    const { resources = VIOLET_RESOURCES, actions = VIOLET_ACTIONS, exclude = {}, ...receiver } = args;
+    const {
+      resources = VIOLET_RESOURCES,
+      actions = VIOLET_ACTIONS,
+      exclude = {},
+      unmanaged = "remove",
+      allowRemovals,
+      ...receiver
+    } = args;
     const excluded: Record<string, readonly string[] | undefined> = exclude;
     const kept = resources.map((resource) => {
       const left = actions.filter((action) => !excluded[resource]?.includes(action));
@@ -44,7 +56,7 @@ export class VioletWebhooks extends pulumi.ComponentResource {
     this.receiver = new WebhookReceiver(name, { name: "Violet", ...receiver }, { parent: this });
     this.subscriptions = new WebhookSubscriptions(
       name,
-      { receiverId: this.receiver.id, subscriptions },
+      { receiverId: this.receiver.id, subscriptions, unmanaged, ...(allowRemovals !== undefined && { allowRemovals }) },
       { parent: this },
     );
     this.registerOutputs({});

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { declareOnce } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
 import { changeHeaders, type Headers, headerDrift, headersOf, sameHeader, sameHeaders } from "./headers.ts";
 import { isLoopback } from "./ion/connection.ts";
 import { IonError, isIonError } from "./ion/errors.ts";
 import type { Receiver, ReceiverInput } from "./ion/operations.ts";
-import { differing, type Ion, sameUrl, settleRace } from "./ion/webhooks.ts";
-import { declareOnce } from "./once.ts";
+import { differing, type Ion, isLostRace, plainUrl, sameUrl, settleRace } from "./ion/webhooks.ts";
 import { failuresOf, PartlyMade, type ResourceLogic, UNKNOWN } from "./resource.ts";
 
 /** What a {@link WebhookReceiver} is to be. What is left out is ION's choice when the receiver is made, and stays so. */
@@ -62,7 +62,7 @@ export class WebhookReceiver extends pulumi.CustomResource {
     const inputs = {
       ...args,
       name: args.name ?? name,
-      webhookUri: secret(args.webhookUri && declareOnce("receiver", name, args.webhookUri)),
+      webhookUri: secret(args.webhookUri && declareOnce("webhook receiver", name, args.webhookUri, plainUrl)),
       sharedSecret: secret(args.sharedSecret),
       headers: secret(args.headers),
       __provider: providerText("webhookReceiver"),
@@ -112,6 +112,8 @@ const argsSchema = z.strictObject({
 
 function checkUrl(url: string, context: z.RefinementCtx) {
   const refuse = (message: string) => context.addIssue({ code: "custom", message });
+  // URL takes them off silently at both ends, and ION need not.
+  if (/\s/.test(url)) return refuse("cannot hold spaces or line breaks");
   if (!URL.canParse(url)) return refuse("is not a URL; it has to look like https://example.com/path");
   const { protocol, hostname } = new URL(url);
   if (protocol !== "https:" && !(protocol === "http:" && isLoopback(hostname))) {
@@ -173,9 +175,11 @@ interface State extends Fields {
 export const webhookReceiver: ResourceLogic<Inputs, State> = {
   secrets: ["webhookUri", "sharedSecret", "headers", "held"],
 
-  // With a URL twice, everything is delivered twice: a receiver is its URL.
-  identity({ webhookUri }) {
-    return webhookUri === UNKNOWN ? undefined : webhookUri;
+  // With a URL twice, everything is delivered twice: a receiver is its URL. With adoptId, it is that id whatever its URL.
+  identities(declared, id = "adoptId" in declared ? declared.adoptId : undefined) {
+    const { webhookUri } = declared;
+    const known = { url: webhookUri && plainUrl(webhookUri), id };
+    return Object.entries(known).flatMap(([what, value]) => (value && value !== UNKNOWN ? `${what} ${value}` : []));
   },
 
   async check(_ion, news, olds) {
@@ -213,10 +217,17 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
   },
 
   async read(ion, id, state) {
-    const live = (await ion.receivers()).get(id);
+    const receivers = await ion.receivers();
+    const live = receivers.get(id);
+    if (receivers.size === 0) {
+      ion.tell(
+        "ION shows this API key no webhook receiver at all. Either all were deleted, or the key may not see them: " +
+          "then do not run `pulumi up`, which would make them a second time.",
+      );
+    }
     if (!live) return undefined;
     const fields = seen(live, state);
-    const { declared, held, restored } = state;
+    const { declared, held, restored = [] } = state;
     // A shared secret that ION made is not held to: a new one is taken over.
     const drifted = drift(held, fields).filter((field) => !declared.includes(field) && field !== "sharedSecret");
     const left = [...new Set([...restored, ...drifted])];
@@ -241,10 +252,10 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
 
   async update(ion, id, state, inputs) {
     return settleRace(ion, async () => {
-      const live = (await ion.receivers()).get(id);
+      const live = await ion.receiver(id);
       if (!live) throw gone(ion, id, inputs.name);
       const wanted = wantedOf(inputs, state);
-      const fields: Partial<ReceiverInput> = pick(wanted, differing(wanted, live));
+      const fields: Partial<ReceiverInput> = pick(wanted, differing(wanted, seen(live, state)));
       const updated = Object.keys(fields).length > 0 ? await ion.updateReceiver(live, fields) : live;
       return withHeaders(ion, updated, wanted.headers, inputs, state);
     });
@@ -256,7 +267,8 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
       const live = receivers.get(id);
       if (!live) return;
       const twins = [...receivers.values()].filter((other) => sameUrl(other.webhookUri, live.webhookUri));
-      if (declared && twins.length === 1) return;
+      // ION may mask URLs: then there is no telling twins, and what is declared stays.
+      if (declared && twins.length <= 1) return;
       await ion.deleteReceiver(live);
     });
   },
@@ -264,14 +276,24 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
 
 /** The one receiver in ION that `inputs` declare already, if there is one. Never guesses between two. */
 async function findTwin(ion: Ion, inputs: Inputs): Promise<Receiver | undefined> {
-  const receivers = await ion.receivers();
   if (inputs.adoptId !== undefined) {
-    const adopted = receivers.get(inputs.adoptId);
+    const adopted = await ion.receiver(inputs.adoptId);
     if (!adopted) throw gone(ion, inputs.adoptId, inputs.name);
     return adopted;
   }
+  const receivers = await ion.receivers();
   const twins = [...receivers.values()].filter((receiver) => sameUrl(receiver.webhookUri, inputs.webhookUri));
   const [twin] = twins;
+  const masked = [...receivers.values()].find(
+    ({ webhookUri, name }) => webhookUri === undefined && name === inputs.name,
+  );
+  if (masked) {
+    throw new IonError(
+      "ambiguous",
+      `ION has a webhook receiver named "${inputs.name}" (id ${masked.id}), and does not show its webhookUri. To take it over, ` +
+        `add adoptId: "${masked.id}"; to make another, give it another name.`,
+    );
+  }
   if (twins.length > 1) {
     throw new IonError(
       "ambiguous",
@@ -294,7 +316,7 @@ async function findTwin(ion: Ion, inputs: Inputs): Promise<Receiver | undefined>
 async function withHeaders(ion: Ion, receiver: Receiver, wanted: Fields["headers"], inputs: Inputs, prior?: State) {
   const outcomes = wanted ? await changeHeaders(ion, receiver, wanted) : [];
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
-  const lostRace = failures.find((reason) => isIonError(reason) && reason.kind === "conflict");
+  const lostRace = failures.find((reason) => isIonError(reason) && isLostRace(reason));
   if (lostRace && prior) throw lostRace;
   const live = await ion.receivers().catch(() => undefined);
   const state = recorded(ion, live?.get(receiver.id) ?? receiver, inputs, prior);

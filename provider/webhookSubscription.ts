@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { closestMatch } from "leven";
 import { z } from "zod";
+import { declareOnce, declareSubscription } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
 import { IonError } from "./ion/errors.ts";
-import { ACTIONS, VIOLET_RESOURCES } from "./ion/facts.ts";
+import { ACTIONS, byAge, VIOLET_RESOURCES } from "./ion/facts.ts";
 import type { Subscription } from "./ion/operations.ts";
 import { type Ion, settleRace } from "./ion/webhooks.ts";
-import { declareOnce } from "./once.ts";
 import { type Failure, failuresOf, type ResourceLogic, UNKNOWN, type Unchecked } from "./resource.ts";
 
 /** A resource of ION that events are about. The known names complete in an editor; ION has more, and its schema decides. */
@@ -42,6 +42,10 @@ export class WebhookSubscription extends pulumi.CustomResource {
 
   constructor(name: string, args: WebhookSubscriptionArgs, opts?: pulumi.CustomResourceOptions) {
     const pair = pulumi.all([args.receiverId, args.resource, args.action]);
+    declareSubscription(
+      pulumi.output(args.receiverId),
+      pair.apply(([, resource, action]) => `${resource} ${action}`),
+    );
     const once = declareOnce(
       "webhook subscription",
       name,
@@ -85,8 +89,8 @@ const IDENTITY = ["receiverId", "resource", "action"] as const;
 export const webhookSubscription: ResourceLogic<Inputs, State> = {
   secrets: [],
 
-  identity({ receiverId, resource, action }) {
-    return [receiverId, resource, action].includes(UNKNOWN) ? undefined : `${receiverId} ${resource} ${action}`;
+  identities({ receiverId, resource, action }) {
+    return [receiverId, resource, action].includes(UNKNOWN) ? [] : [`${receiverId} ${resource} ${action}`];
   },
 
   async check(ion, news) {
@@ -102,14 +106,14 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
 
   async create(ion, inputs) {
     const { receiverId, resource, action } = inputs;
-    const receiver = (await ion.receivers()).get(receiverId);
+    const receiver = await ion.receiver(receiverId);
     if (!receiver) {
       throw new IonError(
         "gone",
         `There is no webhook receiver with id ${receiverId} in the ION at ${ion.place}, so it cannot be subscribed to ${resource} ${action}.`,
       );
     }
-    const twin = receiver.subscriptions.find((found) => same(found, inputs));
+    const [twin] = receiver.subscriptions.filter((found) => same(found, inputs)).sort(byAge);
     const { id } = twin ?? (await ion.createSubscription(receiverId, resource, action));
     return { id, state: { receiverId, resource, action, endpoint: ion.place } };
   },
@@ -131,7 +135,7 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
       const found = await find(ion, id, state.receiverId);
       if (!found) return;
       const twins = (await ion.receivers()).get(found.receiverId)?.subscriptions.filter((other) => same(other, state));
-      if (declared && twins?.length === 1) return;
+      if (declared && twins?.length === 1 && twins[0]?.id === id) return;
       await ion.deleteSubscription(found.receiverId, found.subscription);
     });
   },

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { NEVER_DELIVERED } from "./ion/facts.ts";
+import { type Unmanaged, UnmanagedSubscriptions } from "./unmanagedSubscriptions.ts";
 import { type WebhookAction, type WebhookResource, WebhookSubscription } from "./webhookSubscription.ts";
 
 /** What a {@link WebhookSubscriptions} is to be. */
@@ -8,6 +9,17 @@ export interface WebhookSubscriptionsArgs {
   receiverId: pulumi.Input<string>;
   /** The actions to subscribe to, by resource. */
   subscriptions: { readonly [Resource in WebhookResource]?: readonly WebhookAction[] };
+  /**
+   * What happens to subscriptions of this receiver that the program declares nowhere, and to pairs that are there twice:
+   * "report" names them in previews; "remove" ends them, after an `up` has named them and a preview has listed them;
+   * "ignore" does not look. Subscriptions of other receivers are never touched. @default "report"
+   */
+  unmanaged?: Unmanaged;
+  /**
+   * How many subscriptions `unmanaged: "remove"` may end at once where that is more than 20, or every one there is.
+   * A wrong receiver id must not empty it. @default none beyond that
+   */
+  allowRemovals?: number;
 }
 
 /**
@@ -28,15 +40,23 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
 
   constructor(name: string, args: WebhookSubscriptionsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ion:index:WebhookSubscriptions", name, {}, opts);
+    const { receiverId, unmanaged = "report", allowRemovals } = args;
     const pairs = pairsOf(name, args.subscriptions);
+    if (!["remove", "report", "ignore"].includes(unmanaged)) {
+      throw new pulumi.RunError(`unmanaged of "${name}" has to be "remove", "report" or "ignore".`);
+    }
     for (const { why } of NEVER_DELIVERED.filter((known) => pairs.some((pair) => same(pair, known)))) {
       void pulumi.log.warn(`${why}.`, this);
     }
     const ids: Record<string, pulumi.Output<string>> = {};
     for (const { resource, action } of pairs) {
       const pair = `${resource}-${action}`;
-      const child = { receiverId: args.receiverId, resource, action };
+      const child = { receiverId, resource, action };
       ids[pair] = new WebhookSubscription(`${name}-${pair}`, child, { parent: this }).id;
+    }
+    if (unmanaged !== "ignore") {
+      const look = { receiverId, unmanaged, allowRemovals };
+      new UnmanagedSubscriptions(`${name}-unmanaged`, look, { parent: this });
     }
     this.ids = pulumi.output(ids);
     this.registerOutputs({ ids: this.ids });

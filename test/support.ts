@@ -74,11 +74,12 @@ export async function rewrite(answer: Promise<Response>, change: (text: string) 
   return new Response(change(await (await answer).text()), { status, headers });
 }
 
-/** A fetch under which ION shows no secret: every one is eight stars. */
-export const masking = () =>
-  intercept((_sent, pass) =>
-    rewrite(pass(), (text) => text.replace(/"(webhookUri|sharedSecret|value)":"[^"]*"/g, '"$1":"********"')),
-  );
+/** An answer in which no secret is shown: every one is eight stars. */
+export const mask = (answer: Promise<Response>) =>
+  rewrite(answer, (text) => text.replace(/"(webhookUri|sharedSecret|value)":"[^"]*"/g, '"$1":"********"'));
+
+/** A fetch under which ION shows no secret. */
+export const masking = () => intercept((_sent, pass) => mask(pass()));
 
 /** The mutations that reached the emulator: the names of the fields, one list a request. */
 export const mutationsIn = ({ requests }: Emulator) =>

@@ -12,7 +12,13 @@ let connected: Ion | undefined;
 
 /** The ION that the stack's config names. Nothing is sent before something is asked of it. */
 function ion(): Ion {
-  connected ??= new Ion(resolveConnection((key: ConfigKey) => config?.get(`ion:${key}`), process.env));
+  // What Pulumi's dynamic provider writes to standard error, it shows beside the resources.
+  connected ??= new Ion(
+    resolveConnection((key: ConfigKey) => config?.get(`ion:${key}`), process.env),
+    {
+      tell: (words) => console.error(`pulumi-ion: ${words}`),
+    },
+  );
   return connected;
 }
 
@@ -26,10 +32,8 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
 ): pulumi.dynamic.ResourceProvider {
   const secrets = new Set(logic.secrets);
   const outgoing = (properties: object) => seal(properties, secrets);
-  const identity = (properties: Inputs | State) => {
-    const own = logic.identity(properties);
-    return own === undefined ? undefined : `${what} ${own}`;
-  };
+  const identities = (properties: Inputs | State, id?: string) =>
+    logic.identities(properties, id).map((own) => `${what} ${own}`);
 
   return {
     async configure(request) {
@@ -41,8 +45,7 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
         const { __provider: _old, ...before } = olds;
         const { __provider: _new, ...now } = news;
         const { inputs, failures } = await logic.check(ion(), now, before);
-        const own = failures.length === 0 ? identity(inputs as Inputs) : undefined;
-        if (own !== undefined) declared.add(own);
+        if (failures.length === 0) for (const own of identities(inputs as Inputs)) declared.add(own);
         return { inputs: outgoing(inputs), failures: failures.map((failure) => nameless(failure, secrets)) };
       }),
     diff: (id: string, olds: Properties, news: Properties) =>
@@ -77,8 +80,12 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
     delete: (id: string, olds: Properties) =>
       guard(async () => {
         const state = stateFrom<State>(what, id, olds);
-        const own = identity(state);
-        await logic.delete(ion(), id, state, own !== undefined && declared.has(own));
+        await logic.delete(
+          ion(),
+          id,
+          state,
+          identities(state, id).some((own) => declared.has(own)),
+        );
       }),
   };
 }
@@ -92,12 +99,13 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
 function stateFrom<State extends { readonly endpoint: string }>(what: string, id: string, olds: Properties): State {
   const state = olds as unknown as State;
   const { place } = ion();
-  if (state.endpoint !== place) {
+  if (!ion().isPlace(state.endpoint)) {
     throw new IonError(
       "elsewhere",
       `The ${what} with id ${id} lives in the ION at ${state.endpoint}, and this stack's config now names the ION at ${place}. ` +
         "Nothing was read or changed. Set ion:endpoint (or ion:region and ion:stage, or ION_API_URI) back; " +
-        "for another ION environment, use a stack of its own (`pulumi stack init`).",
+        "for another ION environment, use a stack of its own (`pulumi stack init`). If it is the same ION under a new " +
+        "name, set ion:formerEndpoint to the old one.",
     );
   }
   return state;

@@ -4,6 +4,6 @@
  *
  * The name is part of users' state: it stays.
  */
-export function providerText(name: "webhookReceiver" | "webhookSubscription"): string {
+export function providerText(name: "webhookReceiver" | "webhookSubscription" | "unmanagedSubscriptions"): string {
   return `exports.handler = () => require("pulumi-ion/dynamic").${name}`;
 }

@@ -9,10 +9,22 @@ export interface Connection {
   readonly authUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** The GraphQL endpoint that this same ION had before, for resources that remember it. */
+  readonly formerEndpoint?: string | undefined;
+  /** Milliseconds over all tries of one request. */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** The stack config keys in namespace `ion`, without it. */
-export type ConfigKey = "region" | "stage" | "endpoint" | "authUrl" | "clientId" | "clientSecret";
+export type ConfigKey =
+  | "region"
+  | "stage"
+  | "endpoint"
+  | "authUrl"
+  | "clientId"
+  | "clientSecret"
+  | "formerEndpoint"
+  | "deadline";
 
 /** Reads a stack config key of namespace `ion`; undefined where it is not set. */
 export type ReadConfig = (key: ConfigKey) => string | undefined;
@@ -65,10 +77,23 @@ export function resolveConnection(config: ReadConfig, env: NodeJS.ProcessEnv): C
   if (endpoint) checkUrl("ion:endpoint", endpoint, wrong);
   const tokenUrl = authUrl && tokenUrlOf(authUrl);
   if (tokenUrl) checkUrl("ion:authUrl", tokenUrl, wrong);
+  const formerEndpoint = set("formerEndpoint");
+  if (formerEndpoint) checkUrl("ion:formerEndpoint", formerEndpoint, wrong);
+  const deadline = set("deadline");
+  if (deadline !== undefined && !(Number(deadline) > 0)) {
+    wrong.push(`ion:deadline is "${deadline}": it has to be a number of seconds`);
+  }
   if (wrong.length > 0 || !endpoint || !tokenUrl || !clientId || !clientSecret) {
     throw new IonError("config", wrong.join("\n"));
   }
-  return { endpoint, authUrl: tokenUrl, clientId, clientSecret };
+  return {
+    endpoint,
+    authUrl: tokenUrl,
+    clientId,
+    clientSecret,
+    ...(formerEndpoint && { formerEndpoint }),
+    ...(deadline && { deadlineMs: Number(deadline) * 1000 }),
+  };
 }
 
 function hostOf(region: string | undefined, stage: string | undefined, wrong: string[]) {

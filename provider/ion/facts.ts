@@ -80,3 +80,8 @@ export const NEVER_DELIVERED: ReadonlyArray<{
 export function permissionFor(mutation: string): string {
   return mutation.charAt(0).toUpperCase() + mutation.slice(1);
 }
+
+/** Sorts objects of one type by age, oldest first: ION's ids are growing numbers. */
+export function byAge(one: { readonly id: string }, other: { readonly id: string }): number {
+  return one.id.length - other.id.length || (one.id < other.id ? -1 : 1);
+}

@@ -75,16 +75,16 @@ export const PAGE_SIZE = 100;
 /** Inferred: ION's pattern for every list. One page of the whole webhook configuration. */
 export const WEBHOOK_RECEIVERS = `query WebhookReceivers($first: Int!, $after: String) {
   webhookReceivers(first: $first, after: $after) {
-    edges { node { ${RECEIVER_FIELDS} } }
-    pageInfo { endCursor hasNextPage }
+    edges { cursor node { ${RECEIVER_FIELDS} } }
+    pageInfo { hasNextPage }
   }
 }`;
 
 /** What {@link WEBHOOK_RECEIVERS} answers. */
 export const webhookReceiversAnswer = z.object({
   webhookReceivers: z.object({
-    edges: z.array(z.object({ node: receiver })),
-    pageInfo: z.object({ endCursor: z.string().nullish(), hasNextPage: z.boolean() }),
+    edges: z.array(z.object({ cursor: z.string().nullish(), node: receiver })),
+    pageInfo: z.object({ hasNextPage: z.boolean() }),
   }),
 });
 

@@ -1,5 +1,5 @@
 import type { IonClient } from "./client.ts";
-import { IonError } from "./errors.ts";
+import { IonError, kindOf } from "./errors.ts";
 import { misfit, PAGE_SIZE, type Receiver, WEBHOOK_RECEIVERS, webhookReceiversAnswer } from "./operations.ts";
 import { type RetryOptions, withRetry } from "./retry.ts";
 
@@ -8,14 +8,22 @@ export type Receivers = ReadonlyMap<string, Receiver>;
 
 type Change = (receivers: Map<string, Receiver>) => void;
 
+interface Read {
+  readonly receivers: Promise<Receivers>;
+  readonly meanwhile: Change[];
+}
+
 /** Old enough that a person may have changed something in ION's UI, as while `pulumi up` waits for a "yes". */
 const MAX_AGE_MS = 60_000;
+
+/** How often a read over several pages begins anew because the list changed under it. */
+const ALL_PAGES_TRIES = 5;
 
 /** One read of everything, shared by all who look during a run; what this process writes is put in as it is answered. */
 export class Snapshot {
   #known: { readonly receivers: Map<string, Receiver>; readonly takenAt: number } | undefined;
   /** The read under way, and what was written meanwhile: the read's answer may be from before. */
-  #pending: { readonly receivers: Promise<Receivers>; readonly meanwhile: Change[] } | undefined;
+  #pending: Read | undefined;
   /** Milliseconds that the shortest page took: the way to ION and back. A write is held against it to tell a slow ION. */
   roundTripMs = Number.POSITIVE_INFINITY;
   readonly #client: IonClient;
@@ -46,9 +54,9 @@ export class Snapshot {
     this.#pending = undefined;
   }
 
-  #begin() {
+  #begin(): Read {
     const meanwhile: Change[] = [];
-    const pending = { meanwhile, receivers: this.#read(meanwhile, () => this.#pending === pending) };
+    const pending: Read = { meanwhile, receivers: this.#read(meanwhile, () => this.#pending === pending) };
     const done = () => {
       if (this.#pending === pending) this.#pending = undefined;
     };
@@ -59,18 +67,39 @@ export class Snapshot {
 
   async #read(meanwhile: readonly Change[], wanted: () => boolean): Promise<Receivers> {
     const takenAt = this.#now();
-    const receivers = new Map<string, Receiver>();
-    for (let after: string | undefined, more = true; more; ) {
-      const page = await withRetry("query", () => this.#page(after), this.#retry);
-      for (const { node } of page.edges) receivers.set(node.id, node);
-      more = page.pageInfo.hasNextPage;
-      if (more && (page.pageInfo.endCursor ?? undefined) === after) {
-        throw new IonError("unexpectedAnswer", "ION's list of webhook receivers has a next page and no way to it.");
+    let receivers: Map<string, Receiver> | undefined;
+    for (let tries = 1; receivers === undefined; tries += 1) {
+      if (tries > ALL_PAGES_TRIES) {
+        throw new IonError(
+          "unexpectedAnswer",
+          "ION's list of webhook receivers changes while it is read: try again later.",
+        );
       }
-      after = page.pageInfo.endCursor ?? undefined;
+      receivers = await this.#allPages();
     }
     for (const change of meanwhile) change(receivers);
     if (wanted()) this.#known = { receivers, takenAt };
+    return receivers;
+  }
+
+  /**
+   * Reads page by page, each from the last receiver of the one before on. Cursors may count (graphene's do): where that
+   * receiver does not come first, one was deleted meanwhile, another may have slipped through, and the read is void.
+   */
+  async #allPages(): Promise<Map<string, Receiver> | undefined> {
+    const receivers = new Map<string, Receiver>();
+    for (let after: string | undefined, last: string | undefined, more = true; more; ) {
+      const { edges, pageInfo } = await withRetry("query", () => this.#page(after), this.#retry);
+      if (last !== undefined && edges[0]?.node.id !== last) return undefined;
+      for (const { node } of edges) receivers.set(node.id, node);
+      more = pageInfo.hasNextPage;
+      const next = edges.at(-2)?.cursor ?? undefined;
+      if (more && (next === undefined || next === after)) {
+        throw new IonError("unexpectedAnswer", "ION's list of webhook receivers has a next page and no way to it.");
+      }
+      after = next;
+      last = edges.at(-1)?.node.id;
+    }
     return receivers;
   }
 
@@ -84,7 +113,7 @@ export class Snapshot {
     const [problem] = answer.problems;
     if (problem) {
       throw new IonError(
-        "permission",
+        kindOf(problem.message) === "rateLimited" ? "rateLimited" : "permission",
         `ION did not show its webhook receivers: ${problem.message} ` +
           "Nothing is concluded from that. The API key needs to be able to read webhook receivers.",
       );

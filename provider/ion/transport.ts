@@ -1,7 +1,7 @@
 import { CONFIG_JUST_CHANGED, IonError } from "./errors.ts";
 
 /** What a request is for: it decides what a lost answer means. */
-type RequestKind = "token" | "graphql";
+export type RequestKind = "token" | "graphql";
 
 /** Sends one HTTP request and reads the whole answer. */
 export type Send = (kind: RequestKind, url: string, init: RequestInit) => Promise<Response>;

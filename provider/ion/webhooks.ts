@@ -15,6 +15,8 @@ export interface IonOptions {
   readonly retry?: Partial<RetryOptions>;
   /** Milliseconds for one request. @default 35000 */
   readonly timeoutMs?: number;
+  /** Where words for the person at the terminal go that are no error. @default nowhere */
+  readonly tell?: (words: string) => void;
 }
 
 /** The names that ION's schema accepts for a subscription's resource and action today. */
@@ -30,6 +32,9 @@ export interface SubscriptionNames {
 export class Ion {
   /** The place that this ION lives at, for resources to remember. */
   readonly place: string;
+  readonly #formerPlace: string | undefined;
+  readonly #tell: (words: string) => void;
+  readonly #told = new Set<string>();
   readonly #client: IonClient;
   readonly #snapshot: Snapshot;
   readonly #writes: Writes;
@@ -40,15 +45,37 @@ export class Ion {
     const now = options.now ?? Date.now;
     const send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
     this.place = placeOf(connection.endpoint);
-    this.#retry = { ...RETRY_DEFAULTS, ...options.retry };
+    this.#formerPlace = connection.formerEndpoint && placeOf(connection.formerEndpoint);
+    this.#tell = options.tell ?? (() => {});
+    const { deadlineMs = RETRY_DEFAULTS.deadlineMs } = connection;
+    this.#retry = { ...RETRY_DEFAULTS, deadlineMs, ...options.retry };
     this.#client = new IonClient(connection, send, now);
     this.#snapshot = new Snapshot(this.#client, this.#retry, now);
     this.#writes = new Writes(this.#client, this.#snapshot, this.#retry);
   }
 
+  /** Whether a place that a resource remembers is this ION, under this name or its former one. */
+  isPlace(place: string): boolean {
+    return place === this.place || place === this.#formerPlace;
+  }
+
+  /** Says something to the person at the terminal, once. Never a secret. */
+  tell(words: string): void {
+    if (!this.#told.has(words)) this.#tell(words);
+    this.#told.add(words);
+  }
+
   /** All receivers, with their subscriptions and headers. */
   receivers(): Promise<Receivers> {
     return this.#snapshot.get();
+  }
+
+  /** One receiver, looked for once more where an earlier look did not show it. */
+  async receiver(id: string): Promise<Receiver | undefined> {
+    const known = (await this.receivers()).get(id);
+    if (known) return known;
+    this.forget();
+    return (await this.receivers()).get(id);
   }
 
   /** Makes the next look read ION again. */
@@ -75,7 +102,8 @@ export class Ion {
       about: `create the webhook receiver "${value.name}"`,
       landed: (now) => {
         const twin = [...now.values()].find(
-          ({ id, name, webhookUri }) => !before.has(id) && name === value.name && sameUrl(webhookUri, value.webhookUri),
+          ({ id, name, webhookUri = value.webhookUri }) =>
+            !before.has(id) && name === value.name && sameUrl(webhookUri, value.webhookUri),
         );
         return twin && { answer: twin };
       },
@@ -91,7 +119,11 @@ export class Ion {
       about: `update ${Object.keys(changes).join(", ")} of the webhook receiver "${receiver.name}" (id ${receiver.id})`,
       landed: (now) => {
         const live = now.get(receiver.id);
-        return live && differing(changes, live).length === 0 ? { answer: live } : undefined;
+        // Of what ION masks it cannot be told, so it is set again.
+        const masked = (["webhookUri", "sharedSecret"] as const).some(
+          (key) => key in changes && live?.[key] === undefined,
+        );
+        return live && !masked && differing(changes, live).length === 0 ? { answer: live } : undefined;
       },
     });
     this.#snapshot.apply((receivers) => receivers.set(made.id, made));
@@ -156,7 +188,7 @@ export class Ion {
     const made = await this.#writes.run({
       mutation: operations.createWebhookHeader({ receiverId: receiver.id, key, value }),
       about: `add the header ${key} to the webhook receiver "${receiver.name}" (id ${receiver.id})`,
-      landed: (now) => headerIn(now, receiver.id, (found) => found.key === key && found.value === value),
+      landed: (now) => headerIn(now, receiver.id, (found) => found.key === key && (found.value ?? value) === value),
     });
     // A look or a read that was under way may have put it in already.
     this.#setHeaders(receiver.id, (headers) => [...headers.filter(({ id }) => id !== made.id), made]);
@@ -227,11 +259,16 @@ export function differing(wanted: Fields, live: Fields): (keyof ReceiverInput)[]
   });
 }
 
+/** A URL as it is written in the plainest way. */
+export const plainUrl = (url: string) => (URL.canParse(url) ? new URL(url).href : url);
+
 /** Whether two texts are the same URL, however it is written. */
 export function sameUrl(one: string | undefined, other: string | undefined): boolean {
-  if (one === undefined || other === undefined) return false;
-  return one === other || (URL.canParse(one) && URL.canParse(other) && new URL(one).href === new URL(other).href);
+  return one !== undefined && other !== undefined && plainUrl(one) === plainUrl(other);
 }
+
+/** Whether another writer was first: the object has changed since it was looked at, or is gone. */
+export const isLostRace = ({ kind }: IonError) => kind === "conflict" || kind === "gone";
 
 /**
  * Runs `change`, and once more with a fresh look where another writer was first.
@@ -242,7 +279,7 @@ export async function settleRace<T>(ion: Ion, change: () => Promise<T>): Promise
   try {
     return await change();
   } catch (error) {
-    if (!isIonError(error) || error.kind !== "conflict") throw error;
+    if (!isIonError(error) || !isLostRace(error)) throw error;
   }
   ion.forget();
   try {

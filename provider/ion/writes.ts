@@ -99,17 +99,22 @@ export class Writes {
   async #send(writes: readonly Write<unknown>[]): Promise<unknown[]> {
     const outcomes = new Map<Write<unknown>, unknown>();
     const open = () => writes.filter((write) => !outcomes.has(write));
+    let looking = false;
     try {
       await withRetry(
         "write",
         async (next) => {
-          if (next === "look") await this.#look(open(), outcomes);
+          looking = next === "look";
+          if (looking) await this.#look(open(), outcomes);
+          looking = false;
           if (open().length > 0) await this.#try(open(), outcomes);
         },
         this.#retry,
       );
-    } catch (error) {
-      if (!isIonError(error)) throw error;
+    } catch (failure) {
+      if (!isIonError(failure)) throw failure;
+      // What keeps a look from being taken says nothing of the write before it.
+      const error = looking ? new IonError("unknownOutcome", failure.message) : failure;
       this.#snapshot.forget();
       const left = open();
       if (error.kind === "refused" && left.length > 1) {
@@ -162,7 +167,10 @@ export class Writes {
 
 function outcomeOf(write: Write<unknown>, answer: Answer, alias: string): unknown {
   const { mutation, about } = write;
-  const problem = answer.problems.find((found) => found.alias === alias);
+  const nothing = answer.data[alias] === null || answer.data[alias] === undefined;
+  const problem = answer.problems.find(
+    (found) => found.alias === (nothing && found.alias === undefined ? undefined : alias),
+  );
   if (problem) return problemWith(about, permissionFor(mutation.field), problem.message);
   const parsed = mutation.answer.safeParse(answer.data[alias]);
   if (parsed.success) return parsed.data;

@@ -323,6 +323,22 @@ describe("a batch whose answer was lost", () => {
     expect(mutationsIn(emulator)).toHaveLength(1);
   });
 
+  it("that cannot be looked up may have happened, whatever keeps the look from being taken", async () => {
+    const emulator = await furnished();
+    const ion = ionOn(emulator, {
+      fetch: intercept((sent, pass) =>
+        sent.mutation ? after(reset)(sent, pass) : Promise.resolve(new Response("", { status: 403 })),
+      ),
+    });
+    const { kind, message } = await failureOf(ion.createSubscription("1", "RUNS", "UPDATE"));
+    expect(kind).toBe("unknownOutcome");
+    expect(message).toMatch(
+      /^Could not subscribe receiver 1 to RUNS UPDATE\. HTTP 403 .* may or may not have happened/,
+    );
+    expect(message).not.toContain("CreateWebhookSubscription");
+    expect(mutationsIn(emulator)).toHaveLength(1);
+  });
+
   it("is looked up with eyes of its own, not with a read from before it", async () => {
     const emulator = await furnished();
     const clock = { now: 0 };

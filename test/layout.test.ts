@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The TypeScript sources below a folder, by their path from the root, without comments. */
+function sourcesIn(folder: string): [path: string, text: string][] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts") && !/(^|[\\/])(dist|node_modules)[\\/]/.test(path))
+    .map((path) => join(folder, path))
+    .map((path) => [path, readFileSync(join(root, path), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "")]);
+}
+
+/** What a source imports: files as their path from the root, packages by name. */
+function importsOf([path, text]: [string, string]): string[] {
+  const found = text.matchAll(/(?:from|import|import\(|require\(|resolve\()\s*"([^"]+)"/g);
+  return [...found].map(([, name = ""]) =>
+    name.startsWith(".") ? relative(".", normalize(join(dirname(path), name))) : name,
+  );
+}
+
+const provider = sourcesIn("provider");
+const emulator = sourcesIn("emulator");
+const filesWith = (sources: typeof provider, pattern: RegExp) =>
+  sources.filter(([, text]) => pattern.test(text)).map(([path]) => path);
+const importersOf = (sources: typeof provider, pattern: RegExp) =>
+  sources.filter((source) => importsOf(source).some((name) => pattern.test(name))).map(([path]) => path);
+const below = (folder: string) => provider.filter(([path]) => path.startsWith(`${folder}/`));
+
+it("the sources are found", () => {
+  expect(provider.length).toBeGreaterThan(15);
+  expect(emulator.length).toBeGreaterThan(5);
+  expect(importsOf(["provider/x.ts", 'import a from "./ion/b.ts";\nexport { c } from "d";'])).toEqual([
+    "provider/ion/b.ts",
+    "d",
+  ]);
+});
+
+it("provider/ion imports neither Pulumi nor anything of ours outside of it", () => {
+  const imports = below("provider/ion").flatMap(importsOf);
+  expect(imports.filter((name) => name.startsWith("@pulumi/"))).toEqual([]);
+  expect(imports.filter((name) => name.endsWith(".ts") && !name.startsWith("provider/ion/"))).toEqual([]);
+});
+
+it("what carries the resources into Pulumi knows no resource", () => {
+  const imports = below("provider/dynamic")
+    .flatMap(importsOf)
+    .filter((name) => name.endsWith(".ts"));
+  expect(imports.filter((name) => !/^provider\/(ion|dynamic)\//.test(name))).toEqual(["provider/resource.ts"]);
+});
+
+it("programs do not load the code that Pulumi's provider process does", () => {
+  const byPath = new Map(provider);
+  const seen = new Set<string>();
+  const visit = (path: string) => {
+    const text = byPath.get(path);
+    if (text === undefined || seen.has(path)) return;
+    seen.add(path);
+    for (const name of importsOf([path, text])) visit(name);
+  };
+  visit("provider/index.ts");
+  expect([...seen]).toContain("provider/webhookReceiver.ts");
+  expect([...seen].filter((path) => /providers\.ts|carry\.ts/.test(path))).toEqual([]);
+});
+
+it("the emulator and the provider share no code", () => {
+  expect(importersOf(provider, /emulator/)).toEqual([]);
+  expect(importersOf(emulator, /provider|pulumi/)).toEqual([]);
+});
+
+it("neither imports what its package does not depend on", () => {
+  for (const [folder, sources] of Object.entries({ provider, emulator })) {
+    const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as {
+      readonly name: string;
+      readonly dependencies?: object;
+      readonly peerDependencies?: object;
+    };
+    const depended = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    const allowed = [manifest.name, ...depended, ...builtinModules];
+    const packages = sources.flatMap(importsOf).filter((name) => !name.endsWith(".ts") && !name.startsWith("node:"));
+    const names = packages.map((name) =>
+      name
+        .split("/")
+        .slice(0, name.startsWith("@") ? 2 : 1)
+        .join("/"),
+    );
+    expect(names.filter((name) => !allowed.includes(name))).toEqual([]);
+  }
+});
+
+it("only the client of ION's API imports graphql-request", () => {
+  expect(importersOf(provider, /^graphql-request/)).toEqual(["provider/ion/client.ts"]);
+});
+
+it("only the transport speaks HTTP", () => {
+  // The client hands graphql-request a fetch that is the transport.
+  expect(filesWith(provider, /(?<![#\w])fetch\(/)).toEqual(["provider/ion/transport.ts"]);
+  expect(importersOf(provider, /^(node:)?(http|https|net|tls|http2|undici|dgram)$/)).toEqual([]);
+});
+
+it("only what carries the resources into Pulumi writes to the terminal, and provider/ion logs nothing", () => {
+  const writers = filesWith(provider, /\bconsole\.|process\.std(out|err)/);
+  expect(writers.filter((path) => path !== "provider/dynamic/carry.ts")).toEqual([]);
+  expect(below("provider/ion").filter(([, text]) => /\blog\./.test(text))).toEqual([]);
+});
