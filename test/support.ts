@@ -35,7 +35,7 @@ export const connectionTo = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: E
 });
 
 /** Waits short enough for a test. */
-export const QUICK = { deadlineMs: 60_000, firstWaitMs: 1 };
+const QUICK = { deadlineMs: 60_000, firstWaitMs: 1 };
 
 /** A fresh process's view of the emulator's ION. */
 export const ionOn = (emulator: Emulator, options: IonOptions = {}) =>

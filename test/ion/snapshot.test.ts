@@ -49,6 +49,17 @@ describe("a read", () => {
     expect(countOf(emulator, "query")).toBe(queries);
   });
 
+  it("begins anew where a receiver is deleted between two pages, which would hide another", async () => {
+    const emulator = await withReceivers(150);
+    const fetch = intercept((sent, pass) => {
+      if (!sent.mutation && sent.number === 2) emulator.store.deleteReceiver("5");
+      return pass();
+    });
+    const receivers = await ionOn(emulator, { fetch }).receivers();
+    expect([...receivers.keys()]).toEqual(emulator.store.listReceivers().map(({ id }) => id));
+    expect(countOf(emulator, "query")).toBe(4);
+  });
+
   it("holds all subscriptions and headers of a receiver", async () => {
     const emulator = await withReceivers(1);
     for (const action of ["CREATE", "UPDATE"])
