@@ -63,8 +63,6 @@ interface State {
   readonly endpoint: string;
   /** What ION has and nobody declared, as "RESOURCE ACTION (id 41)". */
   readonly found: readonly string[];
-  /** How many subscriptions the receiver has in all. */
-  readonly total: number;
 }
 
 /** What was known before this run looked, by receiver: only that can have been in a preview. */
@@ -87,8 +85,7 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
     const { receiverId, found, removeNext = [] } = olds as Partial<Inputs>;
     if (failures.length > 0 || unmanaged !== "remove" || receiverId === undefined) return { inputs: news, failures };
     if (removeNext.length > 0) {
-      const total = (await ion.receivers()).get(receiverId)?.subscriptions.length ?? 0;
-      const reason = tooMany(receiverId, removeNext, total, allowRemovals);
+      const reason = tooMany(receiverId, removeNext, (await liveOf(ion, receiverId)).length, allowRemovals);
       if (reason) failures.push({ property: "allowRemovals", reason });
     }
     // What the refresh before this has met for the first time is named now; what was named before goes now.
@@ -135,7 +132,8 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
   async update(ion, id, state, inputs) {
     if (inputs.unmanaged === "remove") {
       const names = removable(id, state);
-      const reason = tooMany(inputs.receiverId, names, state.total, inputs.allowRemovals);
+      const { receiverId, allowRemovals } = inputs;
+      const reason = tooMany(receiverId, names, (await liveOf(ion, receiverId)).length, allowRemovals);
       if (reason) throw new IonError("ambiguous", reason);
       await Promise.all(names.map((name) => end(ion, inputs, name)));
     }
@@ -163,11 +161,10 @@ function tooMany(receiverId: string, names: readonly string[], total: number, al
   );
 }
 
-async function look(ion: Ion, wanted: Omit<State, "endpoint" | "found" | "total">): Promise<State> {
+async function look(ion: Ion, wanted: Omit<State, "endpoint" | "found">): Promise<State> {
   const { receiverId, unmanaged, declared, allowRemovals } = wanted;
-  const subscriptions = (await ion.receivers()).get(receiverId)?.subscriptions ?? [];
-  const found = extras(subscriptions, declared).map(named);
-  return { receiverId, unmanaged, declared, allowRemovals, endpoint: ion.place, found, total: subscriptions.length };
+  const found = extras(await liveOf(ion, receiverId), declared).map(named);
+  return { receiverId, unmanaged, declared, allowRemovals, endpoint: ion.place, found };
 }
 
 function inWords({ receiverId, unmanaged }: State, found: readonly string[], removeNext: readonly string[]): string {
@@ -189,10 +186,13 @@ function extras(subscriptions: readonly Subscription[], declared: readonly strin
 /** Ends one by the name it was listed under, if it still is that, and still nobody's. */
 async function end(ion: Ion, { receiverId, declared }: Inputs, name: string): Promise<void> {
   await settleRace(ion, async () => {
-    const subscriptions = (await ion.receivers()).get(receiverId)?.subscriptions ?? [];
-    const extra = extras(subscriptions, declared).find((subscription) => named(subscription) === name);
+    const extra = extras(await liveOf(ion, receiverId), declared).find((subscription) => named(subscription) === name);
     if (extra) await ion.deleteSubscription(receiverId, extra);
   });
+}
+
+async function liveOf(ion: Ion, receiverId: string): Promise<readonly Subscription[]> {
+  return (await ion.receivers()).get(receiverId)?.subscriptions ?? [];
 }
 
 const pairOf = ({ resource, action }: Subscription) => `${resource} ${action}`;

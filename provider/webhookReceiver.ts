@@ -5,7 +5,7 @@ import { providerText } from "./dynamic/text.ts";
 import { changeHeaders, type Headers, headerDrift, headersOf, sameHeader, sameHeaders } from "./headers.ts";
 import { isLoopback } from "./ion/connection.ts";
 import { IonError, isIonError } from "./ion/errors.ts";
-import type { Receiver, ReceiverInput } from "./ion/operations.ts";
+import { type Receiver, type ReceiverInput, SETTABLE } from "./ion/operations.ts";
 import { differing, type Ion, isLostRace, plainUrl, sameUrl, settleRace } from "./ion/webhooks.ts";
 import { failuresOf, PartlyMade, type ResourceLogic, UNKNOWN } from "./resource.ts";
 
@@ -136,16 +136,7 @@ const hasControlCharacter = (value: string) =>
 type Fields = Partial<ReceiverInput> & { readonly headers?: Headers };
 type Field = keyof Fields;
 
-const FIELDS: readonly Field[] = [
-  "name",
-  "webhookUri",
-  "description",
-  "contentType",
-  "expectedResponseCode",
-  "active",
-  "sharedSecret",
-  "headers",
-];
+const FIELDS: readonly Field[] = [...SETTABLE, "headers"];
 
 /** Inputs after check. */
 interface Inputs extends Fields {

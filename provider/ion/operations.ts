@@ -62,6 +62,17 @@ export interface ReceiverInput {
   readonly sharedSecret: string;
 }
 
+/** The names of {@link ReceiverInput}'s fields. */
+export const SETTABLE: readonly (keyof ReceiverInput)[] = [
+  "name",
+  "webhookUri",
+  "description",
+  "contentType",
+  "expectedResponseCode",
+  "active",
+  "sharedSecret",
+];
+
 // Known: Violet's guide asks for these fields, and every object of ION has _etag.
 const SUBSCRIPTION_FIELDS = "id _etag resource action";
 const HEADER_FIELDS = "id _etag key value";

@@ -1,8 +1,8 @@
 import { IonClient } from "./client.ts";
 import { type Connection, placeOf } from "./connection.ts";
 import { IonError, isIonError } from "./errors.ts";
-import type { Header, Receiver, ReceiverInput, Subscription } from "./operations.ts";
 import * as operations from "./operations.ts";
+import { type Header, type Receiver, type ReceiverInput, SETTABLE, type Subscription } from "./operations.ts";
 import { RETRY_DEFAULTS, type RetryOptions, withRetry } from "./retry.ts";
 import { type Receivers, Snapshot } from "./snapshot.ts";
 import { REQUEST_TIMEOUT_MS, transport } from "./transport.ts";
@@ -236,16 +236,6 @@ export class Ion {
     return found;
   }
 }
-
-const SETTABLE: readonly (keyof ReceiverInput)[] = [
-  "name",
-  "webhookUri",
-  "description",
-  "contentType",
-  "expectedResponseCode",
-  "active",
-  "sharedSecret",
-];
 
 type Fields = { readonly [Key in keyof ReceiverInput]?: ReceiverInput[Key] | undefined };
 
