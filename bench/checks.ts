@@ -1,0 +1,125 @@
+/** What issue 4 asks for, held against what was measured. */
+import { type Growth, MEMORY_LIMIT_MB } from "./growth.ts";
+import { LOAD_LIMIT_MS, type Load } from "./loadTime.ts";
+import type { Operation, Result } from "./measure.ts";
+import { STATE_LIMIT_BYTES } from "./state.ts";
+import { median } from "./statistics.ts";
+
+/** What Terraform with a generic GraphQL provider took at 300 ms, in seconds: quoted from issue 4, on another machine. */
+export const TERRAFORM_SECONDS: Readonly<Record<Operation, number>> = { up: 3.6, preview: 1.9 };
+
+/** What a command may take beyond the floor: round trips to ION, and seconds beside them. */
+const BEYOND_FLOOR: Readonly<Record<Operation, { readonly trips: number; readonly seconds: number }>> = {
+  up: { trips: 5, seconds: 1 },
+  preview: { trips: 2, seconds: 0.5 },
+};
+
+/** Receivers that a page of ION's list holds. */
+const PAGE = 100;
+
+/** One thing that was asked for. */
+export interface Check {
+  readonly what: string;
+  readonly limit: string;
+  readonly measured: string;
+  readonly holds: boolean;
+  /** Whether it counts requests: then a break fails the benchmark. Time and memory depend on the machine. */
+  readonly counted: boolean;
+}
+
+const OURS = ["provider", "provider64", "runProgram"];
+
+/** Checks the rows of this provider. */
+export function checkRows(results: readonly Result[]): Check[] {
+  const checks: Check[] = [];
+  for (const id of OURS) {
+    const own = results.filter(({ row }) => row.id === id);
+    for (const operation of ["up", "preview"] as const) {
+      checks.push(...countedIn(own, operation), ...timed(own, operation, results));
+    }
+  }
+  return checks;
+}
+
+/** Checks requests, memory and state at each size. */
+export function checkGrowth(growths: readonly Growth[]): Check[] {
+  return growths.flatMap(({ receivers, subscriptions, up, preview, state }) => {
+    const memory = Math.max(up.memory ?? Number.NaN, preview.memory ?? Number.NaN);
+    const pages = Math.ceil(receivers / PAGE);
+    const size = `${subscriptions} subscriptions`;
+    return [
+      {
+        what: `${size}: requests of preview`,
+        limit: `${pages} and the token`,
+        measured: `${preview.requests} and ${preview.tokens}`,
+        holds: preview.requests <= pages && preview.tokens <= 1,
+        counted: true,
+      },
+      {
+        what: `${size}: memory of the provider process`,
+        limit: `${MEMORY_LIMIT_MB} MB`,
+        measured: `${memory.toFixed(0)} MB`,
+        holds: memory <= MEMORY_LIMIT_MB,
+        counted: false,
+      },
+      {
+        what: `${size}: state of one`,
+        limit: `${STATE_LIMIT_BYTES} bytes`,
+        measured: `${state.own.toFixed(0)} bytes`,
+        holds: state.own <= STATE_LIMIT_BYTES,
+        counted: false,
+      },
+    ];
+  });
+}
+
+/** Checks what loading the provider's code takes. */
+export function checkLoad({ ms }: Load): Check {
+  return {
+    what: "loading the provider's code",
+    limit: `${LOAD_LIMIT_MS} ms`,
+    measured: `${ms.toFixed(0)} ms`,
+    holds: ms <= LOAD_LIMIT_MS,
+    counted: false,
+  };
+}
+
+function countedIn(own: readonly Result[], operation: Operation): Check[] {
+  const [first] = own;
+  if (!first) return [];
+  const samples = own.flatMap((result) => result.samples[operation]);
+  const requests = Math.max(...samples.map(({ graphql }) => graphql));
+  const tokens = Math.max(...samples.map((sample) => sample.tokens));
+  const most = first.row.most[operation];
+  return [
+    {
+      what: `${first.row.title}: requests of ${operation}, at most`,
+      limit: `${most} and the token`,
+      measured: `${requests} and ${tokens}`,
+      holds: requests <= most && tokens <= 1,
+      counted: true,
+    },
+  ];
+}
+
+function timed(own: readonly Result[], operation: Operation, results: readonly Result[]): Check[] {
+  return own.flatMap(({ row, condition, samples }) => {
+    const floor = results.find((other) => other.row.id === "floor" && other.condition === condition);
+    if (!floor || condition.mutationLatencyMs > 0) return [];
+    const seconds = median(samples[operation].map((sample) => sample.seconds));
+    const { trips, seconds: more } = BEYOND_FLOOR[operation];
+    const limit =
+      median(floor.samples[operation].map((sample) => sample.seconds)) + (trips * condition.latencyMs) / 1000 + more;
+    const what = `${row.title}: ${operation} at ${condition.title}`;
+    const within = (words: string, most: number): Check => ({
+      what,
+      limit: `${words} = ${most.toFixed(2)} s`,
+      measured: `${seconds.toFixed(2)} s`,
+      holds: seconds <= most,
+      counted: false,
+    });
+    const checks = [within(`floor + ${trips} round trips + ${more} s`, limit)];
+    if (condition.latencyMs === 300) checks.push(within("Terraform (quoted)", TERRAFORM_SECONDS[operation]));
+    return checks;
+  });
+}
