@@ -12,7 +12,7 @@ import { launchEmulator } from "./emulator.ts";
 import { type Growth, grow } from "./growth.ts";
 import { measureLoad } from "./loadTime.ts";
 import { CONDITIONS, measure } from "./measure.ts";
-import { checkTable, document, growthTable, rowTables } from "./report.ts";
+import { checkTable, document, growthTables, rowTables } from "./report.ts";
 import { ROWS } from "./rows.ts";
 import { ROOT, run } from "./stack.ts";
 
@@ -60,11 +60,11 @@ async function main() {
   for (const receivers of only ? [] : values.quick ? [1] : [1, 10, 100]) {
     growths.push(await grow(receivers, emulator, say));
   }
-  if (growths.length > 0) console.log(`\n${growthTable(growths)}\n`);
+  if (growths.length > 0) console.log(`\n${growthTables(growths)}\n`);
   if (!only) say("loading the provider's code, 10 times");
   const load = only ? undefined : await measureLoad(10);
   const checks = [...rowChecks, ...checkGrowth(growths), ...(load ? [checkLoad(load)] : [])];
-  console.log(`\n${checkTable(checks)}\n`);
+  if (checks.length > 0) console.log(`\n${checkTable(checks)}\n`);
 
   const [smallest] = growths;
   if (smallest && load && !values.quick) {

@@ -15,6 +15,11 @@ export const PROGRAMS = join(import.meta.dirname, "programs");
 
 const STACK = "bench";
 
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A command that ended well. */
 export interface Run {
   readonly seconds: number;
@@ -25,15 +30,18 @@ export interface Run {
 }
 
 /** How a command is run. */
-export interface RunOptions {
+export interface RunOptions extends Pick<StackOptions, "watch"> {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** How a stack is set up. */
+export interface StackOptions {
+  readonly config?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
   /** Whether to watch the memory of the dynamic provider process; it takes some time of its own. */
   readonly watch?: boolean;
 }
-
-/** One resource as `pulumi stack export` shows it. */
-export type Exported = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** A stack that starts from nothing as often as wanted. */
 export interface Stack {
@@ -47,13 +55,9 @@ export interface Stack {
 }
 
 /** Makes a stack that runs a program against an emulator; its folder is gone when this process ends. */
-export async function makeStack(
-  program: string,
-  address: Address,
-  options: { readonly config?: Readonly<Record<string, string>>; readonly watch?: boolean } = {},
-): Promise<Stack> {
+export async function makeStack(program: string, address: Address, options: StackOptions = {}): Promise<Stack> {
   const dir = await mkdtemp(join(tmpdir(), "pulumi-ion-bench-"));
-  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
+  folders.push(dir);
   const [state, nothing] = [join(dir, "state"), join(dir, "nothing")];
   await mkdir(state);
   await cp(PROGRAMS, dir, { recursive: true });
@@ -65,6 +69,7 @@ export async function makeStack(
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: "bench",
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...options.env,
   };
   const pulumi = (...args: string[]) =>
     run("pulumi", [...args, "--non-interactive"], { cwd: dir, env, watch: options.watch ?? false });

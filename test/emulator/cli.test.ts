@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { faultKinds } from "../../emulator/faults.ts";
 import { asker, start, temporaryFolder, webhookUri } from "./setup.ts";
 
 const cli = resolve("emulator/cli.ts");
@@ -174,4 +175,47 @@ test("whatever was answered survives SIGKILL right after the answer", async () =
 test("binding beyond loopback warns", async () => {
   const it = run(["--port", "0", "--host", "0.0.0.0"]);
   await it.printed(/Warning: other machines can reach this emulator/);
+});
+
+test("--fault makes it misbehave, in the order given, and the lines say so", async () => {
+  const it = run(["--port", "0", "--fault", "rate-limit:retryAfter=2,type=query", "--fault", "drop-after:after=1"]);
+  const ask = await asker(await listening(it));
+  expect((await ask("query Limited { __typename }")).status).toBe(429);
+  await expect(ask("query Dropped { __typename }")).rejects.toThrow("fetch failed");
+  expect((await ask("query Fine { __typename }")).status).toBe(200);
+  await it.printed(/ 429 +\d+ ms query Limited __typename \(1 failed\) \[rate-limit\]\n/);
+  await it.printed(/ --- +\d+ ms query Dropped __typename \[drop-after\]\n/);
+  await it.printed(/ 200 +\d+ ms query Fine __typename\n/);
+});
+
+test("--hide takes names out of the schema", async () => {
+  const it = run(["--port", "0", "--hide", "webhookReceivers,WebhookReceiver._etag", "--hide", "webhookSubscriptions"]);
+  const ask = await asker(await listening(it));
+  const { body } = await ask(`{
+    __schema { queryType { fields { name } } }
+    __type(name: "WebhookReceiver") { fields { name } }
+  }`);
+  expect(body.data?.__schema.queryType.fields).toEqual([{ name: "webhookReceiver" }, { name: "webhookSubscription" }]);
+  expect(body.data?.__type.fields).not.toContainEqual({ name: "_etag" });
+});
+
+test.each([
+  [["--fault", "drop-aftr"], /There is no fault "drop-aftr"\. The kinds are: drop-before, drop-after, .*, slow\.\n/],
+  [["--fault", "rate-limit:retry=2"], /there is no option "retry"\. The options are: kind, .*, retryAfter\.\n/],
+  [["--fault", "slow:ms=1,field=walrus"], /^ion-emulator: slow: the schema has no root field "walrus"\.\n$/],
+  [["--hide", "walrus"], /^ion-emulator: Cannot hide "walrus": the schema has no such name\.\n$/],
+])("%j is one clear line and exit code 1", async (arguments_, line) => {
+  const it = run(["--port", "0", ...arguments_]);
+  expect(await it.ended).toEqual([1, null]);
+  expect(it.output()).toMatch(line);
+  expect(it.output().trimEnd()).not.toContain("\n");
+});
+
+test("--help explains every fault, and its examples start", async () => {
+  const it = run(["--help"]);
+  expect(await it.ended).toEqual([0, null]);
+  for (const { kind, summary } of faultKinds) expect(it.output()).toMatch(new RegExp(`^  ${kind} +${summary}`, "m"));
+  const examples = [...it.output().matchAll(/^ {2}ion-emulator (.*)$/gm)].map(([, line = ""]) => line.split(" "));
+  expect(examples.length).toBeGreaterThan(3);
+  for (const example of examples) await listening(run(["--port", "0", ...example]));
 });
