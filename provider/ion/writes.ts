@@ -31,11 +31,14 @@ const TELLING = 4;
 /** What a request of mutations is to stay under, as far as earlier ones tell. */
 const REQUEST_MS = 10_000;
 
-/** Milliseconds that a write waits for company where nothing stirs. */
-const ALONE_MS = 10;
-
 /** Milliseconds without a stir after which a stream of writes has paused: Pulumi takes 5 to 20 between two resources. */
 const PAUSE_MS = 25;
+
+/** The same where the machine is busy with other things and the last gaps were longer. */
+const LONGEST_PAUSE_MS = 500;
+
+/** How many gaps between stirs tell how long the next one may be. */
+const GAPS = 8;
 
 /** Collects the writes that arrive together, sends them as aliases of one document, and gives each its own outcome. */
 export class Writes {
@@ -47,6 +50,10 @@ export class Writes {
   #waiting: (() => void)[] = [];
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** When something stirred last; undefined after an answer, since then the engine may have waited for that. */
+  #stirredAt: number | undefined;
+  /** Milliseconds between the last stirs. */
+  #gaps: number[] = [];
   /** What a mutation took last, beyond the way to ION and back. */
   #msPerMutation = 0;
 
@@ -64,19 +71,23 @@ export class Writes {
   async run<T>(write: Write<T>): Promise<T> {
     const answer = this.#loader.load(write as Write<unknown>);
     this.#count += 1;
+    this.stir();
     if (this.#count >= CEILING) this.#leave();
-    else this.#wait(this.#count === 1 ? ALONE_MS : PAUSE_MS);
     return (await answer) as T;
   }
 
   /** Says that the engine is at work on further resources: what waits goes on waiting for their writes. */
   stir(): void {
-    if (this.#count > 0) this.#wait(PAUSE_MS);
-  }
-
-  #wait(milliseconds: number) {
+    const now = performance.now();
+    const gap = now - (this.#stirredAt ?? Number.NEGATIVE_INFINITY);
+    if (gap < LONGEST_PAUSE_MS) this.#gaps = [...this.#gaps, gap].slice(-GAPS);
+    this.#stirredAt = now;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#leave(), milliseconds);
+    if (this.#count === 0) return;
+    const pause = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, 2 * Math.max(0, ...this.#gaps)));
+    // Where this process got no time, calls may have come in that Node looks at only after its timers.
+    const timer = setTimeout(() => setImmediate(() => this.#timer === timer && this.#leave()), pause);
+    this.#timer = timer;
   }
 
   #leave() {
@@ -160,6 +171,7 @@ export class Writes {
     const started = performance.now();
     const answer = await this.#client.execute(operation);
     const beyond = performance.now() - started - this.#snapshot.roundTripMs;
+    this.#stirredAt = undefined;
     if (mutations >= TELLING) this.#msPerMutation = Math.max(0, beyond / mutations);
     return answer;
   }

@@ -19,7 +19,12 @@ function sent({ emulator }: Project) {
   };
 }
 
-describe("one snapshot and few writes: the requests of", () => {
+/** How many mutations each request had, by the name that all of them share. */
+const sizes = (batches: readonly (readonly string[])[]) =>
+  batches.map((fields) => `${fields.length} ${[...new Set(fields)].join()}`);
+
+// What belongs together is told by pauses; a machine that stops for a moment may split one batch. That is no failure yet.
+describe("one snapshot and few writes: the requests of", { retry: 2 }, () => {
   it("up, a clean preview, drift repair, a change of 10 pairs, and destroy", async () => {
     const project = await makeProject({ files: violet() });
     const wide = ["--parallel", "64"];
@@ -27,8 +32,7 @@ describe("one snapshot and few writes: the requests of", () => {
     await project.up(...wide);
     const up = sent(project);
     expect(up).toMatchObject({ tokens: 1, queries: 1 });
-    expect(up.batches.flat()).toHaveLength(35);
-    expect(up.queries + up.batches.length).toBeLessThanOrEqual(4);
+    expect(sizes(up.batches)).toEqual(["1 createWebhookReceiver", "34 createWebhookSubscription"]);
 
     await project.preview("--expect-no-changes");
     expect(sent(project)).toEqual({ tokens: 1, queries: 1, batches: [] });
@@ -38,8 +42,7 @@ describe("one snapshot and few writes: the requests of", () => {
     await project.up(...wide);
     const repair = sent(project);
     expect(repair).toMatchObject({ tokens: 1, queries: 1 });
-    expect(repair.batches.flat()).toEqual(Array(5).fill("createWebhookSubscription"));
-    expect(repair.batches.length).toBeLessThanOrEqual(2);
+    expect(sizes(repair.batches)).toEqual(["5 createWebhookSubscription"]);
 
     // Five pairs go, five others come.
     const five = (action: string) => JSON.stringify(Object.fromEntries(FIVE.map((resource) => [resource, [action]])));
@@ -51,18 +54,13 @@ describe("one snapshot and few writes: the requests of", () => {
     await project.up(...wide);
     const change = sent(project);
     expect(change).toMatchObject({ tokens: 1, queries: 1 });
-    expect(change.batches.flat().sort()).toEqual([
-      ...Array(5).fill("createWebhookSubscription"),
-      ...Array(5).fill("deleteWebhookSubscription"),
-    ]);
-    expect(change.batches.length).toBeLessThanOrEqual(4);
+    expect(sizes(change.batches)).toEqual(["5 createWebhookSubscription", "5 deleteWebhookSubscription"]);
 
     const destroyed = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test", ...wide);
     expect(destroyed.code, destroyed.output).toBe(0);
     const destroy = sent(project);
     expect(destroy).toMatchObject({ tokens: 1, queries: 1 });
-    expect(destroy.batches.flat()).toHaveLength(35);
-    expect(destroy.batches.length).toBeLessThanOrEqual(4);
+    expect(sizes(destroy.batches)).toEqual(["34 deleteWebhookSubscription", "1 deleteWebhookReceiver"]);
   });
 
   it("up at the engine's own parallelism", async () => {
