@@ -2,15 +2,25 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GraphQLSchema } from "graphql";
 import { Tokens } from "./auth.ts";
+import { Deliveries, type Delivery, type DeliveryOptions, type Emission, type EmitOptions } from "./deliveries.ts";
 import { type Fault, Faults } from "./faults.ts";
 import { createGraphQL } from "./graphql.ts";
 import type { LoggedRequest } from "./log.ts";
 import { DataFile } from "./persistence.ts";
 import { buildSchema, type Settings } from "./resolvers.ts";
+import { checkEnumValue, shownName } from "./schema.ts";
 import { createHttpServer } from "./server.ts";
 import { Store } from "./store.ts";
 import { isLoopback } from "./validation.ts";
 
+export type {
+  Delivery,
+  DeliveryAttempt,
+  DeliveryOptions,
+  DeliveryState,
+  Emission,
+  EmitOptions,
+} from "./deliveries.ts";
 export type { Fault, FaultAim, FaultKind, FaultStatus, FaultTarget } from "./faults.ts";
 export type { LoggedField, LoggedRequest, Outcome } from "./log.ts";
 export { DataFileError } from "./persistence.ts";
@@ -57,10 +67,14 @@ export interface EmulatorOptions {
    * @default none
    */
   readonly hide?: readonly string[];
+  /** How events are delivered. */
+  readonly delivery?: DeliveryOptions;
   /** The clock that tokens expire by, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
   /** Called with each request just before it is answered. */
   readonly onRequest?: (request: LoggedRequest) => void;
+  /** Called with each delivery when it is begun, attempted or ended. */
+  readonly onDelivery?: (delivery: Delivery) => void;
 }
 
 /** A running emulator. */
@@ -79,11 +93,31 @@ export interface Emulator {
   readonly faults: FaultControl;
   /** The newest 10,000 requests, oldest first; setting its length to 0 forgets them. */
   readonly requests: LoggedRequest[];
+  /**
+   * The newest 10,000 deliveries, oldest first; setting its length to 0 forgets them. They are live: attempts are added
+   * and states change.
+   */
+  readonly deliveries: Delivery[];
+  /** How many deliveries are neither delivered, failed nor dropped yet, those that are still to be begun included. */
+  readonly pendingDeliveries: number;
+  /**
+   * Commits changes to objects of ION, such as `emit("PARTS", "UPDATE")`. It returns at once, the deliveries follow.
+   * @throws {StoreError} if ION has no such resource or action, `count` is not a whole number from 1 on, or 100,000
+   * emissions are waiting for their receivers already.
+   */
+  emit(resource: string, action: string, options?: EmitOptions): Emission;
+  /**
+   * Calls `listener` with each delivery when it is begun, attempted or ended; it must not throw.
+   * @returns what stops that.
+   */
+  onDelivery(listener: (delivery: Delivery) => void): () => void;
+  /** Resolves when no delivery is pending. */
+  settled(): Promise<void>;
   /** Makes every token given out so far worthless. */
   revokeTokens(): void;
   /** Gives the API key another secret, as a new key in ION would have, and makes the tokens of the old one worthless. */
   rotateKey(clientSecret: string): void;
-  /** Ends every connection at once, saves the state where there is a data file, and frees the port. */
+  /** Ends every connection at once, drops what waits for delivery, saves the state where there is a data file, and frees the port. */
   close(): Promise<void>;
 }
 
@@ -95,7 +129,7 @@ const mostRequests = 10_000;
 /**
  * Starts a local ION.
  * @throws {DataFileError} if the data file cannot be used.
- * @throws {TypeError} if a fault is none, or a name to hide is not there.
+ * @throws {TypeError} if a fault is none, a name to hide is not there, or a number of `delivery` cannot be used.
  * @throws {NodeJS.ErrnoException} if it cannot listen, such as EADDRINUSE.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
@@ -117,7 +151,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const tokens = new Tokens(options.now ?? Date.now);
   const apiKey = { clientId, clientSecret };
 
-  const schema = buildSchema(store, settings, wait, options.hide ?? []);
+  const { hide = [] } = options;
+  const deliveries = new Deliveries(store, options.delivery ?? {});
+  if (options.onDelivery) deliveries.onDelivery(options.onDelivery);
+  const schema = buildSchema(store, settings, wait, hide, deliveries);
   const faults = new Faults(store, tokens, rootFields(schema));
   for (const fault of options.faults ?? []) faults.add(fault);
 
@@ -151,6 +188,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     settings,
     faults,
     requests,
+    deliveries: deliveries.newest,
+    get pendingDeliveries() {
+      return deliveries.pending;
+    },
+    emit: (resource, action, emitOptions) => {
+      checkEnumValue(schema, shownName("ResourceEnum", hide), resource);
+      checkEnumValue(schema, shownName("WebhookSubscriptionActionsEnum", hide), action);
+      return deliveries.emit(resource, action, emitOptions);
+    },
+    onDelivery: (listener) => deliveries.onDelivery(listener),
+    settled: () => deliveries.settled(),
     revokeTokens: () => tokens.revoke(),
     rotateKey: (secret) => {
       apiKey.clientSecret = secret;
@@ -159,6 +207,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     close: async () => {
       if (closing.signal.aborted) return;
       closing.abort();
+      await deliveries.close();
       const closed = once(server, "close");
       server.close();
       server.closeAllConnections();

@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLSchema } from "graphql";
 import { createGraphQLError, createSchema } from "graphql-yoga";
 import { connection, type ListArguments } from "./connection.ts";
+import type { Deliveries } from "./deliveries.ts";
 import type { RequestContext } from "./graphql.ts";
 import { shownName, typeDefs } from "./schema.ts";
 import {
@@ -31,6 +32,12 @@ export interface Settings {
 type Id = { readonly id: string };
 type Versioned = Id & { readonly etag: string };
 type Input<Fields> = { readonly input: Fields };
+type EmitArguments = {
+  readonly resource: string;
+  readonly action: string;
+  readonly count: number;
+  readonly entityId?: string | null;
+};
 type HeaderOfReceiver = Input<{ readonly webhookReceiverId: string; readonly headerId: string }>;
 
 type Resolver = (root: unknown, args: never, context: RequestContext, info: GraphQLResolveInfo) => Promise<unknown>;
@@ -46,6 +53,7 @@ export function buildSchema(
   settings: Settings,
   wait: (ms: number) => Promise<void>,
   hide: readonly string[],
+  deliveries: Deliveries,
 ): GraphQLSchema {
   const queries = {
     webhookReceiver: ({ id }: Id) => found(store.findReceiver(id), "WebhookReceiver", id),
@@ -91,6 +99,12 @@ export function buildSchema(
     }),
   };
 
+  // Neither slow nor guarded: it stands for what happens in ION, not for a request to its API.
+  const own = {
+    emulatorEmit: ({ resource, action, count, entityId }: EmitArguments) =>
+      deliveries.emit(resource, action, { count, ...(entityId != null && { entityId }) }),
+  };
+
   const rootField: Wrap =
     (_name, run) =>
     async (_root, args, { encounter }, { fieldName, path }) =>
@@ -113,7 +127,7 @@ export function buildSchema(
     typeDefs: typeDefs(hide),
     resolvers: {
       Query: mapValues(queries, rootField),
-      Mutation: mapValues(mutations, slowAndGuarded),
+      Mutation: { ...mapValues(mutations, slowAndGuarded), ...mapValues(own, rootField) },
       [shownName("WebhookReceiver", hide)]: {
         subscriptions: ({ id }: Receiver) => store.listSubscriptions(id),
         headers: ({ id }: Receiver) => store.listHeaders(id),

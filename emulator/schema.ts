@@ -1,21 +1,41 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { type ASTNode, type DocumentNode, Kind, parse, visit } from "graphql";
+import {
+  type ASTNode,
+  concatAST,
+  type DocumentNode,
+  type GraphQLEnumType,
+  type GraphQLSchema,
+  Kind,
+  parse,
+  visit,
+} from "graphql";
+import { StoreError } from "./validation.ts";
 
 /**
- * ION's schema as a document, without the names to hide: `rootField`, `Type.field`, `InputType.field`, `Enum.VALUE`,
+ * ION's schema as a document, with what is the emulator's own, without the names to hide: `rootField`, `Type.field`, `InputType.field`, `Enum.VALUE`,
  * `rootField.argument` or `Type.field.argument`. A whole `Type` stays, but under another name.
  * @throws {TypeError} if a name is not there, or nothing would be left of its type.
  */
 export function typeDefs(hide: readonly string[]): DocumentNode {
-  const shown = hide.reduce(without, parse(sdl()));
-  return visit(shown, {
+  const ion = hide.reduce(without, parse(sdl("schema.graphql")));
+  return visit(concatAST([ion, parse(sdl("emulator.graphql"))]), {
     enter: (node) =>
       "name" in node && node.name && (isType(node) || node.kind === Kind.NAMED_TYPE)
         ? { ...node, name: { ...node.name, value: shownName(node.name.value, hide) } }
         : undefined,
   });
+}
+
+/** @throws {StoreError} if the enum has no such value; it says which ones come close. */
+export function checkEnumValue(schema: GraphQLSchema, type: string, value: string): void {
+  try {
+    // By the enum itself: graphql-js's own functions refuse a schema that a second copy of it has made.
+    (schema.getType(type) as GraphQLEnumType).parseValue(value);
+  } catch (error) {
+    throw new StoreError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** The name under which a type is in a schema with these names hidden. */
@@ -78,7 +98,7 @@ function isDefinition(node: ASTNode): node is Type | Member {
 }
 
 // The package's own name leads to its root from the sources and from dist alike.
-function sdl(): string {
+function sdl(file: string): string {
   const root = createRequire(import.meta.url).resolve("ion-emulator/package.json");
-  return readFileSync(join(root, "..", "schema.graphql"), "utf8");
+  return readFileSync(join(root, "..", file), "utf8");
 }

@@ -1,0 +1,447 @@
+import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
+import { expect, test } from "vitest";
+import type { Delivery, Emulator, EmulatorOptions, ReceiverInput } from "../../emulator/index.ts";
+import { asker, start, webhookUri } from "./setup.ts";
+import { type Reaction, webhookServer } from "./webhookServer.ts";
+
+const quick = { retryAfterMs: 1 };
+
+/** An emulator with one receiver that is subscribed to these pairs. */
+async function subscribed(
+  receiver: Partial<ReceiverInput> & { readonly webhookUri: string },
+  pairs: readonly string[] = ["PARTS UPDATE"],
+  options: EmulatorOptions = {},
+): Promise<{ readonly emulator: Emulator; readonly id: string }> {
+  const emulator = await start({ ...options, delivery: { ...quick, ...options.delivery } });
+  const { id } = emulator.store.createReceiver({ name: "ERP", ...receiver });
+  for (const pair of pairs) subscribe(emulator, id, pair);
+  return { emulator, id };
+}
+
+function subscribe({ store }: Emulator, receiverId: string, pair: string): string {
+  const [resource = "", action = ""] = pair.split(" ");
+  return store.createSubscription({ resource, action, receiverId }).id;
+}
+
+const only = ({ deliveries: [delivery, ...more] }: Emulator): Delivery => {
+  expect(more).toEqual([]);
+  if (!delivery) throw new Error("Nothing was delivered.");
+  return delivery;
+};
+
+const statuses = ({ attempts }: Delivery) => attempts.map(({ status }) => status);
+
+test.each([
+  ["the pair", ["PARTS UPDATE"], true, "PARTS UPDATE", 1, null],
+  [
+    "another action",
+    ["PARTS CREATE", "PARTS DELETE"],
+    true,
+    "PARTS UPDATE",
+    0,
+    "Nobody is subscribed to PARTS UPDATE.",
+  ],
+  ["another resource", ["RUNS UPDATE"], true, "PARTS UPDATE", 0, "Nobody is subscribed to PARTS UPDATE."],
+  ["nothing", [], true, "PARTS DELETE", 0, "Nobody is subscribed to PARTS DELETE."],
+  ["the pair twice", ["PARTS UPDATE", "RUNS UPDATE", "PARTS UPDATE"], true, "PARTS UPDATE", 2, null],
+  [
+    "a pair that ION is silent of",
+    ["PURCHASE_ORDER_LINES CREATE"],
+    true,
+    "PURCHASE_ORDER_LINES CREATE",
+    0,
+    "ION makes no event of PURCHASE_ORDER_LINES CREATE.",
+  ],
+  ["its like", ["PURCHASE_ORDER_LINES UPDATE"], true, "PURCHASE_ORDER_LINES UPDATE", 1, null],
+  ["its like", ["PURCHASE_ORDERS CREATE"], true, "PURCHASE_ORDERS CREATE", 1, null],
+  [
+    "the pair while inactive",
+    ["PARTS UPDATE"],
+    false,
+    "PARTS UPDATE",
+    0,
+    "Every receiver that is subscribed to it is inactive.",
+  ],
+])("a receiver that is subscribed to %s (%j, active %s) gets of %s %i deliveries", async (...row) => {
+  const [, pairs, active, pair, count, note] = row;
+  const server = await webhookServer();
+  const { emulator } = await subscribed({ webhookUri: server.uri, active }, pairs);
+  const [resource = "", action = ""] = pair.split(" ");
+  expect(emulator.emit(resource, action)).toEqual({ changes: 1, deliveries: count, note });
+  await emulator.settled();
+  expect(server.arrivals).toHaveLength(count);
+  expect(emulator.deliveries.map(({ state }) => state)).toEqual(Array(count).fill("delivered"));
+});
+
+test("a delivery is the event as JSON, posted and signed with the receiver's key", async () => {
+  const server = await webhookServer();
+  const { emulator, id } = await subscribed({ webhookUri: server.uri, sharedSecret: "Schlüssel" });
+  emulator.emit("PARTS", "UPDATE", { entityId: "17", changedFields: { description: "größer" } });
+  await emulator.settled();
+  const [arrival] = server.arrivals;
+  const delivery = only(emulator);
+  expect(arrival).toMatchObject({ method: "POST", path: "/hooks/planted" });
+  expect(JSON.parse(String(arrival?.body))).toEqual({
+    id: delivery.id,
+    resource: "PARTS",
+    action: "UPDATE",
+    entityId: "17",
+    timestamp: delivery.at,
+    changedFields: { description: "größer" },
+  });
+  expect(arrival?.headers).toMatchObject({
+    "content-type": "application/json",
+    "content-length": String(arrival?.body.length),
+    "x-ion-signature": createHmac("sha256", "Schlüssel")
+      .update(arrival?.body ?? "")
+      .digest("hex"),
+  });
+  expect(delivery).toEqual({
+    id: expect.stringMatching(/^[\da-f-]{36}$/),
+    at: expect.stringMatching(/^\d{4}-.*Z$/),
+    resource: "PARTS",
+    action: "UPDATE",
+    entityId: "17",
+    subscriptionId: "1",
+    receiver: { id, name: "ERP", host: server.host },
+    body: String(arrival?.body),
+    state: "delivered",
+    note: null,
+    attempts: [
+      { number: 1, at: expect.stringMatching(/Z$/), status: 200, reason: null, milliseconds: expect.any(Number) },
+    ],
+  });
+});
+
+test.each([
+  ["its own headers", [["X-Plant", "7"]], { "x-plant": "7" }],
+  [
+    "several of one name",
+    [
+      ["X-Plant", "7"],
+      ["x-plant", "8"],
+    ],
+    { "x-plant": "7, 8" },
+  ],
+  ["a value beyond ASCII, in UTF-8", [["X-Plant", "Köln"]], { "x-plant": Buffer.from("Köln").toString("latin1") }],
+  ["its contentType before a header of that name", [["content-type", "a/b"]], { "content-type": "application/json" }],
+  ["no forged signature", [["X-Ion-Signature", "0"]], { "x-ion-signature": expect.stringMatching(/^[\da-f]{64}$/) }],
+  [
+    "no header that says how a message travels",
+    [
+      ["Content-Length", "1"],
+      ["Transfer-Encoding", "chunked"],
+    ],
+    {},
+  ],
+])("a receiver gets %s", async (_what, headers, expected) => {
+  const server = await webhookServer();
+  const { emulator, id } = await subscribed({ webhookUri: server.uri });
+  for (const [key = "", value = ""] of headers) emulator.store.createHeader({ key, value, receiverId: id });
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  expect(server.arrivals).toMatchObject([{ headers: expected }]);
+  expect(server.arrivals[0]?.headers).not.toHaveProperty("transfer-encoding");
+  expect(only(emulator).state).toBe("delivered");
+});
+
+test("contentType is what the receiver has, and the body stays JSON", async () => {
+  const server = await webhookServer();
+  const contentType = "application/vnd.violet+json; charset=utf-8";
+  const { emulator } = await subscribed({ webhookUri: server.uri, contentType });
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  expect(server.arrivals).toMatchObject([{ headers: { "content-type": contentType } }]);
+  expect(JSON.parse(String(server.arrivals[0]?.body))).toMatchObject({ resource: "PARTS" });
+});
+
+test.each<[string, number, Reaction[], (number | null)[]]>([
+  ["the expected code", 200, [200], [200]],
+  ["an error before it", 200, [500, 200], [500, 200]],
+  ["another success", 200, [201, 204, 200], [201, 204, 200]],
+  ["200 where 202 is expected", 202, [200, 202], [200, 202]],
+  ["200 where even 500 is expected", 500, [200, 500], [200, 500]],
+  ["a redirect where it is expected", 302, [302], [302]],
+  ["a redirect where it is not", 200, [302, 200], [302, 200]],
+  ["dropped connections", 200, ["drop", "drop", 200], [null, null, 200]],
+  ["the rate limit", 200, [429, 429, 429, 200], [429, 429, 429, 200]],
+])("%s: it is sent again until %i is answered", async (_what, expectedResponseCode, reactions, expected) => {
+  const server = await webhookServer((_arrival, number) => reactions[number - 1] ?? 418, { Location: "/elsewhere" });
+  const { emulator } = await subscribed({ webhookUri: server.uri, expectedResponseCode });
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  const delivery = only(emulator);
+  expect(statuses(delivery)).toEqual(expected);
+  expect(delivery.attempts.map(({ number }) => number)).toEqual(expected.map((_status, index) => index + 1));
+  expect(delivery.attempts.map(({ reason }) => reason === null)).toEqual(
+    expected.map((_status, index) => index === expected.length - 1),
+  );
+  expect(delivery).toMatchObject({ state: "delivered", note: null });
+  // Every attempt is the same event, and none went where a redirect led.
+  expect(new Set(server.arrivals.map(({ body }) => String(body))).size).toBe(1);
+  expect(new Set(server.arrivals.map(({ path }) => path))).toEqual(new Set(["/hooks/planted"]));
+});
+
+test("it is given up after the last attempt, and says so", async () => {
+  const server = await webhookServer(() => 503);
+  const { emulator } = await subscribed({ webhookUri: server.uri }, undefined, { delivery: { attempts: 3 } });
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  const delivery = only(emulator);
+  expect(delivery).toMatchObject({ state: "failed", note: "Given up: attempt 3 was the last one." });
+  expect(delivery.attempts.map(({ reason }) => reason)).toEqual(Array(3).fill("200 was expected"));
+});
+
+test.each<[string, Reaction | "closed", string]>([
+  ["answers nothing", "hang", "no answer within 0.05 s"],
+  ["drops the connection", "drop", "the connection ended without an answer"],
+  ["is not there", "closed", "the connection was refused"],
+])("where a receiver %s, the attempt says so in words", async (_what, reaction, reason) => {
+  const server = await webhookServer(() => (reaction === "closed" ? 200 : reaction));
+  if (reaction === "closed") server.close();
+  const delivery = { attempts: 1, timeoutMs: 50 };
+  const { emulator } = await subscribed({ webhookUri: server.uri }, undefined, { delivery });
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  expect(only(emulator).attempts).toMatchObject([{ number: 1, status: null, reason }]);
+});
+
+test("an answer whose body never ends has arrived all the same, and its connection is ended", async () => {
+  const ended = Promise.withResolvers<void>();
+  const server = createServer((_request, response) => {
+    response.writeHead(200).write("and so on");
+    response.on("close", ended.resolve);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const { emulator } = await subscribed({ webhookUri: `http://127.0.0.1:${port}` }, undefined, {
+    delivery: { timeoutMs: 50 },
+  });
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  expect(only(emulator)).toMatchObject({ state: "delivered", attempts: [{ status: 200 }] });
+  await ended.promise;
+  server.close();
+});
+
+test.each([
+  ["deleted", "The receiver was deleted.", ({ store }: Emulator, id: string) => store.deleteReceiver(id)],
+  [
+    "made inactive",
+    "The receiver is inactive now.",
+    ({ store }: Emulator, id: string) => store.updateReceiver(id, { active: false }),
+  ],
+])("what waits for a receiver that is %s is dropped with a note", async (_what, note, change) => {
+  const server = await webhookServer(() => {
+    change(emulator, id);
+    return 500;
+  });
+  const { emulator, id } = await subscribed({ webhookUri: server.uri });
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  expect(server.arrivals).toHaveLength(1);
+  expect(only(emulator)).toMatchObject({ state: "dropped", note, attempts: [{ status: 500 }] });
+});
+
+test("what was committed while a subscription was there is delivered after it is gone", async () => {
+  const server = await webhookServer((_arrival, number) => {
+    if (number === 1) emulator.store.deleteSubscription("1");
+    return number === 1 ? 500 : 200;
+  });
+  const { emulator } = await subscribed({ webhookUri: server.uri });
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  expect(statuses(only(emulator))).toEqual([500, 200]);
+  expect(emulator.emit("PARTS", "UPDATE").deliveries).toBe(0);
+});
+
+test("a receiver that is corrected gets the next attempt as it is now", async () => {
+  const [wrong, right] = [await webhookServer(() => 404), await webhookServer()];
+  const { emulator, id } = await subscribed({ webhookUri: wrong.uri });
+  emulator.onDelivery(({ attempts }) => {
+    if (attempts.length > 0) emulator.store.updateReceiver(id, { webhookUri: right.uri, sharedSecret: "new" });
+  });
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  const [arrival] = right.arrivals;
+  const signature = createHmac("sha256", "new").update(arrival?.body ?? "");
+  expect(arrival?.headers["x-ion-signature"]).toBe(signature.digest("hex"));
+  expect(only(emulator)).toMatchObject({ state: "delivered", receiver: { host: right.host } });
+});
+
+test("one receiver that does not answer holds up no other", async () => {
+  const [dead, live] = [await webhookServer(() => "hang"), await webhookServer()];
+  const { emulator } = await subscribed({ webhookUri: dead.uri });
+  const { id } = emulator.store.createReceiver({ name: "MES", webhookUri: live.uri });
+  subscribe(emulator, id, "PARTS UPDATE");
+  emulator.emit("PARTS", "UPDATE", { count: 500 });
+  await expect.poll(() => live.arrivals.length).toBe(500);
+  expect(emulator.pendingDeliveries).toBe(500);
+});
+
+test("of one change, the same object and time go to everybody, each as an event of its own", async () => {
+  const server = await webhookServer();
+  const { emulator } = await subscribed({ webhookUri: server.uri }, ["PARTS UPDATE", "PARTS UPDATE"]);
+  expect(emulator.emit("PARTS", "UPDATE", { count: 2 })).toMatchObject({ changes: 2, deliveries: 4 });
+  await emulator.settled();
+  const events = server.arrivals.map(({ body }) => JSON.parse(String(body)));
+  expect(new Set(events.map(({ id }) => id)).size).toBe(4);
+  expect(events.map(({ entityId }) => entityId).sort()).toEqual(["1", "1", "2", "2"]);
+  expect(new Set(events.map(({ timestamp }) => timestamp)).size).toBe(1);
+});
+
+test.each([
+  "https://violet.example:8443/hooks/planted",
+  "https://127.0.0.1.violet.example/hooks/planted",
+  "https://localhost.violet.example/hooks/planted",
+  "https://10.0.0.1/hooks/planted",
+  "https://0.0.0.0/hooks/planted",
+])("nothing is sent to %s, and the event says why", async (uri) => {
+  const { emulator } = await subscribed({ webhookUri: uri });
+  const { host } = new URL(uri);
+  const note = `Not sent to ${host}: without --deliver-anywhere (delivery.anywhere), nothing leaves this machine.`;
+  expect(emulator.emit("PARTS", "UPDATE")).toEqual({ changes: 1, deliveries: 1, note });
+  await emulator.settled();
+  expect(only(emulator)).toMatchObject({ state: "dropped", note, attempts: [], receiver: { host } });
+});
+
+test("with delivery.anywhere it is attempted there", async () => {
+  const delivery = { anywhere: true, attempts: 1 };
+  const { emulator } = await subscribed({ webhookUri: "https://nowhere.invalid/hooks" }, undefined, { delivery });
+  expect(emulator.emit("PARTS", "UPDATE").note).toBeNull();
+  await emulator.settled();
+  expect(only(emulator)).toMatchObject({ state: "failed", attempts: [{ status: null }] });
+});
+
+test.each(["localhost", "deeper.localhost"])("%s is this machine, whatever a resolver would say", async (name) => {
+  const server = await webhookServer();
+  const { emulator } = await subscribed({ webhookUri: server.uri.replace("127.0.0.1", name) });
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  expect(server.arrivals).toHaveLength(1);
+});
+
+test("close ends what is on its way, waits or is not begun, at once", async () => {
+  const hanging = await webhookServer(() => "hang");
+  const { emulator } = await subscribed({ webhookUri: hanging.uri }, ["PARTS UPDATE"], {
+    delivery: { retryAfterMs: 60_000 },
+  });
+  const failing = await webhookServer(() => 500);
+  const { id } = emulator.store.createReceiver({ name: "MES", webhookUri: failing.uri });
+  subscribe(emulator, id, "RUNS UPDATE");
+  emulator.emit("PARTS", "UPDATE", { count: 1_000_000 });
+  emulator.emit("RUNS", "UPDATE", { count: 3 });
+  await expect.poll(() => hanging.arrivals.length > 0 && failing.arrivals.length === 3).toBe(true);
+  await emulator.close();
+  expect(emulator.pendingDeliveries).toBe(0);
+  expect(emulator.deliveries.length).toBeGreaterThan(3);
+  expect(new Set(emulator.deliveries.map(({ state, note }) => `${state}: ${note}`))).toEqual(
+    new Set(["dropped: The emulator was closed."]),
+  );
+  const { length } = hanging.arrivals;
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  expect(hanging.arrivals).toHaveLength(length);
+});
+
+test("who listens hears of the beginning, each attempt and the end, until they stop", async () => {
+  const server = await webhookServer((_arrival, number) => (number === 1 ? 500 : 200));
+  const heard: string[] = [];
+  const note = ({ state, attempts }: Delivery) => heard.push(`${state} ${attempts.length}`);
+  const { emulator, id } = await subscribed({ webhookUri: server.uri }, undefined, { onDelivery: note });
+  const stop = emulator.onDelivery(note);
+  stop();
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  emulator.store.updateReceiver(id, { webhookUri });
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  expect(heard).toEqual(["waiting 0", "waiting 1", "delivered 2", "waiting 0", "dropped 0"]);
+});
+
+test("what is kept of deliveries has no secret", async () => {
+  const server = await webhookServer((_arrival, number) => (number === 1 ? 500 : 200));
+  const webhookUri = server.uri.replace("//", "//planted:planted@");
+  const { emulator, id } = await subscribed({ webhookUri, sharedSecret: "planted" }, undefined, {
+    delivery: { attempts: 2 },
+  });
+  emulator.store.createHeader({ key: "X-Key", value: "planted", receiverId: id });
+  const { id: odd } = emulator.store.createReceiver({ name: "Odd", webhookUri: server.uri });
+  emulator.store.createHeader({ key: "X-Key", value: "planted\u0001", receiverId: odd });
+  subscribe(emulator, odd, "RUNS UPDATE");
+  emulator.emit("PARTS", "UPDATE");
+  await emulator.settled();
+  emulator.store.updateReceiver(id, { webhookUri: "https://planted:planted@violet.example/planted?planted" });
+  expect(JSON.stringify(emulator.emit("PARTS", "UPDATE"))).not.toContain("planted");
+  emulator.emit("RUNS", "UPDATE");
+  await emulator.settled();
+  expect(emulator.deliveries).toHaveLength(3);
+  expect(emulator.deliveries.at(-1)?.attempts[0]?.reason).toBe("a header has a character that HTTP forbids");
+  expect(JSON.stringify(emulator.deliveries)).not.toContain("planted");
+});
+
+test("a long body is sent whole and kept in part", async () => {
+  const server = await webhookServer();
+  const { emulator } = await subscribed({ webhookUri: server.uri });
+  emulator.emit("PARTS", "UPDATE", { changedFields: { description: "x".repeat(5_000) } });
+  await emulator.settled();
+  expect(server.arrivals[0]?.body.length).toBeGreaterThan(5_000);
+  expect(only(emulator).body).toBe(String(server.arrivals[0]?.body).slice(0, 1_000));
+});
+
+test.each([
+  ["PARTZ", "UPDATE", 1, 'Value "PARTZ" does not exist in "ResourceEnum" enum. Did you mean the enum value "PARTS"'],
+  ["PARTS", "UPDATED", 1, 'Value "UPDATED" does not exist in "WebhookSubscriptionActionsEnum" enum.'],
+  ["PARTS", "UPDATE", 0, "count must be a whole number from 1 on."],
+  ["PARTS", "UPDATE", 1.5, "count must be a whole number from 1 on."],
+])("emit refuses %s %s × %d", async (resource, action, count, message) => {
+  const emulator = await start();
+  expect(() => emulator.emit(resource, action, { count })).toThrow(message);
+});
+
+test.each(["attempts", "retryAfterMs", "timeoutMs"])("delivery.%s must be a count", async (name) => {
+  await expect(start({ delivery: { [name]: 0 } })).rejects.toThrow(
+    `delivery.${name} must be a whole number from 1 on.`,
+  );
+});
+
+test("what would take too much memory is refused whole", async () => {
+  const server = await webhookServer(() => "hang");
+  const { emulator } = await subscribed({ webhookUri: server.uri }, ["PARTS UPDATE", "PARTS UPDATE"]);
+  for (let emission = 0; emission < 50_000; emission++) emulator.emit("PARTS", "UPDATE");
+  expect(emulator.pendingDeliveries).toBe(100_000);
+  expect(() => emulator.emit("PARTS", "UPDATE")).toThrow("Too much is waiting for its receivers already.");
+  expect(emulator.pendingDeliveries).toBe(100_000);
+});
+
+test("the mutation emulatorEmit does the same over the API", async () => {
+  const server = await webhookServer();
+  const { emulator } = await subscribed({ webhookUri: server.uri });
+  const ask = await asker(emulator);
+  const { body } = await ask(`mutation {
+    emulatorEmit(resource: PARTS, action: UPDATE, count: 3, entityId: "17") { changes deliveries note }
+    none: emulatorEmit(resource: RUNS, action: CREATE) { changes deliveries note }
+    bad: emulatorEmit(resource: RUNS, action: CREATE, count: 0) { changes }
+  }`);
+  expect(body.data).toEqual({
+    emulatorEmit: { changes: 3, deliveries: 3, note: null },
+    none: { changes: 1, deliveries: 0, note: "Nobody is subscribed to RUNS CREATE." },
+    bad: null,
+  });
+  expect(body.errors).toMatchObject([{ path: ["bad"], message: "count must be a whole number from 1 on." }]);
+  await emulator.settled();
+  expect(server.arrivals.map(({ body }) => JSON.parse(String(body)).entityId)).toEqual(["17", "17", "17"]);
+});
+
+test("the emulator's own names are marked as such, and hidden names reach them", async () => {
+  const ask = await asker(await start({ hide: ["ResourceEnum"] }));
+  const { body } = await ask(`{
+    __schema { mutationType { fields { name description args { type { ofType { name } } } } } }
+  }`);
+  const fields: { name: string; description: string; args: object[] }[] = body.data?.__schema.mutationType.fields;
+  const own = fields.filter(({ description }) => description.startsWith("EMULATOR: not ION's."));
+  expect(own.map(({ name }) => name)).toEqual(["emulatorEmit"]);
+  expect(own[0]?.args[0]).toEqual({ type: { ofType: { name: "OtherResourceEnum" } } });
+});
