@@ -1,38 +1,37 @@
 import { InvalidArgumentError, Option, program } from "commander";
+import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./cliOptions.ts";
+import { emitCommand } from "./emitCommand.ts";
 import { commonOptions } from "./faultOptions.ts";
 import { faultKinds, readFault } from "./faults.ts";
-import { DataFileError, type Emulator, type Fault, type LoggedRequest, startEmulator } from "./index.ts";
+import type { Delivery, Emulator, Fault, LoggedRequest } from "./index.ts";
+import { DataFileError } from "./persistence.ts";
 import { isLoopback } from "./validation.ts";
 
-interface CliOptions {
+interface CliOptions extends ApiKeyOptions {
   readonly host: string;
   readonly port: number;
   readonly data?: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
   readonly tokenLifetime: number;
   readonly pageCap: number;
   readonly latency: number;
   readonly mutationLatency: number;
   readonly fault: readonly Fault[];
   readonly hide: readonly string[];
+  readonly deliverAnywhere?: true;
   readonly json?: true;
 }
 
 program
   .name("ion-emulator")
-  .description("A local ION: its token endpoint and the webhook part of its GraphQL API.")
+  .description("A local ION: its token endpoint, the webhook part of its GraphQL API, and its deliveries.")
+  // What follows "emit" is meant for that alone.
+  .enablePositionalOptions()
+  .addCommand(emitCommand())
   .option("--port <port>", "where to listen; 0 picks a free port", wholeNumber(0, 65535), 8787)
   .option("--host <address>", "the address to bind to", "127.0.0.1")
-  .option("--data <file>", "keep the state in this file across restarts (default: in memory only)")
-  .addOption(
-    new Option("--client-id <id>", "the API key's client id").env("ION_EMULATOR_CLIENT_ID").default("emulator"),
-  )
-  .addOption(
-    new Option("--client-secret <secret>", "the API key's client secret")
-      .env("ION_EMULATOR_CLIENT_SECRET")
-      .default("emulator-secret"),
-  )
+  .option("--data <file>", "keep the state in this file across restarts (default: in memory only)");
+
+addApiKeyOptions(program)
   .option("--token-lifetime <seconds>", "how long a token is good for", wholeNumber(1), 300)
   .option("--page-cap <count>", "the most objects a page holds", wholeNumber(1), 100)
   .option("--latency <ms>", "how much later every answer comes", wholeNumber(0), 0)
@@ -47,6 +46,7 @@ program
       .argParser(nextNames)
       .default([], "none"),
   )
+  .option("--deliver-anywhere", "deliver to other machines, too, not to loopback hosts only")
   .option("--json", "print JSON, one object a line")
   .addHelpText("after", faultHelp)
   .action(run);
@@ -55,6 +55,8 @@ await program.parseAsync();
 
 async function run(options: CliOptions): Promise<void> {
   const print = options.json ? (line: object) => console.log(JSON.stringify(line)) : undefined;
+  // The whole server, which the other commands never need.
+  const { startEmulator } = await import("./index.ts");
   let emulator: Emulator;
   try {
     emulator = await startEmulator({
@@ -69,6 +71,12 @@ async function run(options: CliOptions): Promise<void> {
       mutationLatencyMs: options.mutationLatency,
       faults: options.fault,
       hide: options.hide,
+      delivery: { anywhere: options.deliverAnywhere ?? false },
+      onDelivery: (delivery) => {
+        if (print) print({ delivery });
+        // That it has begun shows in its first attempt.
+        else if (delivery.note !== null || delivery.attempts.length > 0) console.log(deliveryLine(delivery));
+      },
       onRequest: (request) => (print ? print({ request }) : console.log(requestLine(request))),
     });
   } catch (error) {
@@ -117,6 +125,19 @@ function requestLine({ kind, operation, fields, status, milliseconds, fault }: L
     ...(fault === undefined ? [] : [`[${fault}]`]),
   ];
   return words.join(" ");
+}
+
+function deliveryLine({ resource, action, receiver, state, note, attempts }: Delivery): string {
+  const attempt = attempts.at(-1);
+  const words = [
+    new Date().toTimeString().slice(0, 8),
+    note === null && attempt?.status ? String(attempt.status) : "---",
+    note === null ? `${Math.round(attempt?.milliseconds ?? 0)} ms`.padStart(8) : state.padStart(8),
+    `delivery of ${resource} ${action} to ${JSON.stringify(receiver.name)} at ${receiver.host}`,
+    ...(attempts.length > 1 && note === null ? [`attempt ${attempts.length}`] : []),
+  ];
+  const why = note ?? attempt?.reason;
+  return `${words.join(" ")}${why == null ? "" : `: ${why}`}`;
 }
 
 function summary(names: readonly string[]): string {
@@ -169,13 +190,4 @@ function nextFault(text: string, before: readonly Fault[]): readonly Fault[] {
 
 function nextNames(text: string, before: readonly string[]): readonly string[] {
   return [...before, ...text.split(",")];
-}
-
-function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-    throw new InvalidArgumentError(`It must be a whole number ${range}.`);
-  };
 }

@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { faultKinds } from "../../emulator/faults.ts";
 import { asker, start, temporaryFolder, webhookUri } from "./setup.ts";
+import { webhookServer } from "./webhookServer.ts";
 
 const cli = resolve("emulator/cli.ts");
 
@@ -197,6 +198,82 @@ test("--hide takes names out of the schema", async () => {
   }`);
   expect(body.data?.__schema.queryType.fields).toEqual([{ name: "webhookReceiver" }, { name: "webhookSubscription" }]);
   expect(body.data?.__type.fields).not.toContainEqual({ name: "_etag" });
+});
+
+test("emit makes it deliver, and each attempt is a line without a secret", async () => {
+  const server = await webhookServer((_arrival, number) => (number === 1 ? 500 : 200));
+  const it = run(["--port", "0"]);
+  const urls = await listening(it);
+  const ask = await asker(urls);
+  const make = (name: string, uri: string, id: number) => `
+    ${name}: createWebhookReceiver(input: { name: "${name}", webhookUri: "${uri}" }) { webhookReceiver { id } }
+    for${name}: createWebhookSubscription(input: { receiverId: "${id}", resource: PARTS, action: UPDATE }) {
+      webhookSubscription { id }
+    }`;
+  await ask(`mutation { ${make("ERP", server.uri, 1)} ${make("Far", "https://far.example/planted", 2)} }`);
+  const emit = run(["emit", "PARTS", "UPDATE", "--count", "2", "--entity-id", "17", "--url", urls.graphqlUrl]);
+  expect(await emit.ended).toEqual([0, null]);
+  expect(emit.output()).toMatch(/^2 changes of PARTS UPDATE: 4 deliveries\.\nNot sent to far\.example: without .*\n$/);
+  await it.printed(new RegExp(` 500 +\\d+ ms delivery of PARTS UPDATE to "ERP" at ${server.host}: 200 was expected\n`));
+  await it.printed(new RegExp(` 200 +\\d+ ms delivery of PARTS UPDATE to "ERP" at ${server.host} attempt 2\n`));
+  await it.printed(/ --- +dropped delivery of PARTS UPDATE to "Far" at far\.example: Not sent to far\.example: .*\n/);
+  expect(server.arrivals.map(({ body }) => JSON.parse(String(body)).entityId)).toEqual(["17", "17", "17"]);
+  expect(it.output()).not.toContain("planted");
+});
+
+test("--deliver-anywhere lets deliveries leave, and --json prints each step", async () => {
+  const it = run(["--port", "0", "--deliver-anywhere", "--json"]);
+  const [line] = await it.printed(/^.*\n/);
+  const { listening: urls } = JSON.parse(line);
+  const ask = await asker(urls);
+  await ask(`mutation {
+    createWebhookReceiver(input: { name: "Far", webhookUri: "https://nowhere.invalid/planted" }) { __typename }
+    createWebhookSubscription(input: { receiverId: "1", resource: RUNS, action: CREATE }) { __typename }
+    emulatorEmit(resource: RUNS, action: CREATE) { __typename }
+  }`);
+  const [attempted] = await it.printed(/^.*"attempts":\[\{.*$/m);
+  expect(JSON.parse(attempted).delivery).toMatchObject({ state: "waiting", attempts: [{ number: 1, status: null }] });
+  expect(it.output()).not.toContain("planted");
+});
+
+describe("emit", () => {
+  test.each<[string, string[], RegExp]>([
+    [
+      "an unknown name",
+      ["PARTZ", "UPDATE"],
+      /^ion-emulator: Value "PARTZ" .* Did you mean the enum value "PARTS".*\n$/,
+    ],
+    ["no name at all", ["PARTS }", "UPDATE"], /^error: .*ION's names are of letters, digits and underscores.*\n$/],
+    [
+      "another key",
+      ["PARTS", "UPDATE", "--client-id", "me"],
+      /^ion-emulator: the emulator at .* refuses this API key\. .*\n$/,
+    ],
+    [
+      "no emulator",
+      ["PARTS", "UPDATE", "--url", "http://127.0.0.1:1"],
+      /^ion-emulator: no emulator answers at http:\/\/127\.0\.0\.1:1\. .*\n$/,
+    ],
+    [
+      "no URL",
+      ["PARTS", "UPDATE", "--url", "here"],
+      /^error: .* It must be a URL, such as http:\/\/127\.0\.0\.1:8787\.\n$/,
+    ],
+  ])("with %s is one clear line and exit code 1", async (_what, arguments_, line) => {
+    const { url } = await start();
+    const it = run(["emit", "--url", url, ...arguments_]);
+    expect(await it.ended).toEqual([1, null]);
+    expect(it.output()).toMatch(line);
+  });
+
+  test("knows what is no emulator", async () => {
+    const server = await webhookServer();
+    const it = run(["emit", "PARTS", "UPDATE", "--url", server.uri]);
+    expect(await it.ended).toEqual([1, null]);
+    expect(it.output()).toBe(
+      `ion-emulator: what answers at http://${server.host} is no ion-emulator, or an older one.\n`,
+    );
+  });
 });
 
 test.each([
