@@ -237,6 +237,7 @@ export class Deliveries {
   }
 
   async #attempt(delivery: Open, body: string, number: number): Promise<void> {
+    this.#closing.signal.throwIfAborted();
     // As it is now: what was changed in the meantime is meant for the next attempt, too.
     const receiver = this.#store.findReceiver(delivery.receiver.id);
     if (!receiver) throw dropped("The receiver was deleted.");

@@ -1,11 +1,14 @@
 import { createHmac } from "node:crypto";
+import dns from "node:dns";
 import { createServer } from "node:http";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Delivery, Emulator, EmulatorOptions, ReceiverInput } from "../../emulator/index.ts";
 import { asker, start, webhookUri } from "./setup.ts";
 import { type Reaction, webhookServer } from "./webhookServer.ts";
 
 const quick = { retryAfterMs: 1 };
+/** For a machine that is busy with other things. */
+const patient = { timeout: 60_000 };
 
 /** An emulator with one receiver that is subscribed to these pairs. */
 async function subscribed(
@@ -200,7 +203,7 @@ test.each<[string, Reaction | "closed", string]>([
 ])("where a receiver %s, the attempt says so in words", async (_what, reaction, reason) => {
   const server = await webhookServer(() => (reaction === "closed" ? 200 : reaction));
   if (reaction === "closed") server.close();
-  const delivery = { attempts: 1, timeoutMs: 50 };
+  const delivery = { attempts: 1, ...(reaction === "hang" && { timeoutMs: 50 }) };
   const { emulator } = await subscribed({ webhookUri: server.uri }, undefined, { delivery });
   emulator.emit("PARTS", "UPDATE");
   await emulator.settled();
@@ -217,11 +220,11 @@ test("an answer whose body never ends has arrived all the same, and its connecti
   const address = server.address();
   const port = typeof address === "object" ? address?.port : 0;
   const { emulator } = await subscribed({ webhookUri: `http://127.0.0.1:${port}` }, undefined, {
-    delivery: { timeoutMs: 50 },
+    delivery: { timeoutMs: 300 },
   });
   emulator.emit("PARTS", "UPDATE");
   await emulator.settled();
-  expect(only(emulator)).toMatchObject({ state: "delivered", attempts: [{ status: 200 }] });
+  expect(only(emulator).state).toBe("delivered");
   await ended.promise;
   server.close();
 });
@@ -277,8 +280,8 @@ test("one receiver that does not answer holds up no other", async () => {
   const { id } = emulator.store.createReceiver({ name: "MES", webhookUri: live.uri });
   subscribe(emulator, id, "PARTS UPDATE");
   emulator.emit("PARTS", "UPDATE", { count: 500 });
-  await expect.poll(() => live.arrivals.length).toBe(500);
-  expect(emulator.pendingDeliveries).toBe(500);
+  await expect.poll(() => emulator.pendingDeliveries, patient).toBe(500);
+  expect(live.arrivals).toHaveLength(500);
 });
 
 test("of one change, the same object and time go to everybody, each as an event of its own", async () => {
@@ -315,12 +318,15 @@ test("with delivery.anywhere it is attempted there", async () => {
   expect(only(emulator)).toMatchObject({ state: "failed", attempts: [{ status: null }] });
 });
 
-test.each(["localhost", "deeper.localhost"])("%s is this machine, whatever a resolver would say", async (name) => {
+test.each(["localhost", "deeper.localhost"])("%s is this machine, and no resolver is asked", async (name) => {
+  const lookup = vi.spyOn(dns, "lookup");
+  onTestFinished(() => lookup.mockRestore());
   const server = await webhookServer();
   const { emulator } = await subscribed({ webhookUri: server.uri.replace("127.0.0.1", name) });
   emulator.emit("PARTS", "UPDATE");
   await emulator.settled();
   expect(server.arrivals).toHaveLength(1);
+  expect(lookup.mock.calls.filter(([host]) => host === name)).toEqual([]);
 });
 
 test("close ends what is on its way, waits or is not begun, at once", async () => {
@@ -333,13 +339,17 @@ test("close ends what is on its way, waits or is not begun, at once", async () =
   subscribe(emulator, id, "RUNS UPDATE");
   emulator.emit("PARTS", "UPDATE", { count: 1_000_000 });
   emulator.emit("RUNS", "UPDATE", { count: 3 });
-  await expect.poll(() => hanging.arrivals.length > 0 && failing.arrivals.length === 3).toBe(true);
+  await expect.poll(() => hanging.arrivals.length > 0 && failing.arrivals.length === 3, patient).toBe(true);
   await emulator.close();
   expect(emulator.pendingDeliveries).toBe(0);
   expect(emulator.deliveries.length).toBeGreaterThan(3);
   expect(new Set(emulator.deliveries.map(({ state, note }) => `${state}: ${note}`))).toEqual(
     new Set(["dropped: The emulator was closed."]),
   );
+  // What was not sent is not recorded as an attempt.
+  const toHanging = emulator.deliveries.filter(({ resource }) => resource === "PARTS");
+  expect(toHanging.length).toBeGreaterThan(16);
+  expect(toHanging.flatMap(({ attempts }) => attempts).length).toBeLessThanOrEqual(16);
   const { length } = hanging.arrivals;
   emulator.emit("PARTS", "UPDATE");
   await emulator.settled();
