@@ -145,8 +145,7 @@ export class Deliveries {
         const receiver = this.#store.findReceiver(subscription.receiverId);
         return receiver ? [{ subscription, receiver }] : [];
       });
-    const active = subscribed.filter(({ receiver }) => receiver.active);
-    const matching = isSilent(resource, action) ? [] : active;
+    const matching = subscribed.filter(({ receiver }) => receiver.active && !isSilent(resource, action));
     if (!this.#lanes.hasRoomFor(matching.length)) {
       throw new StoreError("Too much is waiting for its receivers already. Nothing was emitted.");
     }
@@ -169,11 +168,10 @@ export class Deliveries {
         },
       });
     }
-    const note = isSilent(resource, action)
-      ? `ION makes no event of ${resource} ${action}.`
-      : subscribed.length === 0
-        ? `Nobody is subscribed to ${resource} ${action}.`
-        : this.#obstacle(active.map(({ receiver }) => receiver));
+    const note =
+      matching.length > 0
+        ? this.#obstacle(matching.map(({ receiver }) => receiver))
+        : whyNone(`${resource} ${action}`, isSilent(resource, action), subscribed.length > 0);
     return { changes: count, deliveries: count * matching.length, note };
   }
 
@@ -191,9 +189,8 @@ export class Deliveries {
   }
 
   #obstacle(receivers: readonly Receiver[]): string | null {
-    if (receivers.length === 0) return "Every receiver that is subscribed to it is inactive.";
-    const hosts = receivers.map(({ webhookUri }) => new URL(webhookUri)).filter((url) => !this.#mayLeaveFor(url));
-    return hosts.length === 0 ? null : notSent([...new Set(hosts.map(({ host }) => host))]);
+    const urls = receivers.map(({ webhookUri }) => new URL(webhookUri)).filter((url) => !this.#mayLeaveFor(url));
+    return urls.length === 0 ? null : notSent([...new Set(urls.map(({ host }) => host))]);
   }
 
   #mayLeaveFor({ hostname }: URL): boolean {
@@ -273,6 +270,11 @@ export class Deliveries {
   #tell(delivery: Delivery): void {
     for (const listener of this.#listeners) listener(delivery);
   }
+}
+
+function whyNone(pair: string, silent: boolean, subscribed: boolean): string {
+  if (silent) return `ION makes no event of ${pair}.`;
+  return subscribed ? "Every receiver that is subscribed to it is inactive." : `Nobody is subscribed to ${pair}.`;
 }
 
 function shown({ id, name, webhookUri }: Receiver): Delivery["receiver"] {
