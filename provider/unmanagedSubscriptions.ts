@@ -5,7 +5,8 @@ import { providerText } from "./dynamic/text.ts";
 import { IonError } from "./ion/errors.ts";
 import { byAge } from "./ion/facts.ts";
 import type { Subscription } from "./ion/operations.ts";
-import { type Ion, settleRace } from "./ion/webhooks.ts";
+import { settleRace } from "./ion/race.ts";
+import type { Ion } from "./ion/webhooks.ts";
 import { failuresOf, type ResourceLogic, UNKNOWN } from "./resource.ts";
 
 /** What happens to a subscription of a receiver that no program declares: it is ended, named, or not looked for. */

@@ -3,10 +3,12 @@ import { z } from "zod";
 import { declareOnce } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
 import { changeHeaders, type Headers, headerDrift, headersOf, sameHeader, sameHeaders } from "./headers.ts";
+import { differing, plainUrl, sameUrl } from "./ion/compare.ts";
 import { isLoopback } from "./ion/connection.ts";
 import { IonError, isIonError } from "./ion/errors.ts";
 import { type Receiver, type ReceiverInput, SETTABLE } from "./ion/operations.ts";
-import { differing, type Ion, isLostRace, plainUrl, sameUrl, settleRace } from "./ion/webhooks.ts";
+import { isLostRace, settleRace } from "./ion/race.ts";
+import type { Ion } from "./ion/webhooks.ts";
 import { failuresOf, PartlyMade, type ResourceLogic, UNKNOWN } from "./resource.ts";
 
 /** What a {@link WebhookReceiver} is to be. What is left out is ION's choice when the receiver is made, and stays so. */

@@ -6,7 +6,8 @@ import { providerText } from "./dynamic/text.ts";
 import { IonError } from "./ion/errors.ts";
 import { ACTIONS, byAge, VIOLET_RESOURCES } from "./ion/facts.ts";
 import type { Subscription } from "./ion/operations.ts";
-import { type Ion, settleRace } from "./ion/webhooks.ts";
+import { settleRace } from "./ion/race.ts";
+import type { Ion } from "./ion/webhooks.ts";
 import { type Failure, failuresOf, type ResourceLogic, UNKNOWN, type Unchecked } from "./resource.ts";
 
 /** A resource of ION that events are about. The known names complete in an editor; ION has more, and its schema decides. */
