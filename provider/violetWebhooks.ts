@@ -56,7 +56,13 @@ export class VioletWebhooks extends pulumi.ComponentResource {
     this.receiver = new WebhookReceiver(name, { name: "Violet", ...receiver }, { parent: this });
     this.subscriptions = new WebhookSubscriptions(
       name,
-      { receiverId: this.receiver.id, subscriptions, unmanaged, ...(allowRemovals !== undefined && { allowRemovals }) },
+      {
+        connection: args.connection,
+        receiverId: this.receiver.id,
+        subscriptions,
+        unmanaged,
+        ...(allowRemovals !== undefined && { allowRemovals }),
+      },
       { parent: this },
     );
     this.registerOutputs({});

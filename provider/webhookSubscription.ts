@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { closestMatch } from "leven";
 import { z } from "zod";
+import { type ConnectionArgs, connectionFor, idWithin, noteResource, placeOfConnection } from "./connection.ts";
 import { declareOnce, declareSubscription } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
 import { IonError } from "./ion/errors.ts";
@@ -17,7 +18,7 @@ export type WebhookResource = (typeof VIOLET_RESOURCES)[number] | (string & {});
 export type WebhookAction = (typeof ACTIONS)[number] | (string & {});
 
 /** What a {@link WebhookSubscription} is to be. A change of any of the three makes a new subscription and then ends the old one. */
-export interface WebhookSubscriptionArgs {
+export interface WebhookSubscriptionArgs extends ConnectionArgs {
   /** The id of the receiver that events go to. */
   receiverId: pulumi.Input<string>;
   /** What events are about, such as `PARTS`. */
@@ -37,27 +38,28 @@ export interface WebhookSubscriptionArgs {
  * ```
  */
 export class WebhookSubscription extends pulumi.CustomResource {
+  /** The name of the connection to its ION; undefined for the stack's own. */
+  declare readonly connection: pulumi.Output<string | undefined>;
   declare readonly receiverId: pulumi.Output<string>;
   declare readonly resource: pulumi.Output<WebhookResource>;
   declare readonly action: pulumi.Output<WebhookAction>;
 
   constructor(name: string, args: WebhookSubscriptionArgs, opts?: pulumi.CustomResourceOptions) {
-    const pair = pulumi.all([args.receiverId, args.resource, args.action]);
-    declareSubscription(
-      pulumi.output(args.receiverId),
-      pair.apply(([, resource, action]) => `${resource} ${action}`),
-    );
-    const once = declareOnce(
-      "webhook subscription",
-      name,
-      pair.apply((parts) => parts.join(" ")),
-    );
+    const connection = connectionFor(name, args.connection, args.receiverId);
+    const receiverId = idWithin(name, args.connection, connection, args.receiverId);
+    const place = placeOfConnection(connection);
+    const pair = pulumi.all([args.resource, args.action]).apply((names) => names.join(" "));
+    declareSubscription({ name, place, receiverId, pair });
+    const key = pulumi.all([receiverId, pair]).apply((parts) => parts.join(" "));
+    const once = declareOnce("webhook subscription", name, place, key);
     const inputs = {
       ...args,
-      receiverId: pulumi.all([args.receiverId, once]).apply(([receiverId]) => receiverId),
+      connection,
+      receiverId: pulumi.all([receiverId, once]).apply(([id]) => id),
       __provider: providerText("webhookSubscription"),
     };
     super("pulumi-nodejs:dynamic/ion:WebhookSubscription", name, inputs, opts);
+    noteResource(this, connection);
   }
 }
 

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type ConnectionArgs, connectionFor } from "./connection.ts";
 import { NEVER_DELIVERED } from "./ion/facts.ts";
 import { type Unmanaged, UnmanagedSubscriptions } from "./unmanagedSubscriptions.ts";
 import { type WebhookAction, type WebhookResource, WebhookSubscription } from "./webhookSubscription.ts";
 
 /** What a {@link WebhookSubscriptions} is to be. */
-export interface WebhookSubscriptionsArgs {
+export interface WebhookSubscriptionsArgs extends ConnectionArgs {
   /** The id of the receiver that events go to. */
   receiverId: pulumi.Input<string>;
   /** The actions to subscribe to, by resource. */
@@ -41,6 +42,7 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
   constructor(name: string, args: WebhookSubscriptionsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ion:index:WebhookSubscriptions", name, {}, opts);
     const { receiverId, unmanaged = "report", allowRemovals } = args;
+    const connection = connectionFor(name, args.connection, receiverId);
     const pairs = pairsOf(name, args.subscriptions);
     if (!["remove", "report", "ignore"].includes(unmanaged)) {
       throw new pulumi.RunError(`unmanaged of "${name}" has to be "remove", "report" or "ignore".`);
@@ -51,11 +53,11 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
     const ids: Record<string, pulumi.Output<string>> = {};
     for (const { resource, action } of pairs) {
       const pair = `${resource}-${action}`;
-      const child = { receiverId, resource, action };
+      const child = { connection, receiverId, resource, action };
       ids[pair] = new WebhookSubscription(`${name}-${pair}`, child, { parent: this }).id;
     }
     if (unmanaged !== "ignore") {
-      const look = { receiverId, unmanaged, allowRemovals };
+      const look = { connection, receiverId, unmanaged, allowRemovals };
       new UnmanagedSubscriptions(`${name}-unmanaged`, look, { parent: this });
     }
     this.ids = pulumi.output(ids);
