@@ -1,10 +1,14 @@
-export type { Unmanaged } from "./unmanagedSubscriptions.ts";
-export { VioletWebhooks, type VioletWebhooksArgs } from "./violetWebhooks.ts";
-export { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
+export type { ConnectionArgs } from "./connection.ts";
 export {
-  type WebhookAction,
-  type WebhookResource,
-  WebhookSubscription,
-  type WebhookSubscriptionArgs,
-} from "./webhookSubscription.ts";
-export { WebhookSubscriptions, type WebhookSubscriptionsArgs } from "./webhookSubscriptions.ts";
+  type GetSupportedResourcesResult,
+  type GetWebhookReceiverArgs,
+  type GetWebhookReceiverOutputArgs,
+  type GetWebhookReceiverResult,
+  getSupportedResources,
+  getSupportedResourcesOutput,
+  getWebhookReceiver,
+  getWebhookReceiverOutput,
+  getWebhookReceivers,
+  getWebhookReceiversOutput,
+} from "./lookups.ts";
+export { type SourceAddresses, type SourceAddressesArgs, sourceAddresses } from "./sourceAddresses.ts";
