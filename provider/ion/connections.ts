@@ -31,10 +31,17 @@ export class Connections {
     // Two names for one ION and key are one: what either writes, both know of.
     const { name: _name, ...rest } = connection;
     const same = JSON.stringify([placeOf(rest.endpoint, name), rest]);
-    const ion = this.#byKey.get(same) ?? new Ion(connection, this.#options);
+    const ion = this.#byKey.get(same) ?? new Ion(connection, this.#optionsFor(name));
     this.#byKey.set(same, ion);
     this.#byName.set(name, ion);
     return ion;
+  }
+
+  /** What is said of an ION says which it is, where there may be several. */
+  #optionsFor(name: string | undefined): IonOptions {
+    const { tell } = this.#options;
+    if (name === undefined || !tell) return this.#options;
+    return { ...this.#options, tell: (words) => tell(`connection "${name}": ${words}`) };
   }
 
   /** Tells every ION that more is on its way. */
