@@ -12,3 +12,13 @@ export {
   getWebhookReceiversOutput,
 } from "./lookups.ts";
 export { type SourceAddresses, type SourceAddressesArgs, sourceAddresses } from "./sourceAddresses.ts";
+export type { Unmanaged } from "./unmanagedSubscriptions.ts";
+export { VioletWebhooks, type VioletWebhooksArgs } from "./violetWebhooks.ts";
+export { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
+export {
+  type WebhookAction,
+  type WebhookResource,
+  WebhookSubscription,
+  type WebhookSubscriptionArgs,
+} from "./webhookSubscription.ts";
+export { WebhookSubscriptions, type WebhookSubscriptionsArgs } from "./webhookSubscriptions.ts";
