@@ -1,7 +1,7 @@
 /** Which ION a resource of the program is in: by the name of a connection, never by a key. */
 import * as pulumi from "@pulumi/pulumi";
 import { misnamed, namingOf, placeNamed } from "./ion/connection.ts";
-import { perRun } from "./run.ts";
+import { perRun, programError } from "./run.ts";
 
 /** What names the ION that a resource or a look-up means. */
 export interface ConnectionArgs {
@@ -24,7 +24,7 @@ const lookedUp = perRun(() => new Map<string, Set<string | undefined>>());
 /** Holds the name of a connection to what it may be. @throws RunError */
 export function checkConnection(what: string, connection: unknown): void {
   const reason = connection === undefined ? undefined : misnamed(connection);
-  if (reason) throw new pulumi.RunError(`The connection of ${what} ${reason}.`);
+  if (reason) throw programError(`The connection of ${what} ${reason}.`);
 }
 
 /** Reads the stack's config by its full keys, secrets too, as the resources' provider does. */
@@ -81,12 +81,16 @@ export function idWithin(
   id: pulumi.Input<string>,
 ): pulumi.Output<string> {
   const found = lookedUp();
-  return pulumi.output(id).apply(async (value) => {
-    const sources = connectionsOf(await allResourcesOf(id));
+  // Where it comes from is known also where its value is not yet, at preview.
+  const checked = allResourcesOf(id).then((resources) => {
+    const sources = connectionsOf(resources);
     refuseOthers(name, given, connection, sources);
+    return sources;
+  });
+  return pulumi.all([id, checked]).apply(([value, sources]) => {
     const others = given === undefined && sources.length === 0 ? [...(found.get(value) ?? [])] : [];
     if (others.length > 0 && !others.includes(undefined)) {
-      throw new pulumi.RunError(
+      throw programError(
         `The webhook receiver with id ${value} was looked up in ${others.map(called).join(" and ")}, and "${name}" names no ` +
           `connection: add connection: "${others[0]}". If it means the receiver ${value} of the stack's own ION, look that one up, too.`,
       );
@@ -102,7 +106,7 @@ function refuseOthers(
   sources: readonly (string | undefined)[],
 ) {
   if (sources.every((source) => source === settled)) return;
-  throw new pulumi.RunError(
+  throw programError(
     `"${name}" names a webhook receiver in ${sources.map(called).join(" and one in ")}` +
       `${given === undefined ? "" : `, and its connection is "${given}"`}: an id of one ION means another receiver in another ION.`,
   );

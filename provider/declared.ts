@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { perRun, programRan } from "./run.ts";
+import { perRun, programError, programRan } from "./run.ts";
 
 /** What one run of a program declares so far. */
 const declaredNow = perRun(() => ({
@@ -38,9 +38,7 @@ export function declareOnce(
     const object = `${what} at ${place} ${plain(value)}`;
     const other = owners.get(object);
     if (other !== undefined && other !== name) {
-      throw new pulumi.RunError(
-        `"${other}" and "${name}" declare the same ${what}: remove one of them from the program.`,
-      );
+      throw programError(`"${other}" and "${name}" declare the same ${what}: remove one of them from the program.`);
     }
     owners.set(object, name);
     return value;
@@ -54,7 +52,7 @@ export function declareSubscription(subscription: Subscription): void {
   if (counted.size === 0) return;
   subscription.receiverId.apply((receiverId) => {
     if (!counted.has(receiverIn(subscription.place, receiverId))) return;
-    throw new pulumi.RunError(
+    throw programError(
       `"${subscription.name}" is declared too late: what is not declared for webhook receiver ${receiverId} was ` +
         "counted while the program waited for something, and this would be among it. Declare all subscriptions of a " +
         "receiver before the first await (look-ups of this package are waited for).",

@@ -6,7 +6,7 @@ import { isIonError } from "./ion/errors.ts";
 import { byAge } from "./ion/facts.ts";
 import type { Receiver } from "./ion/operations.ts";
 import type { Ion } from "./ion/webhooks.ts";
-import { awaited, perRun } from "./run.ts";
+import { awaited, perRun, programError } from "./run.ts";
 
 /** Which receiver to look up: all that is given has to fit, and at least one has to be given. */
 export interface GetWebhookReceiverArgs extends ConnectionArgs {
@@ -72,12 +72,12 @@ export function getWebhookReceiver(args: GetWebhookReceiverArgs): Promise<GetWeb
   return look("getWebhookReceiver", args, async (ion) => {
     const { connection, ...wanted } = args;
     if (Object.values(wanted).every((value) => value === undefined)) {
-      throw new pulumi.RunError("getWebhookReceiver needs an id, a name or a webhookUri to look for.");
+      throw programError("getWebhookReceiver needs an id, a name or a webhookUri to look for.");
     }
     const all = [...(await ion.receivers()).values()].sort(byAge);
     const found = all.filter((receiver) => fits(receiver, wanted));
     const [receiver] = found;
-    if (found.length !== 1 || !receiver) throw new pulumi.RunError(noOne(ion, wanted, found, all));
+    if (found.length !== 1 || !receiver) throw programError(noOne(ion, wanted, found, all));
     return resultOf(receiver, connection);
   });
 }
@@ -145,7 +145,7 @@ function look<T>(what: string, { connection }: ConnectionArgs, ask: (ion: Ion) =
   });
   return awaited(asked).catch((error: unknown) => {
     // Pulumi prints a RunError as it is, and any other with words of its own before it.
-    throw isIonError(error) ? new pulumi.RunError(`${what}: ${error.message}`) : error;
+    throw isIonError(error) ? programError(`${what}: ${error.message}`) : error;
   });
 }
 

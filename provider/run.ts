@@ -1,5 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/**
+ * An error of the program's, for the person at the terminal. Pulumi prints a RunError without its stack, but not where
+ * it comes out of an input: there it is to have none.
+ */
+export function programError(message: string): pulumi.RunError {
+  return Object.assign(new pulumi.RunError(message), { stack: message });
+}
+
 const noStack = {};
 
 /** Makes a thing of which each run of a program has one: a process may run several programs, and a program several times. */

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import { HOSTS, SOURCE_ADDRESSES, SOURCE_ADDRESSES_ORIGIN } from "./ion/facts.ts";
+import { programError } from "./run.ts";
 
 /** Whose addresses to give. */
 export interface SourceAddressesArgs {
@@ -48,7 +48,7 @@ export function sourceAddresses({ region, stage = "production" }: SourceAddresse
       Object.hasOwn(HOSTS, region) && !stages
         ? `ION documents no source addresses for region "${region}"`
         : `There is no region "${region}" with stage "${stage}"`;
-    throw new pulumi.RunError(`${why}. Known are those of ${known.join(" and ")}; for others, ask First Resonance.`);
+    throw programError(`${why}. Known are those of ${known.join(" and ")}; for others, ask First Resonance.`);
   }
   return { region, stage, cidrBlocks: [...cidrBlocks], ...SOURCE_ADDRESSES_ORIGIN };
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "./ion/facts.ts";
+import { programError } from "./run.ts";
 import type { Unmanaged } from "./unmanagedSubscriptions.ts";
 import { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
 import type { WebhookAction, WebhookResource } from "./webhookSubscription.ts";
@@ -79,7 +80,7 @@ function checkExcluded(
   for (const [resource, left] of Object.entries(excluded)) {
     for (const action of left ?? []) {
       if (!resources.includes(resource) || !actions.includes(action)) {
-        throw new pulumi.RunError(
+        throw programError(
           `"${name}" excludes ${resource} ${action}, which is not among what it subscribes to: check the spelling.`,
         );
       }
