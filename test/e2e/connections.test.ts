@@ -45,7 +45,7 @@ describe("two IONs in one program", () => {
     // Ids of the two IONs are not the same.
     staging.store.createReceiver({ name: "another", webhookUri: "https://another.example/x" });
 
-    const printed = [await project.preview(), await project.up()];
+    const printed = [await project.up()];
     for (const { store } of ions) expect(store.listSubscriptions()).toHaveLength(6);
     const resources = await project.resources();
     const named = resources
@@ -70,7 +70,6 @@ describe("two IONs in one program", () => {
     printed.push(drift, await project.up());
     expect(production.requests.filter(({ operation }) => operation?.type === "mutation")).toEqual([]);
     expect(staging.store.listSubscriptions()).toHaveLength(6);
-    printed.push(await project.preview("--expect-no-changes"));
 
     // Where the key of one is not set, its resources are told of by their own settings, before anything is done.
     await project.pulumi("config", "rm", "ion-staging:clientId", "--stack", "test");
@@ -104,11 +103,6 @@ describe("a program with two IONs is refused", () => {
         `const { id } = await ion.getWebhookReceiver({ name: "by hand", connection: "staging" });
          new ion.WebhookSubscription("s", { receiverId: id, resource: "PARTS", action: "UPDATE" });`,
         /The webhook receiver with id 1 was looked up in connection "staging", and "s" names no connection: add connection: "staging"/,
-      ],
-      [
-        `const { id } = await ion.getWebhookReceiver({ name: "by hand", connection: "staging" });
-         new ion.WebhookReceiver("s", { adoptId: id });`,
-        /The webhook receiver with id 1 was looked up in connection "staging", and "s" names no connection/,
       ],
       [
         `const later = Promise.resolve().then(() => new ion.WebhookReceiver("l", { adoptId: "1", connection: "staging" }));
