@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { configOf } from "../program.ts";
 import { start } from "../support.ts";
 import { makeProject } from "./project.ts";
 
@@ -21,24 +22,18 @@ const BOTH = `
   const { resources } = await ion.getSupportedResources();
   return { found: found.id, resources: resources.length };`;
 
-/** A project whose stack knows a second ION, called "staging". */
-async function withStaging(files: Record<string, string>) {
+/** A second ION, and the stack config that names it. */
+async function secondIon() {
   const staging = await start({ clientId: "staging", clientSecret: "canary-staging-secret" });
-  const project = await makeProject({
-    files,
-    plain: {
-      "ion-staging:endpoint": staging.graphqlUrl,
-      "ion-staging:authUrl": staging.tokenUrl,
-      "ion-staging:clientId": staging.clientId,
-    },
-    config: { "ion-staging:clientSecret": staging.clientSecret },
-  });
-  return { project, staging, production: project.emulator };
+  const { "ion-staging:clientSecret": clientSecret = "", ...plain } = configOf(staging, "ion-staging");
+  return { staging, plain, config: { "ion-staging:clientSecret": clientSecret } };
 }
 
 describe("two IONs in one program", () => {
   it("are made, looked up, found changed, repaired and emptied each for itself, with no key in the state", async () => {
-    const { project, staging, production } = await withStaging(program(BOTH));
+    const { staging, plain, config } = await secondIon();
+    const project = await makeProject({ files: program(BOTH), plain, config });
+    const production = project.emulator;
     const ions = [production, staging];
     for (const { store } of ions)
       store.createReceiver({ name: "by hand", webhookUri: "https://hand.example/canary-url" });
@@ -89,15 +84,25 @@ describe("two IONs in one program", () => {
   });
 });
 
-describe("a program with two IONs is refused", () => {
-  it("where an id is another ION's, a receiver changes its ION, or a subscription comes too late to be counted", async () => {
-    const { project, staging, production } = await withStaging(program(""));
+describe("a program that gets a second ION", () => {
+  it("is refused where an id is another ION's, a receiver changes its ION, or a subscription comes too late to be counted, and else made", async () => {
+    const { staging, plain, config } = await secondIon();
+    const project = await makeProject({ files: program("") });
+    const production = project.emulator;
     for (const { store } of [production, staging])
       store.createReceiver({ name: "by hand", webhookUri: "https://hand.example/x" });
     const receiver = (connection: string) =>
       `new ion.WebhookReceiver("erp", { webhookUri: "https://erp.example/x", connection: ${connection} });`;
     await project.write(program(receiver("undefined")));
     await project.up();
+    // Pulumi refreshes with the config of the last up, which knows nothing of a second ION.
+    for (const [flag, values] of [
+      ["--plaintext", plain],
+      ["--secret", config],
+    ] as const) {
+      const pairs = Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+      await project.pulumi("config", "set-all", "--stack", "test", ...pairs);
+    }
     const refused: [string, RegExp][] = [
       [
         `const { id } = await ion.getWebhookReceiver({ name: "by hand", connection: "staging" });
@@ -132,5 +137,12 @@ describe("a program with two IONs is refused", () => {
       expect(output).not.toMatch(/^\s+at /m);
     }
     expect([production, staging].map(({ store }) => store.listSubscriptions())).toEqual([[], []]);
+    await project.write(
+      program(
+        `${receiver("undefined")} new ion.WebhookReceiver("two", { webhookUri: "https://erp.example/x", connection: "staging" });`,
+      ),
+    );
+    await project.up();
+    expect([production, staging].map(({ store }) => store.listReceivers().length)).toEqual([2, 2]);
   });
 });
