@@ -55,7 +55,7 @@ export function declareSubscription(subscription: Subscription): void {
     throw programError(
       `"${subscription.name}" is declared too late: what is not declared for webhook receiver ${receiverId} was ` +
         "counted while the program waited for something, and this would be among it. Declare all subscriptions of a " +
-        "receiver before the first await (look-ups of this package are waited for).",
+        "receiver before the first await, and outside of apply (look-ups of this package are waited for).",
     );
   });
 }

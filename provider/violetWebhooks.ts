@@ -10,7 +10,10 @@ import { WebhookSubscriptions } from "./webhookSubscriptions.ts";
 export interface VioletWebhooksArgs extends WebhookReceiverArgs {
   /** The receiver's name in ION. @default "Violet", as in Violet's guide */
   name?: pulumi.Input<string>;
-  /** The resources to subscribe to. @default the 17 of Violet's guide */
+  /**
+   * The resources to subscribe to. Where this ION has another name for one (`RUN` for `RUNS`), leave that out with
+   * `exclude`, and subscribe `receiver.id` to the other with {@link WebhookSubscriptions}. @default the 17 of Violet's guide
+   */
   resources?: readonly WebhookResource[];
   /** The actions to subscribe to, on each resource. @default CREATE and UPDATE */
   actions?: readonly WebhookAction[];

@@ -5,7 +5,7 @@ import type { Emulator } from "../emulator/index.ts";
 import { providerText } from "../provider/dynamic/text.ts";
 import { VIOLET_RESOURCES } from "../provider/ion/facts.ts";
 import { UNKNOWN } from "../provider/resource.ts";
-import { CANARY, mutationsIn, start } from "./support.ts";
+import { CANARY, countOf, mutationsIn, start } from "./support.ts";
 
 type Provider = Required<pulumi.dynamic.ResourceProvider>;
 type Properties = Record<string, unknown>;
@@ -454,6 +454,8 @@ describe("a connection with a name", () => {
     const { webhookReceiver } = await processWith(config);
     const renamed = await up(webhookReceiver, { ...RECEIVER, connection: "live" });
     await webhookReceiver.delete(id, state);
+    // One a process: both names lead to one and the same.
+    expect([countOf(emulator, "token"), countOf(emulator, "query")]).toEqual([2, 2]);
     expect([renamed.id, emulator.store.listReceivers().length]).toEqual([id, 1]);
     expect(mutationsIn(emulator)).toEqual([["createWebhookReceiver"]]);
   });

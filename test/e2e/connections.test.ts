@@ -122,7 +122,7 @@ describe("a program that gets a second ION", () => {
         `new ion.WebhookSubscriptions("set", { receiverId: "1", subscriptions: { RUNS: ["CREATE"] } });
          await new Promise((resolve) => setTimeout(resolve, 200));
          new ion.WebhookSubscription("s", { receiverId: "1", resource: "PARTS", action: "UPDATE" });`,
-        /"s" is declared too late: .* webhook receiver 1 .* before the first await/,
+        /"s" is declared too late: .* webhook receiver 1 .* before the first await,/,
       ],
       [
         'ion.getWebhookReceiverOutput({ name: "By hand", connection: "staging" });',
