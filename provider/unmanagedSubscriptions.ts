@@ -1,17 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { type ConnectionArgs, placeOfConnection } from "./connection.ts";
 import { declaredPairs } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
 import { IonError } from "./ion/errors.ts";
 import { byAge } from "./ion/facts.ts";
 import type { Subscription } from "./ion/operations.ts";
-import { type Ion, settleRace } from "./ion/webhooks.ts";
+import { settleRace } from "./ion/race.ts";
+import type { Ion } from "./ion/webhooks.ts";
 import { failuresOf, type ResourceLogic, UNKNOWN } from "./resource.ts";
 
 /** What happens to a subscription of a receiver that no program declares: it is ended, named, or not looked for. */
 export type Unmanaged = "remove" | "report" | "ignore";
 
-interface UnmanagedSubscriptionsArgs {
+interface UnmanagedSubscriptionsArgs extends ConnectionArgs {
   readonly receiverId: pulumi.Input<string>;
   readonly unmanaged: "remove" | "report";
   readonly allowRemovals?: number | undefined;
@@ -26,7 +28,7 @@ export class UnmanagedSubscriptions extends pulumi.CustomResource {
   constructor(name: string, args: UnmanagedSubscriptionsArgs, opts?: pulumi.CustomResourceOptions) {
     const inputs = {
       ...args,
-      declared: declaredPairs(args.receiverId),
+      declared: declaredPairs(placeOfConnection(args.connection), args.receiverId),
       __provider: providerText("unmanagedSubscriptions"),
     };
     super("pulumi-nodejs:dynamic/ion:UnmanagedSubscriptions", name, inputs, opts);
@@ -61,12 +63,14 @@ interface State {
   readonly declared: readonly string[];
   readonly allowRemovals?: number | undefined;
   readonly endpoint: string;
+  readonly connection?: string;
   /** What ION has and nobody declared, as "RESOURCE ACTION (id 41)". */
   readonly found: readonly string[];
 }
 
-/** What was known before this run looked, by receiver: only that can have been in a preview. */
+/** What was known before this run looked, by connection and receiver: only that can have been in a preview. */
 const knownBefore = new Map<string, ReadonlySet<string>>();
+const knownAs = (id: string, { connection = "" }: State) => `${connection} ${id}`;
 
 /**
  * What {@link UnmanagedSubscriptions} does in ION.
@@ -116,7 +120,7 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
     if (!(await ion.receivers()).has(state.receiverId)) return undefined;
     const now = await look(ion, state);
     const before = new Set(state.found);
-    knownBefore.set(id, before);
+    knownBefore.set(knownAs(id, state), before);
     const { receiverId, unmanaged, declared, allowRemovals } = state;
     const inputs = { receiverId, unmanaged, declared, allowRemovals };
     const [found, removeNext] = [
@@ -145,7 +149,7 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
 
 /** What may be ended now: known before this run looked, and so in the preview. */
 function removable(id: string, state: State): readonly string[] {
-  const before = knownBefore.get(id);
+  const before = knownBefore.get(knownAs(id, state));
   return before ? state.found.filter((name) => before.has(name)) : state.found;
 }
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "./ion/facts.ts";
+import { programError } from "./run.ts";
 import type { Unmanaged } from "./unmanagedSubscriptions.ts";
 import { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
 import type { WebhookAction, WebhookResource } from "./webhookSubscription.ts";
@@ -9,7 +10,10 @@ import { WebhookSubscriptions } from "./webhookSubscriptions.ts";
 export interface VioletWebhooksArgs extends WebhookReceiverArgs {
   /** The receiver's name in ION. @default "Violet", as in Violet's guide */
   name?: pulumi.Input<string>;
-  /** The resources to subscribe to. @default the 17 of Violet's guide */
+  /**
+   * The resources to subscribe to. Where this ION has another name for one (`RUN` for `RUNS`), leave that out with
+   * `exclude`, and subscribe `receiver.id` to the other with {@link WebhookSubscriptions}. @default the 17 of Violet's guide
+   */
   resources?: readonly WebhookResource[];
   /** The actions to subscribe to, on each resource. @default CREATE and UPDATE */
   actions?: readonly WebhookAction[];
@@ -56,7 +60,13 @@ export class VioletWebhooks extends pulumi.ComponentResource {
     this.receiver = new WebhookReceiver(name, { name: "Violet", ...receiver }, { parent: this });
     this.subscriptions = new WebhookSubscriptions(
       name,
-      { receiverId: this.receiver.id, subscriptions, unmanaged, ...(allowRemovals !== undefined && { allowRemovals }) },
+      {
+        connection: args.connection,
+        receiverId: this.receiver.id,
+        subscriptions,
+        unmanaged,
+        ...(allowRemovals !== undefined && { allowRemovals }),
+      },
       { parent: this },
     );
     this.registerOutputs({});
@@ -73,7 +83,7 @@ function checkExcluded(
   for (const [resource, left] of Object.entries(excluded)) {
     for (const action of left ?? []) {
       if (!resources.includes(resource) || !actions.includes(action)) {
-        throw new pulumi.RunError(
+        throw programError(
           `"${name}" excludes ${resource} ${action}, which is not among what it subscribes to: check the spelling.`,
         );
       }

@@ -1,16 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { type ConnectionArgs, connectionFor, idWithin, noteResource, placeOfConnection } from "./connection.ts";
 import { declareOnce } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
 import { changeHeaders, type Headers, headerDrift, headersOf, sameHeader, sameHeaders } from "./headers.ts";
+import { differing, plainUrl, sameUrl } from "./ion/compare.ts";
 import { isLoopback } from "./ion/connection.ts";
 import { IonError, isIonError } from "./ion/errors.ts";
 import { type Receiver, type ReceiverInput, SETTABLE } from "./ion/operations.ts";
-import { differing, type Ion, isLostRace, plainUrl, sameUrl, settleRace } from "./ion/webhooks.ts";
+import { isLostRace, settleRace } from "./ion/race.ts";
+import type { Ion } from "./ion/webhooks.ts";
 import { failuresOf, PartlyMade, type ResourceLogic, UNKNOWN } from "./resource.ts";
 
 /** What a {@link WebhookReceiver} is to be. What is left out is ION's choice when the receiver is made, and stays so. */
-export interface WebhookReceiverArgs {
+export interface WebhookReceiverArgs extends ConnectionArgs {
   /** The receiver's name in ION. @default the resource's logical name */
   name?: pulumi.Input<string>;
   /** Where ION sends events: an https:// URL. A secret, wrapped or not: who knows it can send events too. May be left out only with `adoptId`. */
@@ -46,6 +49,8 @@ export interface WebhookReceiverArgs {
  */
 export class WebhookReceiver extends pulumi.CustomResource {
   declare readonly name: pulumi.Output<string>;
+  /** The name of the connection to its ION; undefined for the stack's own. */
+  declare readonly connection: pulumi.Output<string | undefined>;
   /** A secret. */
   declare readonly webhookUri: pulumi.Output<string>;
   declare readonly description: pulumi.Output<string | undefined>;
@@ -59,10 +64,15 @@ export class WebhookReceiver extends pulumi.CustomResource {
 
   constructor(name: string, args: WebhookReceiverArgs, opts?: pulumi.CustomResourceOptions) {
     const secret = <T>(value: pulumi.Input<T> | undefined) => (value === undefined ? undefined : pulumi.secret(value));
+    const connection = connectionFor(name, args.connection, args.adoptId);
+    const once = (uri: pulumi.Input<string>) =>
+      declareOnce("webhook receiver", name, placeOfConnection(connection), uri, plainUrl);
     const inputs = {
       ...args,
+      connection,
+      adoptId: args.adoptId && idWithin(name, args.connection, connection, args.adoptId),
       name: args.name ?? name,
-      webhookUri: secret(args.webhookUri && declareOnce("webhook receiver", name, args.webhookUri, plainUrl)),
+      webhookUri: secret(args.webhookUri && once(args.webhookUri)),
       sharedSecret: secret(args.sharedSecret),
       headers: secret(args.headers),
       __provider: providerText("webhookReceiver"),
@@ -82,6 +92,7 @@ export class WebhookReceiver extends pulumi.CustomResource {
         additionalSecretOutputs: [...webhookReceiver.secrets, ...(opts?.additionalSecretOutputs ?? [])],
       },
     );
+    noteResource(this, connection);
   }
 }
 

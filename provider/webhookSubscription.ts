@@ -1,12 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { closestMatch } from "leven";
 import { z } from "zod";
+import { type ConnectionArgs, connectionFor, idWithin, noteResource, placeOfConnection } from "./connection.ts";
 import { declareOnce, declareSubscription } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
-import { IonError } from "./ion/errors.ts";
+import { IonError, isIonError } from "./ion/errors.ts";
 import { ACTIONS, byAge, VIOLET_RESOURCES } from "./ion/facts.ts";
 import type { Subscription } from "./ion/operations.ts";
-import { type Ion, settleRace } from "./ion/webhooks.ts";
+import { settleRace } from "./ion/race.ts";
+import type { Ion } from "./ion/webhooks.ts";
+import { didYouMean, inCapitals, nearNames } from "./names.ts";
 import { type Failure, failuresOf, type ResourceLogic, UNKNOWN, type Unchecked } from "./resource.ts";
 
 /** A resource of ION that events are about. The known names complete in an editor; ION has more, and its schema decides. */
@@ -16,7 +18,7 @@ export type WebhookResource = (typeof VIOLET_RESOURCES)[number] | (string & {});
 export type WebhookAction = (typeof ACTIONS)[number] | (string & {});
 
 /** What a {@link WebhookSubscription} is to be. A change of any of the three makes a new subscription and then ends the old one. */
-export interface WebhookSubscriptionArgs {
+export interface WebhookSubscriptionArgs extends ConnectionArgs {
   /** The id of the receiver that events go to. */
   receiverId: pulumi.Input<string>;
   /** What events are about, such as `PARTS`. */
@@ -36,38 +38,50 @@ export interface WebhookSubscriptionArgs {
  * ```
  */
 export class WebhookSubscription extends pulumi.CustomResource {
+  /** The name of the connection to its ION; undefined for the stack's own. */
+  declare readonly connection: pulumi.Output<string | undefined>;
   declare readonly receiverId: pulumi.Output<string>;
   declare readonly resource: pulumi.Output<WebhookResource>;
   declare readonly action: pulumi.Output<WebhookAction>;
 
   constructor(name: string, args: WebhookSubscriptionArgs, opts?: pulumi.CustomResourceOptions) {
-    const pair = pulumi.all([args.receiverId, args.resource, args.action]);
-    declareSubscription(
-      pulumi.output(args.receiverId),
-      pair.apply(([, resource, action]) => `${resource} ${action}`),
-    );
-    const once = declareOnce(
-      "webhook subscription",
-      name,
-      pair.apply((parts) => parts.join(" ")),
-    );
+    const connection = connectionFor(name, args.connection, args.receiverId);
+    const receiverId = idWithin(name, args.connection, connection, args.receiverId);
+    const place = placeOfConnection(connection);
+    const pair = pulumi.all([args.resource, args.action]).apply((names) => names.join(" "));
+    declareSubscription({ name, place, receiverId, pair });
+    const key = pulumi.all([receiverId, pair]).apply((parts) => parts.join(" "));
+    const once = declareOnce("webhook subscription", name, place, key);
     const inputs = {
       ...args,
-      receiverId: pulumi.all([args.receiverId, once]).apply(([receiverId]) => receiverId),
+      connection,
+      receiverId: pulumi.all([receiverId, once]).apply(([id]) => id),
       __provider: providerText("webhookSubscription"),
     };
     super("pulumi-nodejs:dynamic/ion:WebhookSubscription", name, inputs, opts);
+    noteResource(this, connection);
   }
 }
 
-const name = z
-  .string({ error: "is missing" })
-  .regex(/^[A-Z][A-Z0-9_]*$/, "has to be one of ION's names, such as PARTS or UPDATE");
+/** The names that the package knows. None of these lists is closed. */
+const KNOWN = { resource: VIOLET_RESOURCES as readonly string[], action: ACTIONS as readonly string[] };
+
+const NAME = /^[A-Z][A-Z0-9_]*$/;
+
+const nameOf = (property: keyof typeof KNOWN) =>
+  z.string({ error: "is missing" }).refine((name) => NAME.test(name), {
+    error: ({ input }) => {
+      const written = inCapitals(String(input));
+      const near = KNOWN[property].includes(written) ? [written] : nearNames(written, KNOWN[property]);
+      const meant = near.length === 0 && NAME.test(written) ? [written] : near;
+      return `has to be one of ION's names, such as PARTS or UPDATE${didYouMean(meant)}`;
+    },
+  });
 
 const argsSchema = z.strictObject({
   receiverId: z.string({ error: "has to be the id of a webhook receiver" }).min(1, "cannot be empty"),
-  resource: name,
-  action: name,
+  resource: nameOf("resource"),
+  action: nameOf("action"),
 });
 
 interface Inputs {
@@ -114,7 +128,7 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
       );
     }
     const [twin] = receiver.subscriptions.filter((found) => same(found, inputs)).sort(byAge);
-    const { id } = twin ?? (await ion.createSubscription(receiverId, resource, action));
+    const { id } = twin ?? (await subscribe(ion, inputs));
     return { id, state: { receiverId, resource, action, endpoint: ion.place } };
   },
 
@@ -155,19 +169,47 @@ async function find(ion: Ion, id: string, receiverId: string) {
   return undefined;
 }
 
+/** Subscribes; where ION refuses a name that this package knows and that ION does not have, the error says which it has. */
+async function subscribe(ion: Ion, inputs: Inputs): Promise<Pick<Subscription, "id">> {
+  try {
+    return await ion.createSubscription(inputs.receiverId, inputs.resource, inputs.action);
+  } catch (error) {
+    if (!isIonError(error) || !["invalid", "refused", "gone"].includes(error.kind)) throw error;
+    const live = await ion.subscriptionNames().catch(() => undefined);
+    const unknown = live ? NAMED.filter((property) => !live[property].includes(inputs[property])) : [];
+    const hints = unknown.map(
+      (property) =>
+        ` This ION has no ${property} ${inputs[property]}${didYouMean(nearNames(inputs[property], live?.[property] ?? []))}`,
+    );
+    throw new IonError(error.kind, `${error.message}${hints.join("")}`);
+  }
+}
+
+const NAMED = ["resource", "action"] as const;
+
 /** Asks ION's live schema about names that this package does not know, so that only they cost a request. */
 async function unknownNames(ion: Ion, news: Unchecked): Promise<Failure[]> {
-  const known = { resource: VIOLET_RESOURCES as readonly string[], action: ACTIONS as readonly string[] };
-  const asked = (["resource", "action"] as const).filter((key) => {
-    const value = news[key];
-    return value !== UNKNOWN && typeof value === "string" && !known[key].includes(value);
+  const asked = NAMED.flatMap((property) => {
+    const value = news[property];
+    const unknown = typeof value === "string" && value !== UNKNOWN && !KNOWN[property].includes(value);
+    return unknown ? [{ property, value }] : [];
   });
   if (asked.length === 0) return [];
-  const live = await ion.subscriptionNames().catch(() => undefined);
-  return asked.flatMap((property) => {
-    const value = String(news[property]);
-    if (!live || live[property].includes(value)) return [];
-    const near = closestMatch(value, live[property], { maxDistance: 4 });
-    return [{ property, reason: `ION knows no ${property} of that name${near ? `. Did you mean ${near}?` : ""}` }];
-  });
+  try {
+    const live = await ion.subscriptionNames();
+    return asked
+      .filter(({ property, value }) => !live[property].includes(value))
+      .map(({ property, value }) => ({
+        property,
+        reason: `ION knows no ${property} of that name${didYouMean(nearNames(value, live[property]))}`,
+      }));
+  } catch (error) {
+    if (!isIonError(error)) throw error;
+    for (const { property, value } of asked) {
+      ion.tell(
+        `It was not checked whether ION knows the ${property} ${value}, because its schema could not be read: ${error.message}`,
+      );
+    }
+    return [];
+  }
 }

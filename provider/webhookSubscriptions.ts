@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type ConnectionArgs, connectionFor } from "./connection.ts";
 import { NEVER_DELIVERED } from "./ion/facts.ts";
+import { programError } from "./run.ts";
 import { type Unmanaged, UnmanagedSubscriptions } from "./unmanagedSubscriptions.ts";
 import { type WebhookAction, type WebhookResource, WebhookSubscription } from "./webhookSubscription.ts";
 
 /** What a {@link WebhookSubscriptions} is to be. */
-export interface WebhookSubscriptionsArgs {
+export interface WebhookSubscriptionsArgs extends ConnectionArgs {
   /** The id of the receiver that events go to. */
   receiverId: pulumi.Input<string>;
   /** The actions to subscribe to, by resource. */
@@ -41,9 +43,10 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
   constructor(name: string, args: WebhookSubscriptionsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ion:index:WebhookSubscriptions", name, {}, opts);
     const { receiverId, unmanaged = "report", allowRemovals } = args;
+    const connection = connectionFor(name, args.connection, receiverId);
     const pairs = pairsOf(name, args.subscriptions);
     if (!["remove", "report", "ignore"].includes(unmanaged)) {
-      throw new pulumi.RunError(`unmanaged of "${name}" has to be "remove", "report" or "ignore".`);
+      throw programError(`unmanaged of "${name}" has to be "remove", "report" or "ignore".`);
     }
     for (const { why } of NEVER_DELIVERED.filter((known) => pairs.some((pair) => same(pair, known)))) {
       void pulumi.log.warn(`${why}.`, this);
@@ -51,11 +54,11 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
     const ids: Record<string, pulumi.Output<string>> = {};
     for (const { resource, action } of pairs) {
       const pair = `${resource}-${action}`;
-      const child = { receiverId, resource, action };
+      const child = { connection, receiverId, resource, action };
       ids[pair] = new WebhookSubscription(`${name}-${pair}`, child, { parent: this }).id;
     }
     if (unmanaged !== "ignore") {
-      const look = { receiverId, unmanaged, allowRemovals };
+      const look = { connection, receiverId, unmanaged, allowRemovals };
       new UnmanagedSubscriptions(`${name}-unmanaged`, look, { parent: this });
     }
     this.ids = pulumi.output(ids);
@@ -73,16 +76,14 @@ const same = (one: Pair, other: Pair) => one.resource === other.resource && one.
 function pairsOf(name: string, subscriptions: WebhookSubscriptionsArgs["subscriptions"]): Pair[] {
   const pairs = Object.entries(subscriptions ?? {}).flatMap(([resource, actions]) => {
     if (!Array.isArray(actions) || actions.length === 0) {
-      throw new pulumi.RunError(
+      throw programError(
         `"${name}" subscribes to ${resource} and gives no action: give a list such as ["CREATE", "UPDATE"], or leave ${resource} out.`,
       );
     }
     return [...new Set(actions)].map((action) => ({ resource, action }));
   });
   if (pairs.length === 0) {
-    throw new pulumi.RunError(
-      `"${name}" subscribes to nothing: subscriptions is empty, so no event would ever arrive.`,
-    );
+    throw programError(`"${name}" subscribes to nothing: subscriptions is empty, so no event would ever arrive.`);
   }
   return pairs;
 }

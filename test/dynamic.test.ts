@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Emulator } from "../emulator/index.ts";
 import { providerText } from "../provider/dynamic/text.ts";
 import { VIOLET_RESOURCES } from "../provider/ion/facts.ts";
 import { UNKNOWN } from "../provider/resource.ts";
-import { CANARY, mutationsIn, start } from "./support.ts";
+import { CANARY, countOf, mutationsIn, start } from "./support.ts";
 
 type Provider = Required<pulumi.dynamic.ResourceProvider>;
 type Properties = Record<string, unknown>;
-type Providers = Record<"webhookReceiver" | "webhookSubscription", Provider>;
+type Providers = Record<"webhookReceiver" | "webhookSubscription" | "unmanagedSubscriptions", Provider>;
 
 const URI = `https://hooks.example/${CANARY}`;
 const TEXT = "__provider";
@@ -23,16 +23,15 @@ async function processWith(config: Record<string, string>): Promise<Providers> {
   for (const name of ["ION_API_URI", "ION_AUTH_SERVER", "ION_CLIENT_ID", "ION_CLIENT_SECRET"]) vi.stubEnv(name, "");
   const providers = (await import("../provider/providers.ts")) as unknown as Providers;
   const read = { get: (key: string) => config[key] } as unknown as pulumi.dynamic.Config;
-  for (const provider of [providers.webhookReceiver, providers.webhookSubscription])
-    await provider.configure({ config: read });
+  for (const provider of Object.values(providers)) await provider.configure({ config: read });
   return providers;
 }
 
-const configOf = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator) => ({
-  "ion:endpoint": graphqlUrl,
-  "ion:authUrl": tokenUrl,
-  "ion:clientId": clientId,
-  "ion:clientSecret": clientSecret,
+const configOf = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator, namespace = "ion") => ({
+  [`${namespace}:endpoint`]: graphqlUrl,
+  [`${namespace}:authUrl`]: tokenUrl,
+  [`${namespace}:clientId`]: clientId,
+  [`${namespace}:clientSecret`]: clientSecret,
 });
 const processOn = (emulator: Emulator) => processWith(configOf(emulator));
 
@@ -311,6 +310,231 @@ describe("a resource that gets another name", () => {
     expect((await webhookReceiver.check({}, { ...RECEIVER, name: "" })).failures).toHaveLength(1);
     await webhookReceiver.delete(id, state);
     expect(emulator.store.listReceivers()).toEqual([]);
+  });
+});
+
+describe("a connection with a name", () => {
+  const STAGING = { ...RECEIVER, connection: "staging" };
+
+  async function two() {
+    const [production, staging] = [await start(), await start({ clientSecret: "staging-secret" })];
+    return { production, staging, config: { ...configOf(production), ...configOf(staging, "ion-staging") } };
+  }
+
+  /** An emulator that answers as the ION of us, production. */
+  async function documented(names: readonly string[]) {
+    const emulator = await start();
+    const real = globalThis.fetch;
+    vi.stubGlobal("fetch", (url: string, init: RequestInit) => {
+      const { host } = new URL(url);
+      return real(host === "api.buildwithion.com" ? emulator.graphqlUrl : emulator.tokenUrl, init);
+    });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const settings = { region: "us", clientId: emulator.clientId, clientSecret: emulator.clientSecret };
+    const config = Object.fromEntries(
+      names.flatMap((name) =>
+        Object.entries(settings).map(([key, value]) => [`ion${name && `-${name}`}:${key}`, value]),
+      ),
+    );
+    return { emulator, config };
+  }
+
+  it("leads to its own ION, and its name is all of it that is remembered", async () => {
+    const { production, staging, config } = await two();
+    const { webhookReceiver, webhookSubscription } = await processWith(config);
+    const mine = await up(webhookReceiver, RECEIVER);
+    const other = await up(webhookReceiver, { ...STAGING, name: "other" });
+    const pair = await up(webhookSubscription, { ...PAIR, connection: "staging" });
+    expect([production.store.listReceivers(), staging.store.listReceivers()]).toMatchObject([
+      [{ id: "1", name: "erp" }],
+      [{ id: "1", name: "other" }],
+    ]);
+    expect([production.store.listSubscriptions().length, staging.store.listSubscriptions().length]).toEqual([0, 1]);
+    expect("connection" in mine.outs).toBe(false);
+    expect([other.outs.connection, other.outs.endpoint]).toEqual(["staging", "loopback (staging)"]);
+    expect(pair.outs).toEqual({
+      receiverId: "1",
+      resource: "PARTS",
+      action: "UPDATE",
+      connection: "staging",
+      endpoint: "loopback (staging)",
+    });
+    const next = await processWith(config);
+    const found = await next.webhookReceiver.read(other.id, other.state);
+    expect(found).toMatchObject({
+      id: "1",
+      inputs: { name: "other", connection: "staging" },
+      props: { name: "other" },
+    });
+    expect(await next.webhookReceiver.diff("1", other.state, { ...STAGING, name: "other" })).toEqual({
+      changes: false,
+      replaces: [],
+    });
+    await next.webhookReceiver.update("1", other.state, { ...STAGING, name: "new" });
+    await next.webhookSubscription.delete(pair.id, pair.state);
+    expect([production.store.listReceivers(), staging.store.listReceivers()]).toMatchObject([
+      [{ name: "erp" }],
+      [{ name: "new" }],
+    ]);
+    expect(staging.store.listSubscriptions()).toEqual([]);
+  });
+
+  it("whose receiver is only partly made is remembered with it", async () => {
+    const { staging, config } = await two();
+    staging.settings.deniedPermissions.add("CreateWebhookHeader");
+    const { webhookReceiver } = await processWith(config);
+    const error = await errorOf(webhookReceiver.create({ ...FULL, connection: "staging" }));
+    expect(error.properties).toMatchObject({ connection: "staging", endpoint: "loopback (staging)" });
+  });
+
+  it.each<[string, (emulator: Emulator) => void, RegExp]>([
+    [
+      "key",
+      ({ rotateKey }) => rotateKey("new"),
+      /Check ion-staging:clientId and ion-staging:clientSecret \(or ION_STAGING_CLIENT_ID and/,
+    ],
+    [
+      "token",
+      ({ faults }) => faults.add({ kind: "revoked-token", times: 2 }),
+      /that ion-staging:region, ion-staging:stage, .* that ion-staging:clientId/,
+    ],
+  ])("says by its own settings where to look when its %s is not accepted", async (_what, spoil, words) => {
+    const { staging, config } = await two();
+    spoil(staging);
+    const { webhookReceiver } = await processWith(config);
+    const { message } = await errorOf(webhookReceiver.create(STAGING));
+    expect(message).toMatch(words);
+    expect(message).not.toMatch(/\bion:/);
+  });
+
+  it.each(["Staging", "", 7])(
+    "that is called %j is refused, with nothing sent and no secret shown",
+    async (connection) => {
+      const { webhookReceiver } = await processOn(await start());
+      const { inputs = {}, failures } = await webhookReceiver.check({}, { ...FULL, connection });
+      expect(failures).toEqual([{ property: "connection", reason: expect.stringMatching(/^has to be a plain name/) }]);
+      expect(openIn(inputs)).not.toContain(CANARY);
+    },
+  );
+
+  it("that is not set up is told by its own keys", async () => {
+    const { webhookReceiver } = await processOn(await start());
+    const { message } = await errorOf(webhookReceiver.check({}, STAGING));
+    expect(message.split("\n").map((line) => line.split(" ")[0])).toEqual([
+      "ion-staging:region",
+      "ion-staging:clientId",
+      "ion-staging:clientSecret",
+    ]);
+  });
+
+  it.each([
+    ["gets one", "", "production"],
+    ["loses it", "production", ""],
+    ["gets another", "production", "live"],
+  ])("of a resource that %s for the same ION changes the state and nothing in ION", async (_what, before, after) => {
+    const { emulator, config } = await documented(["", "production", "live"]);
+    const { id, state } = await up((await processWith(config)).webhookReceiver, {
+      ...RECEIVER,
+      ...(before && { connection: before }),
+    });
+    const { webhookReceiver } = await processWith(config);
+    const news = { ...RECEIVER, ...(after && { connection: after }) };
+    await webhookReceiver.check({}, news);
+    expect(await webhookReceiver.diff(id, state, news)).toEqual({ changes: true, replaces: [] });
+    emulator.requests.length = 0;
+    const { outs = {} } = await webhookReceiver.update(id, state, news);
+    expect(mutationsIn(emulator)).toEqual([]);
+    expect(await webhookReceiver.diff(id, remembered(outs), news)).toEqual({ changes: false, replaces: [] });
+    expect(outs.connection ?? "").toBe(after);
+  });
+
+  it("and a resource that both get another name stay the same receiver", async () => {
+    const { emulator, config } = await documented(["", "live"]);
+    const { id, state } = await up((await processWith(config)).webhookReceiver, RECEIVER);
+    const { webhookReceiver } = await processWith(config);
+    const renamed = await up(webhookReceiver, { ...RECEIVER, connection: "live" });
+    await webhookReceiver.delete(id, state);
+    // One a process: both names lead to one and the same.
+    expect([countOf(emulator, "token"), countOf(emulator, "query")]).toEqual([2, 2]);
+    expect([renamed.id, emulator.store.listReceivers().length]).toEqual([id, 1]);
+    expect(mutationsIn(emulator)).toEqual([["createWebhookReceiver"]]);
+  });
+
+  it.each<[string, (provider: Provider, id: string, state: Properties) => Promise<unknown>]>([
+    ["diff", (provider, id, state) => provider.diff(id, state, STAGING)],
+    ["update", (provider, id, state) => provider.update(id, state, STAGING)],
+  ])("to another ION than a resource lives in is refused by %s, with nothing sent", async (_what, ask) => {
+    const { production, staging, config } = await two();
+    const { webhookReceiver } = await processWith(config);
+    const { id, state } = await up(webhookReceiver, FULL);
+    production.requests.length = 0;
+    const { message } = await errorOf(ask(webhookReceiver, id, state));
+    expect(message).toBe(
+      'The webhook receiver with id 1 lives in the ION at loopback, and the program gives it to connection "staging" now, ' +
+        "which is the ION at loopback (staging). Nothing was read or changed. Set its connection back; what the other ION " +
+        "is to have, declare as a resource of its own, under another name.",
+    );
+    expect([production.requests, staging.requests]).toEqual([[], []]);
+  });
+
+  it("that is pointed at another ION is told to be, by its own keys", async () => {
+    const { config } = await two();
+    const { id, state } = await up((await processWith(config)).webhookReceiver, STAGING);
+    const moved = { "ion-staging:endpoint": undefined, "ion-staging:authUrl": undefined, "ion-staging:region": "us" };
+    const { webhookReceiver } = await processWith({ ...config, ...moved } as unknown as typeof config);
+    expect((await errorOf(webhookReceiver.read(id, state))).message).toMatch(
+      /lives in the ION at loopback \(staging\), and connection "staging" now names the ION at https:\/\/api\.buildwithion\.com\/graphql\. .* Set ion-staging:endpoint \(or ion-staging:region and ion-staging:stage, or ION_STAGING_API_URI\) back; .* set ion-staging:formerEndpoint to/,
+    );
+  });
+
+  it("keeps what it declares from being deleted in its own ION only", async () => {
+    const { production, staging, config } = await two();
+    const first = await processWith(config);
+    const mine = await up(first.webhookReceiver, RECEIVER);
+    await up(first.webhookReceiver, STAGING);
+    const { webhookReceiver } = await processWith(config);
+    await webhookReceiver.check({}, STAGING);
+    await webhookReceiver.delete(mine.id, mine.state);
+    expect([production.store.listReceivers().length, staging.store.listReceivers().length]).toEqual([0, 1]);
+  });
+});
+
+describe("the look for subscriptions that nobody declared", () => {
+  it("ends in one ION what was named there, whatever was named for the same id in another", async () => {
+    const told = vi.spyOn(console, "error").mockImplementation(() => {});
+    onTestFinished(() => told.mockRestore());
+    const emulators = [await start(), await start()] as const;
+    const config = { ...configOf(emulators[0]), ...configOf(emulators[1], "ion-staging") };
+    for (const { store } of emulators) store.createReceiver({ name: "erp", webhookUri: URI });
+    const subscribe = (at: 0 | 1, ...resources: string[]) => {
+      for (const resource of resources)
+        emulators[at].store.createSubscription({ receiverId: "1", resource, action: "UPDATE" });
+    };
+    subscribe(0, "PARTS", "RUNS");
+    subscribe(1, "PARTS", "RUNS", "ISSUES");
+    const looks = [{}, { connection: "staging" }].map((placed) => ({
+      receiverId: "1",
+      unmanaged: "remove",
+      declared: ["PARTS UPDATE"],
+      ...placed,
+    }));
+    const named = await Promise.all(
+      looks.map(async (inputs) => up((await processWith(config)).unmanagedSubscriptions, inputs)),
+    );
+    // This one was named in the other ION only.
+    subscribe(0, "ISSUES");
+    const { unmanagedSubscriptions } = await processWith(config);
+    const read = await Promise.all(named.map(({ id, state }) => unmanagedSubscriptions.read(id, state)));
+    await Promise.all(
+      read.map(({ id, props = {} }, at) => unmanagedSubscriptions.update(id ?? "", remembered(props), looks[at] ?? {})),
+    );
+    expect(told.mock.calls.flat()).toContainEqual(
+      expect.stringMatching(/^pulumi-ion: connection "staging": Subscriptions of webhook receiver 1 /),
+    );
+    expect(emulators.map(({ store }) => store.listSubscriptions().map(({ resource }) => resource))).toEqual([
+      ["PARTS", "ISSUES"],
+      ["PARTS"],
+    ]);
   });
 });
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../emulator/index.ts";
+import type { IonError } from "../provider/ion/errors.ts";
 import { ACTIONS, VIOLET_RESOURCES } from "../provider/ion/facts.ts";
 import { UNKNOWN, type Unchecked } from "../provider/resource.ts";
 import { webhookSubscription } from "../provider/webhookSubscription.ts";
-import { connectionReset, countOf, failureOf, intercept, ionOn, mutationsIn, start } from "./support.ts";
+import { connectionReset, countOf, failureOf, intercept, ionOn, mutationsIn, rewrite, start } from "./support.ts";
 
 const { check, create, delete: remove, diff, identities, read, update } = webhookSubscription;
 
@@ -69,10 +70,26 @@ describe("check", () => {
     ["a number for receiverId", { ...PAIR, receiverId: 1 }, ["receiverId: has to be the id of a webhook receiver"]],
     ["an empty receiverId", { ...PAIR, receiverId: "" }, ["receiverId: cannot be empty"]],
     ["no resource and no action", { receiverId: "1" }, ["resource: is missing", "action: is missing"]],
-    ["a resource in small letters", { ...PAIR, resource: "parts" }, [`resource: ${named}`]],
+    ["a resource in small letters", { ...PAIR, resource: "parts" }, [`resource: ${named}. Did you mean PARTS?`]],
+    [
+      "a resource in another way of writing",
+      { ...PAIR, resource: "purchaseOrderLine" },
+      [`resource: ${named}. Did you mean PURCHASE_ORDER_LINES?`],
+    ],
+    [
+      "a resource in small letters that is new to the package",
+      { ...PAIR, resource: "quite another-thing" },
+      [`resource: ${named}. Did you mean QUITE_ANOTHER_THING?`],
+    ],
+    ["an action in small letters", { ...PAIR, action: "updaet" }, [`action: ${named}. Did you mean UPDATE?`]],
     ["an empty resource", { ...PAIR, resource: "" }, [`resource: ${named}`]],
     ["GraphQL for a resource", { ...PAIR, resource: 'PARTS") { id }' }, [`resource: ${named}`]],
-    ["an action with a line break", { ...PAIR, action: "UPDATE\n" }, [`action: ${named}`]],
+    ["an action with a line break", { ...PAIR, action: "UPDATE\n" }, [`action: ${named}. Did you mean UPDATE?`]],
+    [
+      "half of a name",
+      { ...PAIR, resource: "ITEMS" },
+      ["resource: ION knows no resource of that name. Did you mean PLAN_ITEMS or RECEIPT_ITEMS?"],
+    ],
     [
       "an unknown action",
       { ...PAIR, action: "UPDAET" },
@@ -96,9 +113,34 @@ describe("check", () => {
     ]);
   });
 
-  it("lets a new name through where ION does not show its schema: ION decides when it is made", async () => {
-    const ion = ionOn(await start(), { fetch: intercept(async () => new Response("", { status: 403 })) });
-    expect((await check(ion, { ...PAIR, resource: "NEW_THINGS" }, {})).failures).toEqual([]);
+  it("asks ION once for 34 misspelt names, also where it does not answer", async () => {
+    for (const answers of [true, false]) {
+      const emulator = await start();
+      const asked = intercept((_sent, pass) =>
+        answers ? pass() : pass().then(() => new Response("", { status: 403 })),
+      );
+      const ion = ionOn(emulator, { fetch: asked });
+      const misspelt = VIOLET_RESOURCES.flatMap((resource) =>
+        ["CREAT", "UPDAT"].map((action) => ({ ...PAIR, resource: `${resource}X`, action })),
+      );
+      const checked = await Promise.all(misspelt.map((news) => check(ion, news, {})));
+      expect(checked.flatMap(({ failures }) => failures)).toHaveLength(answers ? 68 : 0);
+      expect(countOf(emulator, "query")).toBe(1);
+    }
+  });
+
+  it("lets a new name through where ION does not show its schema, and says so: ION decides when it is made", async () => {
+    const told: string[] = [];
+    const ion = ionOn(await start(), {
+      fetch: intercept(async () => new Response("", { status: 403 })),
+      tell: (words) => told.push(words),
+    });
+    for (const action of ["CREATE", "UPDATE"]) {
+      expect((await check(ion, { ...PAIR, resource: "NEW_THINGS", action }, {})).failures).toEqual([]);
+    }
+    expect(told).toEqual([
+      "It was not checked whether ION knows the resource NEW_THINGS, because its schema could not be read: HTTP 403 Forbidden",
+    ]);
   });
 });
 
@@ -179,6 +221,41 @@ describe("create", () => {
     });
     expect(await create(ionOn(emulator, { fetch: lost }), PAIR)).toEqual({ id: "1", state: STATE });
     expect(emulator.store.listSubscriptions()).toHaveLength(1);
+  });
+
+  it("of a known name that this ION lacks says which it has", async () => {
+    const emulator = await start({ hide: ["ResourceEnum.RUNS"] });
+    emulator.store.createReceiver({ name: "r1", webhookUri: "https://hooks.example/1" });
+    const newer = intercept(({ query }, pass) =>
+      query.includes("__type")
+        ? rewrite(pass(), (text) => text.replace('"RUN_STEPS"', '"RUN"},{"name":"RUN_STEPS"'))
+        : pass(),
+    );
+    const ion = ionOn(emulator, { fetch: newer });
+    const outcomes = await Promise.all([
+      failureOf(create(ion, { ...PAIR, resource: "RUNS" })),
+      failureOf(create(ion, { ...PAIR, resource: "RUNS", action: "CREATE" })),
+      create(ion, PAIR),
+    ]);
+    for (const { kind, message } of outcomes.slice(0, 2) as IonError[]) {
+      expect(kind).toBe("invalid");
+      expect(message).toMatch(
+        /^ION did not subscribe receiver 1 to RUNS .* This ION has no resource RUNS\. Did you mean RUN\?$/,
+      );
+    }
+    expect(outcomes[2]).toMatchObject({ state: STATE });
+    expect(emulator.requests.filter(({ operation }) => operation?.name === "SubscriptionEnums")).toHaveLength(1);
+  });
+
+  it("of a known name that this ION lacks says what ION said where its schema is not to be had", async () => {
+    const emulator = await start({ hide: ["ResourceEnum.RUNS"] });
+    emulator.store.createReceiver({ name: "r1", webhookUri: "https://hooks.example/1" });
+    const shy = intercept(({ query }, pass) =>
+      query.includes("__type") ? Promise.resolve(new Response("", { status: 403 })) : pass(),
+    );
+    const { message } = await failureOf(create(ionOn(emulator, { fetch: shy }), { ...PAIR, resource: "RUNS" }));
+    expect(message).toMatch(/^ION did not subscribe receiver 1 to RUNS UPDATE: .*RUNS/);
+    expect(message).not.toContain("This ION has no");
   });
 
   it("that ION refuses names the pair and the permission", async () => {

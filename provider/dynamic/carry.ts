@@ -1,29 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ConfigKey, resolveConnection } from "../ion/connection.ts";
+import { misnamed, namingOf } from "../ion/connection.ts";
+import { Connections } from "../ion/connections.ts";
 import { IonError, isIonError } from "../ion/errors.ts";
-import { Ion } from "../ion/webhooks.ts";
+import type { Ion } from "../ion/webhooks.ts";
 import { type Failure, PartlyMade, type ResourceLogic } from "../resource.ts";
 
 type Properties = Record<string, unknown>;
 
 /** The stack's config, as Pulumi hands it over to this process; the same for every provider in it. */
 let config: pulumi.dynamic.Config | undefined;
-let connected: Ion | undefined;
 
-/** The ION that the stack's config names. Nothing is sent before something is asked of it. */
-function ion(): Ion {
-  // What Pulumi's dynamic provider writes to standard error, it shows beside the resources.
-  connected ??= new Ion(
-    resolveConnection((key: ConfigKey) => config?.get(`ion:${key}`), process.env),
-    {
-      tell: (words) => console.error(`pulumi-ion: ${words}`),
-    },
-  );
-  return connected;
-}
+// What Pulumi's dynamic provider writes to standard error, it shows beside the resources.
+const connections = new Connections((key) => config?.get(key), process.env, {
+  tell: (words) => console.error(`pulumi-ion: ${words}`),
+});
 
 /** What the program that runs now declares, by identity. */
 const declared = new Set<string>();
+
+/** What every state and, where the program names one, every input has beside what the resource itself is. */
+interface Placed {
+  /** The name of the connection it is reached over; absent for the stack's own. */
+  readonly connection?: string;
+}
 
 /** Carries a resource's logic into Pulumi's dynamic provider. */
 export function carry<Inputs, State extends { readonly endpoint: string }>(
@@ -31,9 +30,10 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
   logic: ResourceLogic<Inputs, State>,
 ): pulumi.dynamic.ResourceProvider {
   const secrets = new Set(logic.secrets);
-  const outgoing = (properties: object) => seal(properties, secrets);
-  const identities = (properties: Inputs | State, id?: string) =>
-    logic.identities(properties, id).map((own) => `${what} ${own}`);
+  const outgoing = (properties: object, { connection }: Placed) => seal({ ...properties, connection }, secrets);
+  // An id is one of its ION: another has its own.
+  const identities = (ion: Ion, properties: Inputs | State, id?: string) =>
+    logic.identities(properties, id).map((own) => `${what} at ${ion.place} ${own}`);
 
   return {
     async configure(request) {
@@ -41,87 +41,103 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
     },
     check: (olds: Properties, news: Properties) =>
       guard(async () => {
-        ion().stir();
-        const { __provider: _old, ...before } = olds;
-        const { __provider: _new, ...now } = news;
-        const { inputs, failures } = await logic.check(ion(), now, before);
-        if (failures.length === 0) for (const own of identities(inputs as Inputs)) declared.add(own);
-        return { inputs: outgoing(inputs), failures: failures.map((failure) => nameless(failure, secrets)) };
+        connections.stir();
+        const { __provider: _old, connection: _before, ...before } = olds;
+        const { __provider: _new, connection, ...now } = news;
+        const reason = connection === undefined ? undefined : misnamed(connection);
+        if (reason) return { inputs: outgoing(now, {}), failures: [{ property: "connection", reason }] };
+        const placed = news as Placed;
+        const ion = connections.get(placed.connection);
+        const { inputs, failures } = await logic.check(ion, now, before);
+        if (failures.length === 0) for (const own of identities(ion, inputs as Inputs)) declared.add(own);
+        return { inputs: outgoing(inputs, placed), failures: failures.map((failure) => nameless(failure, secrets)) };
       }),
     diff: (id: string, olds: Properties, news: Properties) =>
       guard(async () => {
-        const state = stateFrom<State>(what, id, olds);
+        const { state } = at<State>(what, id, olds, news);
         const { changes, replaces } = logic.diff(id, state, news as Inputs);
-        return { changes, replaces: [...replaces] };
+        // The same ION under another name: nothing of the object changes, and the state learns the name.
+        return { changes: changes || olds.connection !== news.connection, replaces: [...replaces] };
       }),
     create: (inputs: Properties) =>
       guard(
         async () => {
-          const { id, state } = await logic.create(ion(), inputs as Inputs);
-          return { id, outs: outgoing(state) };
+          const { id, state } = await logic.create(connections.get((inputs as Placed).connection), inputs as Inputs);
+          return { id, outs: outgoing(state, inputs) };
         },
         inputs,
         outgoing,
       ),
-    read: (id: string, olds?: Properties) =>
+    read: (id: string, olds: Properties = {}) =>
       guard(async () => {
-        const found = await logic.read(ion(), id, stateFrom<State>(what, id, olds ?? {}));
-        return found ? { id, props: outgoing(found.state), inputs: outgoing(found.inputs) } : { id: "" };
+        const { ion, state } = at<State>(what, id, olds);
+        const found = await logic.read(ion, id, state);
+        return found ? { id, props: outgoing(found.state, olds), inputs: outgoing(found.inputs, olds) } : { id: "" };
       }),
     update: (id: string, olds: Properties, news: Properties) =>
       guard(
         async () => {
-          const state = await logic.update(ion(), id, stateFrom<State>(what, id, olds), news as Inputs);
-          return { outs: outgoing(state) };
+          const { ion, state } = at<State>(what, id, olds, news);
+          return { outs: outgoing(await logic.update(ion, id, state, news as Inputs), news) };
         },
         news,
         outgoing,
       ),
     delete: (id: string, olds: Properties) =>
       guard(async () => {
-        const state = stateFrom<State>(what, id, olds);
+        const { ion, state } = at<State>(what, id, olds);
         await logic.delete(
-          ion(),
+          ion,
           id,
           state,
-          identities(state, id).some((own) => declared.has(own)),
+          identities(ion, state, id).some((own) => declared.has(own)),
         );
       }),
   };
 }
 
 /**
- * What Pulumi remembers of a resource.
+ * What Pulumi remembers of a resource, and the ION it is in.
  *
- * @throws IonError "elsewhere" where it lives in another ION than the config names now: what that one does not show
- * proves nothing, and forgetting it would make everything a second time.
+ * @param wanted names the connection, where the program asks for a change; what is remembered does otherwise.
+ * @throws IonError "elsewhere" where it lives in another ION than the connection names now: what that one does not
+ * show proves nothing, and forgetting it would make everything a second time.
  */
-function stateFrom<State extends { readonly endpoint: string }>(what: string, id: string, olds: Properties): State {
+function at<State extends { readonly endpoint: string }>(what: string, id: string, olds: Properties, wanted = olds) {
   const state = olds as unknown as State;
-  const { place } = ion();
-  if (!ion().isPlace(state.endpoint)) {
+  const [{ connection: before }, { connection }] = [olds, wanted] as [Placed, Placed];
+  const ion = connections.get(connection);
+  if (ion.isPlace(state.endpoint)) return { ion, state };
+  const lives = `The ${what} with id ${id} lives in the ION at ${state.endpoint}, and`;
+  const now = connection === undefined ? "this stack's config" : `connection "${connection}"`;
+  if (connection !== before) {
     throw new IonError(
       "elsewhere",
-      `The ${what} with id ${id} lives in the ION at ${state.endpoint}, and this stack's config now names the ION at ${place}. ` +
-        "Nothing was read or changed. Set ion:endpoint (or ion:region and ion:stage, or ION_API_URI) back; " +
-        "for another ION environment, use a stack of its own (`pulumi stack init`). If it is the same ION under a new " +
-        "name, set ion:formerEndpoint to the old one.",
+      `${lives} the program gives it to ${now} now, which is the ION at ${ion.place}. Nothing was read or changed. ` +
+        "Set its connection back; what the other ION is to have, declare as a resource of its own, under another name.",
     );
   }
-  return state;
+  const { key, variable } = namingOf(connection);
+  throw new IonError(
+    "elsewhere",
+    `${lives} ${now} now names the ION at ${ion.place}. ` +
+      `Nothing was read or changed. Set ${key("endpoint")} (or ${key("region")} and ${key("stage")}, or ${variable("endpoint")}) back; ` +
+      "for another ION environment, use a stack of its own (`pulumi stack init`) or a connection of its own. If it is the same ION under a new " +
+      `name, set ${key("formerEndpoint")} to the old one.`,
+  );
 }
 
 /** Lets errors out in the two forms that Pulumi's dynamic provider understands, and only with words meant for people. */
 async function guard<T>(
   run: () => Promise<T>,
   inputs: Properties = {},
-  outgoing: (properties: object) => Properties = () => ({}),
+  outgoing: (properties: object, placed: Placed) => Properties = () => ({}),
 ): Promise<T> {
   try {
     return await run();
   } catch (error) {
     if (error instanceof PartlyMade) {
-      const properties = { ...outgoing(error.state), __provider: inputs.__provider };
+      const properties = { ...outgoing(error.state, inputs), __provider: inputs.__provider };
       throw Object.assign(new IonError("unknownOutcome", error.message), {
         id: error.id,
         properties,

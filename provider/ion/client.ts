@@ -1,5 +1,5 @@
 import { ClientError, GraphQLClient } from "graphql-request";
-import type { Connection } from "./connection.ts";
+import { type Connection, type Naming, namingOf } from "./connection.ts";
 import { CONFIG_JUST_CHANGED, IonError, kindOf } from "./errors.ts";
 import { redact } from "./redact.ts";
 import { TokenSource } from "./token.ts";
@@ -32,10 +32,12 @@ export class IonClient {
   readonly #tokens: TokenSource;
   readonly #connection: Connection;
   readonly #host: string;
+  readonly #naming: Naming;
 
   constructor(connection: Connection, send: Send, now: () => number) {
     this.#connection = connection;
     this.#host = new URL(connection.endpoint).host;
+    this.#naming = namingOf(connection.name);
     this.#tokens = new TokenSource(connection, send, now);
     this.#graphql = new GraphQLClient(connection.endpoint, {
       errorPolicy: "all",
@@ -74,9 +76,14 @@ export class IonClient {
       if (error instanceof ClientError) throw this.#httpFailure(error, secrets);
       throw new IonError(
         "unexpectedAnswer",
-        `${this.#host} did not answer as a GraphQL API does. Check ion:endpoint (or ION_API_URI); a proxy or a sign-in page may stand between.`,
+        `${this.#host} did not answer as a GraphQL API does. Check ${this.#settings()}; a proxy or a sign-in page may stand between.`,
       );
     }
+  }
+
+  #settings(): string {
+    const { key, variable } = this.#naming;
+    return `${key("endpoint")} (or ${variable("endpoint")})`;
   }
 
   #read(data: unknown, errors: unknown, secrets: readonly string[]): Answer {
@@ -93,6 +100,7 @@ export class IonClient {
 
   #httpFailure({ response }: ClientError, secrets: readonly string[]): IonError {
     const { status } = response;
+    const { key } = this.#naming;
     const words = problemsIn(response.errors, secrets)
       .map((problem) => problem.message)
       .join("; ");
@@ -101,7 +109,8 @@ export class IonClient {
       return new IonError(
         "auth",
         `ION at ${this.#host} did not accept the access token (HTTP 401)${said}. The key may belong to another ION environment: ` +
-          `check that ion:region, ion:stage, ion:endpoint and ion:authUrl name the environment that ion:clientId was made in. ${CONFIG_JUST_CHANGED}`,
+          `check that ${key("region")}, ${key("stage")}, ${key("endpoint")} and ${key("authUrl")} name the environment that ` +
+          `${key("clientId")} was made in. ${CONFIG_JUST_CHANGED}`,
       );
     }
     if (status === 429) {
@@ -119,7 +128,7 @@ export class IonClient {
     if (words) return new IonError("refused", words);
     return new IonError(
       "unexpectedAnswer",
-      `${this.#host} answered with HTTP ${status} and nothing that a GraphQL API says. Check ion:endpoint (or ION_API_URI).`,
+      `${this.#host} answered with HTTP ${status} and nothing that a GraphQL API says. Check ${this.#settings()}.`,
     );
   }
 }

@@ -9,13 +9,15 @@ export interface Connection {
   readonly authUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** What the program calls this connection; undefined for the stack's own. */
+  readonly name?: string | undefined;
   /** The GraphQL endpoint that this same ION had before, for resources that remember it. */
   readonly formerEndpoint?: string | undefined;
   /** Milliseconds over all tries of one request. */
   readonly deadlineMs?: number | undefined;
 }
 
-/** The stack config keys in namespace `ion`, without it. */
+/** The stack config keys of a connection, without their namespace. */
 export type ConfigKey =
   | "region"
   | "stage"
@@ -26,7 +28,7 @@ export type ConfigKey =
   | "formerEndpoint"
   | "deadline";
 
-/** Reads a stack config key of namespace `ion`; undefined where it is not set. */
+/** Reads a stack config key of a connection's namespace; undefined where it is not set. */
 export type ReadConfig = (key: ConfigKey) => string | undefined;
 
 const ENVIRONMENT = {
@@ -36,22 +38,44 @@ const ENVIRONMENT = {
   clientSecret: "ION_CLIENT_SECRET",
 } as const;
 
+/** What the settings of one connection are called. */
+export interface Naming {
+  /** A stack config key with its namespace: `ion:region`, or `ion-staging:region` for the connection "staging". */
+  key(key: ConfigKey): string;
+  /** The environment variable that stands in for a key: `ION_CLIENT_ID`, or `ION_STAGING_CLIENT_ID`. */
+  variable(key: keyof typeof ENVIRONMENT): string;
+}
+
+/** What the settings of a connection are called; of the stack's own where no name is given. */
+export function namingOf(connection?: string): Naming {
+  const namespace = connection === undefined ? "ion" : `ion-${connection}`;
+  const prefix = namespace.toUpperCase().replaceAll("-", "_");
+  return { key: (key) => `${namespace}:${key}`, variable: (key) => ENVIRONMENT[key].replace("ION", prefix) };
+}
+
+/** Says why a text will not do as the name of a connection; undefined where it will. */
+export function misnamed(connection: unknown): string | undefined {
+  const fits = typeof connection === "string" && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(connection);
+  if (fits) return undefined;
+  return 'has to be a plain name of small letters, digits and dashes, such as "staging"; its settings are then ion-staging:region and so on';
+}
+
 /**
  * Settles which ION to speak to, from stack config with environment variables standing in for what is absent there.
  *
  * `ion:endpoint` and `ion:authUrl` go before `ion:region` (us, gov, aus) with `ion:stage` (production, staging;
- * default production), which go before `ION_API_URI` and `ION_AUTH_SERVER`.
+ * default production), which go before `ION_API_URI` and `ION_AUTH_SERVER`. For a connection with a name, these are
+ * `ion-NAME:endpoint`, `ION_NAME_API_URI` and so on, and nothing is taken from the stack's own.
  *
+ * @param connection what the program calls it; the stack's own where it is left out.
  * @throws IonError of kind "config" that lists each missing or wrong key with both ways to set it.
  */
-export function resolveConnection(config: ReadConfig, env: NodeJS.ProcessEnv): Connection {
+export function resolveConnection(config: ReadConfig, env: NodeJS.ProcessEnv, connection?: string): Connection {
+  const { key, variable } = namingOf(connection);
   const wrong: string[] = [];
-  const set = (key: ConfigKey) => config(key)?.trim() || undefined;
-  const stand = (key: keyof typeof ENVIRONMENT) => env[ENVIRONMENT[key]]?.trim() || undefined;
+  const { set, stand } = readersOf(config, env, variable);
 
-  const host = hostOf(set("region"), set("stage"), wrong);
-  const configured = set("endpoint") ?? host?.endpoint;
-  const endpoint = configured ?? stand("endpoint");
+  const { configured, endpoint } = endpointFrom(config, env, connection, wrong);
   // Where the endpoint is documented its issuer is, too: the key is never sent to another ION's.
   const issuer = issuerOf(endpoint);
   const authUrl = set("authUrl") ?? (configured ? (issuer ?? stand("authUrl")) : (stand("authUrl") ?? issuer));
@@ -60,28 +84,32 @@ export function resolveConnection(config: ReadConfig, env: NodeJS.ProcessEnv): C
 
   if (!endpoint && wrong.length === 0) {
     wrong.push(
-      "ion:region is not set: run `pulumi config set ion:region us` (or gov, aus), or set ION_API_URI to ION's GraphQL endpoint",
+      `${key("region")} is not set: run \`pulumi config set ${key("region")} us\` (or gov, aus), or set ${variable("endpoint")} to ION's GraphQL endpoint`,
     );
   }
   if (endpoint && !authUrl) {
-    wrong.push("ion:authUrl is not set: run `pulumi config set ion:authUrl <token URL>`, or set ION_AUTH_SERVER to it");
+    wrong.push(
+      `${key("authUrl")} is not set: run \`pulumi config set ${key("authUrl")} <token URL>\`, or set ${variable("authUrl")} to it`,
+    );
   }
   if (!clientId) {
-    wrong.push("ion:clientId is not set: run `pulumi config set ion:clientId <client id>`, or set ION_CLIENT_ID");
+    wrong.push(
+      `${key("clientId")} is not set: run \`pulumi config set ${key("clientId")} <client id>\`, or set ${variable("clientId")}`,
+    );
   }
   if (!clientSecret) {
     wrong.push(
-      "ion:clientSecret is not set: run `pulumi config set --secret ion:clientSecret`, or set ION_CLIENT_SECRET",
+      `${key("clientSecret")} is not set: run \`pulumi config set --secret ${key("clientSecret")}\`, or set ${variable("clientSecret")}`,
     );
   }
-  if (endpoint) checkUrl("ion:endpoint", endpoint, wrong);
+  if (endpoint) checkUrl(key("endpoint"), endpoint, wrong);
   const tokenUrl = authUrl && tokenUrlOf(authUrl);
-  if (tokenUrl) checkUrl("ion:authUrl", tokenUrl, wrong);
+  if (tokenUrl) checkUrl(key("authUrl"), tokenUrl, wrong);
   const formerEndpoint = set("formerEndpoint");
-  if (formerEndpoint) checkUrl("ion:formerEndpoint", formerEndpoint, wrong);
+  if (formerEndpoint) checkUrl(key("formerEndpoint"), formerEndpoint, wrong);
   const deadline = set("deadline");
   if (deadline !== undefined && !(Number(deadline) > 0)) {
-    wrong.push(`ion:deadline is "${deadline}": it has to be a number of seconds`);
+    wrong.push(`${key("deadline")} is "${deadline}": it has to be a number of seconds`);
   }
   if (wrong.length > 0 || !endpoint || !tokenUrl || !clientId || !clientSecret) {
     throw new IonError("config", wrong.join("\n"));
@@ -91,25 +119,47 @@ export function resolveConnection(config: ReadConfig, env: NodeJS.ProcessEnv): C
     authUrl: tokenUrl,
     clientId,
     clientSecret,
+    ...(connection !== undefined && { name: connection }),
     ...(formerEndpoint && { formerEndpoint }),
     ...(deadline && { deadlineMs: Number(deadline) * 1000 }),
   };
 }
 
-function hostOf(region: string | undefined, stage: string | undefined, wrong: string[]) {
+/** The place of the ION that a connection names, as far as it can be told without its key. */
+export function placeNamed(config: ReadConfig, env: NodeJS.ProcessEnv, connection?: string): string | undefined {
+  const { endpoint } = endpointFrom(config, env, connection, []);
+  return endpoint && URL.canParse(endpoint) ? placeOf(endpoint, connection) : undefined;
+}
+
+function readersOf(config: ReadConfig, env: NodeJS.ProcessEnv, variable: Naming["variable"]) {
+  return {
+    set: (key: ConfigKey) => config(key)?.trim() || undefined,
+    stand: (key: keyof typeof ENVIRONMENT) => env[variable(key)]?.trim() || undefined,
+  };
+}
+
+function endpointFrom(config: ReadConfig, env: NodeJS.ProcessEnv, connection: string | undefined, wrong: string[]) {
+  const { key, variable } = namingOf(connection);
+  const { set, stand } = readersOf(config, env, variable);
+  const configured = set("endpoint") ?? hostOf(set("region"), set("stage"), key, wrong)?.endpoint;
+  return { configured, endpoint: configured ?? stand("endpoint") };
+}
+
+function hostOf(region: string | undefined, stage: string | undefined, key: Naming["key"], wrong: string[]) {
   if (region === undefined) {
     if (stage !== undefined) {
-      wrong.push("ion:stage is set and ion:region is not: run `pulumi config set ion:region us` (or gov, aus)");
+      const set = `run \`pulumi config set ${key("region")} us\` (or gov, aus)`;
+      wrong.push(`${key("stage")} is set and ${key("region")} is not: ${set}`);
     }
     return undefined;
   }
   const stages = Object.hasOwn(HOSTS, region) ? HOSTS[region] : undefined;
   if (!stages) {
-    wrong.push(`ion:region is "${region}": it has to be one of ${Object.keys(HOSTS).join(", ")}`);
+    wrong.push(`${key("region")} is "${region}": it has to be one of ${Object.keys(HOSTS).join(", ")}`);
     return undefined;
   }
   const host = Object.hasOwn(stages, stage ?? "production") ? stages[stage ?? "production"] : undefined;
-  if (!host) wrong.push(`ion:stage is "${stage}": it has to be one of ${Object.keys(stages).join(", ")}`);
+  if (!host) wrong.push(`${key("stage")} is "${stage}": it has to be one of ${Object.keys(stages).join(", ")}`);
   return host;
 }
 
@@ -142,10 +192,11 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Names the place an ION lives at, for resources to remember. All loopback addresses are one place: a local
- * emulator comes up on another port each time.
+ * Names the place an ION lives at, for resources to remember. All loopback addresses of a connection are one place: a
+ * local emulator comes up on another port each time. Two connections to this machine are two emulators.
  */
-export function placeOf(endpoint: string): string {
+export function placeOf(endpoint: string, connection?: string): string {
   const url = new URL(endpoint);
-  return isLoopback(url.hostname) ? "loopback" : `${url.origin}${url.pathname}`.replace(/\/+$/, "").toLowerCase();
+  const loopback = connection === undefined ? "loopback" : `loopback (${connection})`;
+  return isLoopback(url.hostname) ? loopback : `${url.origin}${url.pathname}`.replace(/\/+$/, "").toLowerCase();
 }

@@ -36,6 +36,28 @@ export const HOSTS: Readonly<Record<string, Readonly<Record<string, Host>>>> = {
   },
 };
 
+/** The addresses that ION delivers events from, by region and stage, each as a CIDR block. */
+export const SOURCE_ADDRESSES = {
+  us: {
+    production: ["54.149.61.144/32", "52.88.34.10/32"],
+    staging: ["44.232.1.74/32", "52.43.58.96/32"],
+  },
+  gov: {
+    production: ["3.30.162.33/32", "3.30.213.145/32"],
+    staging: ["3.30.182.161/32", "52.222.27.236/32"],
+  },
+} as const;
+
+/** Where {@link SOURCE_ADDRESSES} are from. */
+export const SOURCE_ADDRESSES_ORIGIN = {
+  source: "ION's public manual, its newest copy",
+  /** The day that copy was read. */
+  readOn: "2026-11-24",
+  caveat:
+    "ION announces no changes of these addresses by machine, and older public copies of the manual list others: " +
+    "ask First Resonance before a firewall lets in nothing else.",
+} as const;
+
 /** The resources of Violet's guide, in its order: what Violet can use today. */
 export const VIOLET_RESOURCES = [
   "ABOM_INSTALLATIONS",

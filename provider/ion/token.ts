@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Connection } from "./connection.ts";
+import { type Connection, namingOf } from "./connection.ts";
 import { CONFIG_JUST_CHANGED, IonError } from "./errors.ts";
 import type { Send } from "./transport.ts";
 
@@ -37,7 +37,8 @@ export class TokenSource {
   }
 
   async #fetch(): Promise<string> {
-    const { authUrl, clientId, clientSecret } = this.#connection;
+    const { authUrl, clientId, clientSecret, name } = this.#connection;
+    const { key, variable } = namingOf(name);
     const body = new URLSearchParams({
       grant_type: "client_credentials",
       client_id: clientId,
@@ -52,7 +53,8 @@ export class TokenSource {
       throw new IonError(
         "auth",
         `ION's token endpoint at ${new URL(authUrl).host} did not accept the API key (HTTP ${answer.status}). ` +
-          "Check ion:clientId and ion:clientSecret (or ION_CLIENT_ID and ION_CLIENT_SECRET), and that the key was made in " +
+          `Check ${key("clientId")} and ${key("clientSecret")} (or ${variable("clientId")} and ${variable("clientSecret")}), ` +
+          "and that the key was made in " +
           `this environment: a key works in one ION environment only. ${CONFIG_JUST_CHANGED}`,
       );
     }
@@ -62,7 +64,7 @@ export class TokenSource {
       throw new IonError(
         answer.status === 429 || answer.status >= 500 ? "unreachable" : "unexpectedAnswer",
         `${new URL(authUrl).host} answered the token request with HTTP ${answer.status} and no token. ` +
-          "Check that ion:authUrl (or ION_AUTH_SERVER) is ION's token endpoint.",
+          `Check that ${key("authUrl")} (or ${variable("authUrl")}) is ION's token endpoint.`,
       );
     }
     const life = parsed.data.expires_in * 1000;

@@ -1,8 +1,9 @@
 import { IonClient } from "./client.ts";
+import { differing, sameUrl } from "./compare.ts";
 import { type Connection, placeOf } from "./connection.ts";
-import { IonError, isIonError } from "./errors.ts";
+import { IonError } from "./errors.ts";
+import type { Header, Receiver, ReceiverInput, Subscription } from "./operations.ts";
 import * as operations from "./operations.ts";
-import { type Header, type Receiver, type ReceiverInput, SETTABLE, type Subscription } from "./operations.ts";
 import { RETRY_DEFAULTS, type RetryOptions, withRetry } from "./retry.ts";
 import { type Receivers, Snapshot } from "./snapshot.ts";
 import { REQUEST_TIMEOUT_MS, transport } from "./transport.ts";
@@ -44,8 +45,8 @@ export class Ion {
   constructor(connection: Connection, options: IonOptions = {}) {
     const now = options.now ?? Date.now;
     const send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
-    this.place = placeOf(connection.endpoint);
-    this.#formerPlace = connection.formerEndpoint && placeOf(connection.formerEndpoint);
+    this.place = placeOf(connection.endpoint, connection.name);
+    this.#formerPlace = connection.formerEndpoint && placeOf(connection.formerEndpoint, connection.name);
     this.#tell = options.tell ?? (() => {});
     const { deadlineMs = RETRY_DEFAULTS.deadlineMs } = connection;
     this.#retry = { ...RETRY_DEFAULTS, deadlineMs, ...options.retry };
@@ -234,53 +235,6 @@ export class Ion {
       throw new IonError("unexpectedAnswer", "ION's schema does not show what a webhook subscription may name.");
     }
     return found;
-  }
-}
-
-type Fields = { readonly [Key in keyof ReceiverInput]?: ReceiverInput[Key] | undefined };
-
-/** Names the fields of `wanted` in which `live` differs. A field that ION masks or does not show counts as the same. */
-export function differing(wanted: Fields, live: Fields): (keyof ReceiverInput)[] {
-  return SETTABLE.filter((key) => {
-    if (wanted[key] === undefined || live[key] === wanted[key]) return false;
-    if (key === "description") return (live[key] ?? "") !== wanted[key];
-    if (key === "webhookUri") return live[key] !== undefined && !sameUrl(live[key], wanted[key]);
-    return key !== "sharedSecret" || live[key] !== undefined;
-  });
-}
-
-/** A URL as it is written in the plainest way. */
-export const plainUrl = (url: string) => (URL.canParse(url) ? new URL(url).href : url);
-
-/** Whether two texts are the same URL, however it is written. */
-export function sameUrl(one: string | undefined, other: string | undefined): boolean {
-  return one !== undefined && other !== undefined && plainUrl(one) === plainUrl(other);
-}
-
-/** Whether another writer was first: the object has changed since it was looked at, or is gone. */
-export const isLostRace = ({ kind }: IonError) => kind === "conflict" || kind === "gone";
-
-/**
- * Runs `change`, and once more with a fresh look where another writer was first.
- *
- * @throws IonError "conflict" that says who should look at what, where that happens twice.
- */
-export async function settleRace<T>(ion: Ion, change: () => Promise<T>): Promise<T> {
-  try {
-    return await change();
-  } catch (error) {
-    if (!isIonError(error) || !isLostRace(error)) throw error;
-  }
-  ion.forget();
-  try {
-    return await change();
-  } catch (error) {
-    if (!isIonError(error) || error.kind !== "conflict") throw error;
-    throw new IonError(
-      "conflict",
-      `${error.message} Somebody or something else changes it at the same time: find out who works on ION's webhooks ` +
-        "(a colleague, another stack, a script), then run `pulumi up` again.",
-    );
   }
 }
 

@@ -51,6 +51,8 @@ export interface ProjectOptions {
   readonly folder?: string;
   /** Config of the stack beside what names the emulator; all of it secret. */
   readonly config?: Record<string, string>;
+  /** More config of the stack, in plain. */
+  readonly plain?: Record<string, string>;
   /** Where packages are; the repository's own by default. */
   readonly nodeModules?: string | null;
 }
@@ -101,6 +103,7 @@ export async function makeProject(options: ProjectOptions): Promise<Project> {
     "ion:endpoint": emulator.graphqlUrl,
     "ion:authUrl": emulator.tokenUrl,
     "ion:clientId": emulator.clientId,
+    ...options.plain,
   };
   const secret = { "ion:clientSecret": emulator.clientSecret, ...options.config };
   const pairs = (flag: string, values: Record<string, string>) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ConfigKey, placeOf, resolveConnection } from "../../provider/ion/connection.ts";
+import { type ConfigKey, misnamed, placeNamed, placeOf, resolveConnection } from "../../provider/ion/connection.ts";
 import { IonError } from "../../provider/ion/errors.ts";
 import { CANARY } from "../support.ts";
 
@@ -107,6 +107,75 @@ describe("precedence", () => {
 
   it("spaces and line breaks around a value do not count", () => {
     expect(resolve({ region: " us\n" }, { ...env, ION_CLIENT_SECRET: "env-secret\n" })).toEqual({ ...fromEnv, ...us });
+  });
+});
+
+describe("a connection with a name", () => {
+  const read = (config: Config, env: NodeJS.ProcessEnv, name?: string) =>
+    resolveConnection((key) => config[key], env, name);
+
+  it("takes its own variables, and none of the stack's own", () => {
+    const staging = {
+      ION_PLANT_2_API_URI: "https://env.example/graphql",
+      ION_PLANT_2_AUTH_SERVER: "env-auth.example",
+      ION_PLANT_2_CLIENT_ID: "env-id",
+      ION_PLANT_2_CLIENT_SECRET: "env-secret",
+    };
+    const own = { ION_API_URI: "https://own.example/graphql", ION_CLIENT_ID: "own", ION_CLIENT_SECRET: CANARY };
+    expect(read({}, { ...own, ...staging }, "plant-2")).toEqual({
+      name: "plant-2",
+      endpoint: "https://env.example/graphql",
+      authUrl: `https://env-auth.example${TOKEN_PATH}`,
+      clientId: "env-id",
+      clientSecret: "env-secret",
+    });
+    expect(() => read({ region: "us" }, own, "plant-2")).toThrow("ION_PLANT_2_CLIENT_ID");
+  });
+
+  it.each<[Config, RegExp]>([
+    [{}, /^ion-staging:region is not set: run `pulumi config set ion-staging:region us`.* ION_STAGING_API_URI /],
+    [{ region: "eu" }, /^ion-staging:region is "eu"/],
+    [{ region: "us", stage: "x" }, /^ion-staging:stage is "x"/],
+    [{ stage: "x" }, /^ion-staging:stage is set and ion-staging:region is not: .* ion-staging:region us/],
+    [{ endpoint: "https://own.example/graphql" }, /^ion-staging:authUrl is not set: .* ION_STAGING_AUTH_SERVER/],
+    [{ endpoint: "http://own.example/graphql", authUrl: "own.example" }, /^ion-staging:endpoint has to be an https/],
+    [{ region: "us", formerEndpoint: "x" }, /^ion-staging:formerEndpoint is not a URL/],
+    [{ region: "us", deadline: "x" }, /^ion-staging:deadline is "x"/],
+  ])("is told by its own keys and variables what is wrong with %o", (config, words) => {
+    let message = "";
+    try {
+      read({ ...KEY, ...config }, {}, "staging");
+    } catch (error) {
+      message = (error as IonError).message;
+    }
+    expect(message).toMatch(words);
+    expect(message).not.toMatch(/\bion:|\bION_(?!STAGING_)/);
+  });
+
+  it.each(["staging", "plant-2", "a", "us-east-1"])("may be called %s", (name) => {
+    expect(misnamed(name)).toBeUndefined();
+  });
+
+  it.each(["", "Staging", "my staging", "a_b", "2nd", "-a", "a-", "a--b", "a:b", "clientSecret=x", 2, null, {}])(
+    "may not be called %j",
+    (name) => {
+      expect(misnamed(name)).toMatch(/^has to be a plain name/);
+    },
+  );
+
+  it("to this machine is a place of its own: two of them are two emulators", () => {
+    expect(placeOf("http://localhost:1/graphql", "staging")).toBe("loopback (staging)");
+    expect(placeOf("https://api.example/graphql", "staging")).toBe("https://api.example/graphql");
+  });
+
+  it.each<[Config, NodeJS.ProcessEnv, string | undefined]>([
+    [{ region: "us", stage: "staging" }, {}, "https://staging-api.buildwithion.com/graphql"],
+    [{}, { ION_STAGING_API_URI: "http://127.0.0.1:1/g" }, "loopback (staging)"],
+    [{ region: "eu" }, {}, undefined],
+    [{ endpoint: "x" }, {}, undefined],
+    [{}, { ION_API_URI: "https://own.example/graphql" }, undefined],
+  ])("is known to be at a place without its key: %o %o", (config, env, place) => {
+    expect(placeNamed((key) => config[key], env, "staging")).toBe(place);
   });
 });
 

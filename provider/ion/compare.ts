@@ -1,0 +1,22 @@
+/** When what ION shows is what was set. Programs load this with the resources, so it leads to nothing that speaks HTTP. */
+import { type ReceiverInput, SETTABLE } from "./operations.ts";
+
+type Fields = { readonly [Key in keyof ReceiverInput]?: ReceiverInput[Key] | undefined };
+
+/** Names the fields of `wanted` in which `live` differs. A field that ION masks or does not show counts as the same. */
+export function differing(wanted: Fields, live: Fields): (keyof ReceiverInput)[] {
+  return SETTABLE.filter((key) => {
+    if (wanted[key] === undefined || live[key] === wanted[key]) return false;
+    if (key === "description") return (live[key] ?? "") !== wanted[key];
+    if (key === "webhookUri") return live[key] !== undefined && !sameUrl(live[key], wanted[key]);
+    return key !== "sharedSecret" || live[key] !== undefined;
+  });
+}
+
+/** A URL as it is written in the plainest way. */
+export const plainUrl = (url: string) => (URL.canParse(url) ? new URL(url).href : url);
+
+/** Whether two texts are the same URL, however it is written. */
+export function sameUrl(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && plainUrl(one) === plainUrl(other);
+}

@@ -1,0 +1,187 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import {
+  getWebhookReceiver,
+  VioletWebhooks,
+  WebhookReceiver,
+  type WebhookReceiverArgs,
+  WebhookSubscription,
+  WebhookSubscriptions,
+} from "../provider/index.ts";
+import { configOf, type Registered, runProgram } from "./program.ts";
+import { start } from "./support.ts";
+
+const CONFIG = {
+  "ion:region": "us",
+  "ion-staging:region": "us",
+  "ion-staging:stage": "staging",
+  "ion-live:region": "us",
+};
+
+const receiver = (name: string, args: Partial<WebhookReceiverArgs> = {}) =>
+  new WebhookReceiver(name, { webhookUri: `https://hooks.example/${name}`, ...args });
+const subscribe = (receiverId: pulumi.Input<string>, connection?: string, name = "s") =>
+  new WebhookSubscription(name, { receiverId, resource: "PARTS", action: "UPDATE", connection });
+
+/** The connections that a program's resources are registered with, by kind and name. */
+const connectionsOf = (registered: readonly Registered[]) =>
+  Object.fromEntries(
+    registered
+      .filter(({ type }) => type.startsWith("pulumi-nodejs:"))
+      .map(({ type, name, inputs }) => [`${type.split(":").at(-1)} ${name}`, inputs.connection]),
+  );
+
+describe("the connection of a subscription is its receiver's", () => {
+  it.each<[string, (staging: WebhookReceiver) => pulumi.Input<string>]>([
+    ["whose id it is given", ({ id }) => id],
+    ["whose id went through an apply", ({ id }) => id.apply((value) => value)],
+    ["whose id is part of a text", ({ id }) => pulumi.interpolate`${id}`],
+    ["whose id was picked from others", ({ id }) => pulumi.all([id, Promise.resolve("x")]).apply(([first]) => first)],
+    ["whose id is nested", ({ id }) => pulumi.output({ of: { receiver: id } }).of.receiver],
+    [
+      "that another subscription is of",
+      ({ id }) => new WebhookSubscription("other", { receiverId: id, resource: "RUNS", action: "UPDATE" }).receiverId,
+    ],
+  ])("%s", async (_what, idOf) => {
+    const { registered } = await runProgram(CONFIG, () => {
+      receiver("production");
+      subscribe(idOf(receiver("staging", { connection: "staging" })));
+    });
+    const connections = connectionsOf(registered);
+    expect(connections).toMatchObject({
+      "WebhookReceiver production": undefined,
+      "WebhookReceiver staging": "staging",
+      "WebhookSubscription s": "staging",
+    });
+  });
+
+  it("and the stack's own for a receiver of its own, and for an id in plain", async () => {
+    const { registered } = await runProgram(CONFIG, () => {
+      subscribe(receiver("production").id);
+      subscribe("7", undefined, "plain");
+      subscribe("7", "staging", "other");
+    });
+    expect(connectionsOf(registered)).toEqual({
+      "WebhookReceiver production": undefined,
+      "WebhookSubscription s": undefined,
+      "WebhookSubscription plain": undefined,
+      "WebhookSubscription other": "staging",
+    });
+  });
+
+  it("in a component, too, with everything that is in it", async () => {
+    const { registered } = await runProgram(CONFIG, () => {
+      new VioletWebhooks("violet", {
+        webhookUri: "https://hooks.example/v",
+        resources: ["PARTS"],
+        actions: ["UPDATE"],
+        connection: "staging",
+      });
+      const { id } = receiver("erp", { connection: "staging" });
+      new WebhookSubscriptions("erp", { receiverId: id, subscriptions: { RUNS: ["UPDATE"] } });
+    });
+    const connections = connectionsOf(registered);
+    expect(Object.keys(connections).sort()).toEqual([
+      "UnmanagedSubscriptions erp-unmanaged",
+      "UnmanagedSubscriptions violet-unmanaged",
+      "WebhookReceiver erp",
+      "WebhookReceiver violet",
+      "WebhookSubscription erp-RUNS-UPDATE",
+      "WebhookSubscription violet-PARTS-UPDATE",
+    ]);
+    expect(new Set(Object.values(connections))).toEqual(new Set(["staging"]));
+  });
+});
+
+describe("refused is", () => {
+  const another = "an id of one ION means another receiver in another ION.";
+  it.each<[string, () => unknown, string]>([
+    [
+      "a subscription in another connection than its receiver",
+      () => subscribe(receiver("r", { connection: "staging" }).id, "live"),
+      `"s" names a webhook receiver in connection "staging", and its connection is "live": ${another}`,
+    ],
+    [
+      "a subscription in a connection where its receiver is in the stack's own",
+      () => subscribe(receiver("r").id, "staging"),
+      `"s" names a webhook receiver in the stack's own connection, and its connection is "staging": ${another}`,
+    ],
+    [
+      "an id that comes from receivers of two connections",
+      () => {
+        const ids = [receiver("a").id, receiver("b", { connection: "staging" }).id];
+        subscribe(pulumi.all(ids).apply(([first = ""]) => first));
+      },
+      `"s" names a webhook receiver in the stack's own connection and one in connection "staging": ${another}`,
+    ],
+    [
+      "a set in another connection than its receiver",
+      () =>
+        new WebhookSubscriptions("s", {
+          receiverId: receiver("r").id,
+          subscriptions: { RUNS: ["UPDATE"] },
+          connection: "staging",
+        }),
+      `"s" names a webhook receiver in the stack's own connection, and its connection is "staging": ${another}`,
+    ],
+    [
+      "a name that a connection cannot have",
+      () => receiver("r", { connection: "ion-staging:" }),
+      'The connection of "r" has to be a plain name of small letters, digits and dashes, such as "staging"; its settings are then ion-staging:region and so on.',
+    ],
+    [
+      "an output for a connection",
+      () => receiver("r", { connection: pulumi.output("staging") as unknown as string }),
+      'The connection of "r" has to be a plain name',
+    ],
+  ])("%s", async (_what, program, message) => {
+    await expect(runProgram(CONFIG, () => void program())).rejects.toThrow(message);
+  });
+});
+
+it("what is looked up in one connection is known to be there by its id, where the connection is named", async () => {
+  const emulator = await start();
+  emulator.store.createReceiver({ name: "erp", webhookUri: "https://hooks.example/erp" });
+  const { registered } = await runProgram(configOf(emulator, "ion-staging"), async () => {
+    const { id, connection } = await getWebhookReceiver({ name: "erp", connection: "staging" });
+    subscribe(id, connection);
+  });
+  expect(connectionsOf(registered)).toEqual({ "WebhookSubscription s": "staging" });
+});
+
+describe("what a program declares", () => {
+  const pairsOf = (registered: readonly Registered[]) =>
+    registered.filter(({ type }) => type.endsWith(":UnmanagedSubscriptions")).map(({ inputs }) => inputs.declared);
+  const set = (name: string, receiverId: string, connection?: string) =>
+    new WebhookSubscriptions(name, { receiverId, subscriptions: { RUNS: ["UPDATE"] }, connection });
+
+  it("is told apart by the ION that it is in: the same pair of the same id in two is two", async () => {
+    const { registered } = await runProgram(CONFIG, () => {
+      set("production", "2");
+      set("staging", "2", "staging");
+      subscribe("2", "staging");
+    });
+    expect(pairsOf(registered)).toEqual([["RUNS UPDATE"], ["PARTS UPDATE", "RUNS UPDATE"]]);
+  });
+
+  it("is one where two connections name one ION", async () => {
+    const { registered } = await runProgram(CONFIG, () => {
+      set("production", "2");
+      subscribe("2", "live");
+    });
+    expect(pairsOf(registered)).toEqual([["PARTS UPDATE", "RUNS UPDATE"]]);
+  });
+
+  it("counts also what comes after a look-up that the program waits for", async () => {
+    const emulator = await start({ latencyMs: 20 });
+    emulator.store.createReceiver({ name: "erp", webhookUri: "https://hooks.example/erp" });
+    const { registered } = await runProgram(configOf(emulator), async () => {
+      set("erp", "1");
+      const { id } = await getWebhookReceiver({ name: "erp" });
+      subscribe(id);
+      const again = await getWebhookReceiver({ id });
+      new WebhookSubscription("last", { receiverId: again.id, resource: "STEPS", action: "UPDATE" });
+    });
+    expect(pairsOf(registered)).toEqual([["PARTS UPDATE", "RUNS UPDATE", "STEPS UPDATE"]]);
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { configOf } from "../program.ts";
+import { start } from "../support.ts";
+import { makeProject } from "./project.ts";
+
+const program = (body: string) => ({
+  "index.js": `const pulumi = require("@pulumi/pulumi");
+    const ion = require("pulumi-ion");
+    module.exports = async () => { ${body} };`,
+});
+
+/** The same in both, in one program; what exists already is looked up, too. */
+const BOTH = `
+  for (const [name, connection] of [["production", undefined], ["staging", "staging"]]) {
+    const { receiver } = new ion.VioletWebhooks(name, {
+      webhookUri: "https://violet.example/canary-" + name, resources: ["PARTS", "RUNS"], connection });
+    const found = await ion.getWebhookReceiver({ name: "by hand", connection });
+    new ion.WebhookSubscription(name + "-found", { receiverId: found.id, resource: "ISSUES", action: "CREATE", connection });
+    new ion.WebhookSubscription(name + "-late", { receiverId: receiver.id, resource: "ISSUES", action: "DELETE" });
+  }
+  const found = ion.getWebhookReceiverOutput({ webhookUri: pulumi.secret("https://hand.example/canary-url"), connection: "staging" });
+  const { resources } = await ion.getSupportedResources();
+  return { found: found.id, resources: resources.length };`;
+
+/** A second ION, and the stack config that names it. */
+async function secondIon() {
+  const staging = await start({ clientId: "staging", clientSecret: "canary-staging-secret" });
+  const { "ion-staging:clientSecret": clientSecret = "", ...plain } = configOf(staging, "ion-staging");
+  return { staging, plain, config: { "ion-staging:clientSecret": clientSecret } };
+}
+
+describe("two IONs in one program", () => {
+  it("are made, looked up, found changed, repaired and emptied each for itself, with no key in the state", async () => {
+    const { staging, plain, config } = await secondIon();
+    const project = await makeProject({ files: program(BOTH), plain, config });
+    const production = project.emulator;
+    const ions = [production, staging];
+    for (const { store } of ions)
+      store.createReceiver({ name: "by hand", webhookUri: "https://hand.example/canary-url" });
+    // Ids of the two IONs are not the same.
+    staging.store.createReceiver({ name: "another", webhookUri: "https://another.example/x" });
+
+    const printed = [await project.up()];
+    for (const { store } of ions) expect(store.listSubscriptions()).toHaveLength(6);
+    const resources = await project.resources();
+    const named = resources
+      .filter(({ inputs }) => inputs?.connection !== undefined)
+      .map(({ urn }) => urn.split("::").at(-1));
+    expect(named).toHaveLength(8);
+    expect(named.filter((name) => !name?.startsWith("staging"))).toEqual([]);
+    for (const { inputs, outputs } of resources) expect(outputs?.connection).toEqual(inputs?.connection);
+    const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+    expect(stack?.outputs).toEqual({ found: "1", resources: 23 });
+    printed.push(await project.preview("--expect-no-changes"));
+
+    const gone = staging.store
+      .listSubscriptions()
+      .find(({ receiverId, resource }) => receiverId === "3" && resource === "PARTS");
+    staging.store.deleteSubscription(gone?.id ?? "");
+    production.requests.length = 0;
+    const drift = await project.preview();
+    expect(drift).toContain("+ 1 to create");
+    expect(drift).toMatch(/staging-PARTS-/);
+    expect(drift).not.toMatch(/[+~-] pulumi-nodejs.*production/);
+    printed.push(drift, await project.up());
+    expect(production.requests.filter(({ operation }) => operation?.type === "mutation")).toEqual([]);
+    expect(staging.store.listSubscriptions()).toHaveLength(6);
+
+    // Where the key of one is not set, its resources are told of by their own settings, before anything is done.
+    await project.pulumi("config", "rm", "ion-staging:clientId", "--stack", "test");
+    const { code, output } = await project.pulumi("preview", "--stack", "test");
+    expect(code).not.toBe(0);
+    expect(output).toContain("ion-staging:clientId is not set: run `pulumi config set ion-staging:clientId");
+    expect(output).not.toMatch(/^\s+at /m);
+
+    const destroyed = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test");
+    expect(destroyed.code, destroyed.output).toBe(0);
+    expect(ions.map(({ store }) => store.listReceivers().map(({ name }) => name))).toEqual([
+      ["by hand"],
+      ["by hand", "another"],
+    ]);
+    for (const { store } of ions) expect(store.listSubscriptions()).toEqual([]);
+    expect([...printed, output, destroyed.output, JSON.stringify(resources)].join("\n")).not.toContain("canary");
+  });
+});
+
+describe("a program that gets a second ION", () => {
+  it("is refused where an id is another ION's, a receiver changes its ION, or a subscription comes too late to be counted, and else made", async () => {
+    const { staging, plain, config } = await secondIon();
+    const project = await makeProject({ files: program("") });
+    const production = project.emulator;
+    for (const { store } of [production, staging])
+      store.createReceiver({ name: "by hand", webhookUri: "https://hand.example/x" });
+    const receiver = (connection: string) =>
+      `new ion.WebhookReceiver("erp", { webhookUri: "https://erp.example/x", connection: ${connection} });`;
+    await project.write(program(receiver("undefined")));
+    await project.up();
+    // Pulumi refreshes with the config of the last up, which knows nothing of a second ION.
+    for (const [flag, values] of [
+      ["--plaintext", plain],
+      ["--secret", config],
+    ] as const) {
+      const pairs = Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+      await project.pulumi("config", "set-all", "--stack", "test", ...pairs);
+    }
+    const refused: [string, RegExp][] = [
+      [
+        `const { id } = await ion.getWebhookReceiver({ name: "by hand", connection: "staging" });
+         new ion.WebhookSubscription("s", { receiverId: id, resource: "PARTS", action: "UPDATE" });`,
+        /The webhook receiver with id 1 was looked up in connection "staging", and "s" names no connection: add connection: "staging"/,
+      ],
+      [
+        `const later = Promise.resolve().then(() => new ion.WebhookReceiver("l", { adoptId: "1", connection: "staging" }));
+         new ion.WebhookSubscription("s", { receiverId: pulumi.output(later).id, resource: "PARTS", action: "UPDATE" });`,
+        /"s" names a webhook receiver in connection "staging": an id of one ION/,
+      ],
+      [
+        receiver('"staging"'),
+        /The webhook receiver with id 2 lives in the ION at loopback, and the program gives it to connection "staging" now/,
+      ],
+      [
+        `new ion.WebhookSubscriptions("set", { receiverId: "1", subscriptions: { RUNS: ["CREATE"] } });
+         await new Promise((resolve) => setTimeout(resolve, 200));
+         new ion.WebhookSubscription("s", { receiverId: "1", resource: "PARTS", action: "UPDATE" });`,
+        /"s" is declared too late: .* webhook receiver 1 .* before the first await,/,
+      ],
+      [
+        'ion.getWebhookReceiverOutput({ name: "By hand", connection: "staging" });',
+        /There is no webhook receiver with name "By hand" in the ION at loopback \(staging\)\. There is "by hand" \(id 1\)\./,
+      ],
+    ];
+    for (const [body, message] of refused) {
+      await project.write(program(body));
+      const { code, output } = await project.pulumi("preview", "--stack", "test");
+      expect(code, output).not.toBe(0);
+      expect(output.replace(/\s+/g, " ")).toMatch(message);
+      expect(output).not.toMatch(/^\s+at /m);
+    }
+    expect([production, staging].map(({ store }) => store.listSubscriptions())).toEqual([[], []]);
+    await project.write(
+      program(
+        `${receiver("undefined")} new ion.WebhookReceiver("two", { webhookUri: "https://erp.example/x", connection: "staging" });`,
+      ),
+    );
+    await project.up();
+    expect([production, staging].map(({ store }) => store.listReceivers().length)).toEqual([2, 2]);
+  });
+});

@@ -1,0 +1,52 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Emulator } from "../emulator/index.ts";
+
+/** What a program under Pulumi's own mocks registered, in the order it did. */
+export interface Registered {
+  readonly name: string;
+  readonly type: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** Stack config that names an emulator, in a connection's namespace. */
+export const configOf = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator, namespace = "ion") => ({
+  [`${namespace}:endpoint`]: graphqlUrl,
+  [`${namespace}:authUrl`]: tokenUrl,
+  [`${namespace}:clientId`]: clientId,
+  [`${namespace}:clientSecret`]: clientSecret,
+});
+
+/**
+ * Runs a program to its end without an engine, as Pulumi's own unit tests do: resources are registered and come back
+ * as they were declared, with their names for ids. Fails as the program fails.
+ */
+export async function runProgram<T>(
+  config: Readonly<Record<string, string>>,
+  program: () => T | Promise<T>,
+): Promise<{ result: T; registered: Registered[] }> {
+  const registered: Registered[] = [];
+  await pulumi.runtime.setMocks({
+    newResource: ({ name, type, inputs }) => {
+      registered.push({ name, type, inputs });
+      return { id: name, state: inputs };
+    },
+    call: ({ inputs }) => inputs,
+  });
+  pulumi.runtime.setAllConfig({ ...config });
+  const outcome: { value?: T; error?: unknown } = {};
+  await pulumi.runtime.runInPulumiStack(async () => {
+    // Left to Pulumi, it would be an unhandled rejection as well.
+    try {
+      outcome.value = await program();
+    } catch (error) {
+      outcome.error = error;
+    }
+  });
+  await pulumi.runtime.disconnect();
+  if (outcome.error) throw outcome.error;
+  return { result: outcome.value as T, registered };
+}
+
+/** What an output comes to. */
+export const settled = <T>(output: pulumi.Output<T>) =>
+  new Promise<T>((resolve) => void output.apply((value) => resolve(value)));
