@@ -52,7 +52,7 @@ it("what carries the resources into Pulumi knows no resource", () => {
   expect(imports.filter((name) => !/^provider\/(ion|dynamic)\//.test(name))).toEqual(["provider/resource.ts"]);
 });
 
-it("programs do not load the code that Pulumi's provider process does", () => {
+it("programs load neither the code that Pulumi's provider process does nor the commands'", () => {
   const byPath = new Map(provider);
   const seen = new Set<string>();
   const visit = (path: string) => {
@@ -63,7 +63,7 @@ it("programs do not load the code that Pulumi's provider process does", () => {
   };
   visit("provider/index.ts");
   expect([...seen]).toContain("provider/webhookReceiver.ts");
-  expect([...seen].filter((path) => /providers\.ts|carry\.ts/.test(path))).toEqual([]);
+  expect([...seen].filter((path) => /providers\.ts|carry\.ts|provider\/cli\//.test(path))).toEqual([]);
 });
 
 it("the emulator and the provider share no code", () => {
@@ -98,11 +98,13 @@ it("only the client of ION's API imports graphql-request", () => {
 it("only the transport speaks HTTP", () => {
   // The client hands graphql-request a fetch that is the transport.
   expect(filesWith(provider, /(?<![#\w])fetch\(/)).toEqual(["provider/ion/transport.ts"]);
-  expect(importersOf(provider, /^(node:)?(http|https|net|tls|http2|undici|dgram)$/)).toEqual([]);
+  const speakers = importersOf(provider, /^(node:)?(http|https|net|tls|http2|undici|dgram)$/);
+  // `pulumi-ion listen` is spoken to.
+  expect(speakers.filter((path) => path !== "provider/cli/listen.ts")).toEqual([]);
 });
 
-it("only what carries the resources into Pulumi writes to the terminal, and provider/ion logs nothing", () => {
+it("only the commands' terminal and what carries the resources into Pulumi write to it, and provider/ion logs nothing", () => {
   const writers = filesWith(provider, /\bconsole\.|process\.std(out|err)/);
-  expect(writers.filter((path) => path !== "provider/dynamic/carry.ts")).toEqual([]);
+  expect(writers).toEqual(["provider/cli/terminal.ts", "provider/dynamic/carry.ts"]);
   expect(below("provider/ion").filter(([, text]) => /\blog\./.test(text))).toEqual([]);
 });

@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { isIonError } from "../ion/errors.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a command does: gets its options, and answers with the exit code. */
+export type Action<Options> = (options: Options, terminal: Terminal) => Promise<number>;
+
+/** Adds a command to the program. */
+export type Register = (program: Command, act: <Options extends object>(action: Action<Options>) => Handler) => void;
+
+/** What commander calls. */
+export type Handler = (...args: unknown[]) => Promise<void>;
+
+/** Options that say which ION is meant, the same for all commands. */
+export function withStack(command: Command): Command {
+  return command
+    .option("-s, --stack <name>", "the Pulumi stack whose config names the ION (default: the selected one)")
+    .option("--no-stack", "leave Pulumi aside: environment variables alone name the ION")
+    .option("-C, --cwd <folder>", "the Pulumi project's folder (default: this one)");
+}
+
+/** Runs a command; a failure is told in words, and as JSON where that was asked for. */
+export async function guarded<Options extends object>(
+  action: Action<Options>,
+  options: Options,
+  terminal: Terminal,
+): Promise<number> {
+  try {
+    return await action(options, terminal);
+  } catch (error) {
+    if (!isIonError(error)) throw error;
+    if ("json" in options && options.json) {
+      terminal.out(JSON.stringify({ error: { kind: error.kind, message: error.message } }));
+    }
+    terminal.err(`pulumi-ion: ${error.message}`);
+    return 1;
+  }
+}
