@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { isIonError } from "../ion/errors.ts";
+import { annotation } from "./github.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What a command does: gets its options, and answers with the exit code. */
@@ -32,6 +33,7 @@ export async function guarded<Options extends object>(
     if ("json" in options && options.json) {
       terminal.out(JSON.stringify({ error: { kind: error.kind, message: error.message } }));
     }
+    if ("github" in options && options.github) terminal.out(annotation("error", "ION webhooks", error.message));
     terminal.err(`pulumi-ion: ${error.message}`);
     return 1;
   }

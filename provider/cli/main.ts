@@ -1,9 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { type Action, guarded, type Handler, type Register } from "./command.ts";
+import { drift } from "./drift.ts";
+import { status } from "./status.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
 /** Each is loaded when the program is put together, and what it needs only when it runs. */
-const COMMANDS: readonly Register[] = [];
+const COMMANDS: readonly Register[] = [status, drift];
 
 /** Runs one command line and answers with its exit code. */
 export async function main(args: readonly string[], terminal: Terminal, version: string): Promise<number> {

@@ -52,6 +52,9 @@ export function shown(text: string): string {
   );
 }
 
+/** A receiver as a person finds it in ION. */
+export const named = (name: string, id: string) => `"${shown(name)}" (id ${shown(id)})`;
+
 /** "1 receiver", "3 receivers". */
 export const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
 
