@@ -1,3 +1,4 @@
+export { verifySignature } from "./signature.ts";
 export type { Unmanaged } from "./unmanagedSubscriptions.ts";
 export { VioletWebhooks, type VioletWebhooksArgs } from "./violetWebhooks.ts";
 export { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";

@@ -7,7 +7,11 @@ import type { Terminal } from "./terminal.ts";
 export type Action<Options> = (options: Options, terminal: Terminal) => Promise<number>;
 
 /** Adds a command to the program. */
-export type Register = (program: Command, act: <Options extends object>(action: Action<Options>) => Handler) => void;
+export type Register = (
+  program: Command,
+  act: <Options extends object>(action: Action<Options>) => Handler,
+  version: string,
+) => void;
 
 /** What commander calls. */
 export type Handler = (...args: unknown[]) => Promise<void>;

@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { type Action, guarded, type Handler, type Register } from "./command.ts";
 import { drift } from "./drift.ts";
+import { exportProgram } from "./export.ts";
+import { listen } from "./listen.ts";
 import { status } from "./status.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
 /** Each is loaded when the program is put together, and what it needs only when it runs. */
-const COMMANDS: readonly Register[] = [status, drift];
+const COMMANDS: readonly Register[] = [status, drift, exportProgram, listen];
 
 /** Runs one command line and answers with its exit code. */
 export async function main(args: readonly string[], terminal: Terminal, version: string): Promise<number> {
@@ -31,7 +33,7 @@ export async function main(args: readonly string[], terminal: Terminal, version:
       getErrHelpWidth: () => terminal.columns,
     })
     .addHelpText("after", HELP);
-  for (const register of COMMANDS) register(program, act);
+  for (const register of COMMANDS) register(program, act, version);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

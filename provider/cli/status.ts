@@ -173,7 +173,7 @@ const MARKS: readonly {
   readonly means: string;
   readonly is: (pair: Taken, receiver: ReceiverStatus) => boolean;
 }[] = [
-  { mark: "-", style: "red", means: "declared, and not in ION", is: ({ ids }) => ids.length === 0 },
+  { mark: "!", style: "red", means: "declared, and not in ION", is: ({ ids }) => ids.length === 0 },
   {
     mark: "2x",
     style: "red",
@@ -242,7 +242,10 @@ function judgement(verdict: Verdict, receivers: readonly ReceiverStatus[], { pai
     lines.push(bad(`${same.join(" and ")} have one URL: what several of them are subscribed to arrives as often.`));
   }
   for (const { resource, action, why } of neverDelivered) {
-    lines.push(note(`${resource} ${action} is subscribed and never arrives:`), listed([`${why}.`]));
+    lines.push(
+      note(`${resource} ${action} is subscribed and never arrives:`),
+      wrap(`${why}.`.split(" "), columns, "    ", " "),
+    );
   }
   lines.push(
     note(

@@ -58,11 +58,11 @@ export const named = (name: string, id: string) => `"${shown(name)}" (id ${shown
 /** "1 receiver", "3 receivers". */
 export const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-/** Breaks a list into lines that fit, each after the first indented. */
-export function wrap(words: readonly string[], columns: number, indent = ""): string {
+/** Breaks a list, or the words of a sentence, into lines that fit. */
+export function wrap(words: readonly string[], columns: number, indent = "", separator = ", "): string {
   const lines = [indent];
   words.forEach((word, at) => {
-    const piece = at < words.length - 1 ? `${word}, ` : word;
+    const piece = at < words.length - 1 ? word + separator : word;
     const line = lines.at(-1) ?? "";
     if (line.length > indent.length && line.length + piece.trimEnd().length > columns) lines.push(indent + piece);
     else lines[lines.length - 1] = line + piece;
