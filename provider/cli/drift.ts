@@ -2,27 +2,13 @@ import { IonError } from "../ion/errors.ts";
 import type { Action, Register } from "./command.ts";
 import { withStack } from "./command.ts";
 import { type Declared, somethingDeclaredIn } from "./declared.ts";
-import type { Finding } from "./findings.ts";
-import { annotation, markdown, summarise } from "./github.ts";
 import { findStack, type StackOptions } from "./pulumi.ts";
+import { type Report, type ReportOptions, tell } from "./report.ts";
 import { findSettings, ionOf, whereOf } from "./settings.ts";
 import { count, type Terminal } from "./terminal.ts";
 
-interface DriftOptions extends StackOptions {
-  readonly json?: true;
-  readonly github?: true;
-  readonly strict?: true;
+interface DriftOptions extends StackOptions, ReportOptions {
   readonly compare?: readonly string[];
-}
-
-/** What there is to say: a heading, then findings. */
-interface Report {
-  readonly title: string;
-  readonly findings: readonly Pick<Finding, "kind" | "drift" | "message">[];
-  /** What to type next, where there is drift. */
-  readonly next: string;
-  /** For machines. */
-  readonly json: object;
 }
 
 /** `pulumi-ion drift`: is ION as declared? */
@@ -54,17 +40,9 @@ Examples:
   pulumi-ion drift --compare staging production      do both declare the same?`;
 
 const run: Action<DriftOptions> = async (options, terminal) => {
-  const report = options.compare
-    ? await compared(options.compare, options, terminal)
-    : await checked(options, terminal);
-  const { title, json, next } = report;
-  const findings = options.strict ? report.findings.map((one) => ({ ...one, drift: true })) : report.findings;
-  const drifted = findings.filter((one) => one.drift);
-  const isDrift = drifted.length > 0;
-  if (options.json) terminal.out(JSON.stringify({ ...json, drift: isDrift, findings }, undefined, 2));
-  else if (options.github) await tellGitHub({ ...report, findings }, terminal);
-  else terminal.out(inText({ title, findings, next, json }, terminal));
-  return isDrift ? 2 : 0;
+  const { compare } = options;
+  const report = compare ? await compared(compare, options, terminal) : await checked(options, terminal);
+  return tell(report, options, terminal);
 };
 
 async function checked(options: DriftOptions, terminal: Terminal): Promise<Report> {
@@ -109,7 +87,7 @@ async function compared(stacks: readonly string[], options: DriftOptions, termin
   return {
     title: `Stack ${one} (${amount(left)}) against stack ${other} (${amount(right)})`,
     findings: differencesOf({ name: one, declared: left }, { name: other, declared: right }),
-    next: `What is compared is what each stack's last \`pulumi up\` left: run it where the program is ahead.`,
+    next: "What is compared is what each stack's last `pulumi up` left: run that where the program is ahead.",
     json: { stacks: [one, other] },
   };
 }
@@ -120,45 +98,3 @@ const counts = ({ receivers, subscriptions }: Declared) => ({
 });
 const amount = ({ receivers, subscriptions }: Declared) =>
   `${count(receivers.length, "receiver")} and ${count(subscriptions.length, "subscription")}`;
-
-const MARKS = {
-  missing: "-",
-  changed: "~",
-  extra: "+",
-  twin: "2",
-  inactive: "!",
-  undeclared: "?",
-  unseen: "?",
-} as const;
-
-function inText({ title, findings, next }: Report, { paint }: Terminal): string {
-  const drifted = findings.filter((one) => one.drift);
-  const notes = findings.filter((one) => !one.drift);
-  const verdict = drifted.length === 0 ? paint("green", "No drift.") : paint("red", verdictOf(drifted.length));
-  return [
-    `${paint("bold", title)}. ${verdict}`,
-    ...drifted.map(({ kind, message }) => `  ${paint("red", MARKS[kind])} ${kind.padEnd(10)}  ${message}`),
-    ...(notes.length > 0 ? ["Good to know, and no drift:"] : []),
-    ...notes.map(({ kind, message }) => `  ${paint("yellow", MARKS[kind])} ${kind.padEnd(10)}  ${message}`),
-    ...(drifted.length > 0 ? [next] : []),
-  ].join("\n");
-}
-
-const verdictOf = (number: number) => `${count(number, "difference")}:`;
-
-async function tellGitHub({ title, findings, next }: Report, terminal: Terminal): Promise<void> {
-  const drifted = findings.filter((one) => one.drift);
-  // The old form of workflow commands is read anywhere in a line.
-  terminal.out(`${title}. ${drifted.length === 0 ? "No drift." : verdictOf(drifted.length)}`.replaceAll("##[", "## ["));
-  for (const { kind, drift: isDrift, message } of findings) {
-    terminal.out(
-      annotation(isDrift ? "warning" : "notice", `ION webhooks: ${kind}`, message).replaceAll("##[", "## ["),
-    );
-  }
-  const rows = findings.map(
-    ({ kind, drift: isDrift, message }) => `| ${isDrift ? kind : `${kind} (no drift)`} | ${markdown(message)} |`,
-  );
-  const table = rows.length > 0 ? `\n\n| | |\n| --- | --- |\n${rows.join("\n")}` : "";
-  const verdict = drifted.length === 0 ? "No drift." : `${count(drifted.length, "difference")}. ${next}`;
-  await summarise(terminal.env, `### ION webhooks\n\n${markdown(title)}. ${verdict}${table}\n`);
-}
