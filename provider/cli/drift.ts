@@ -5,7 +5,7 @@ import { type Declared, somethingDeclaredIn } from "./declared.ts";
 import { findStack, type StackOptions } from "./pulumi.ts";
 import { type Report, type ReportOptions, tell } from "./report.ts";
 import { findSettings, ionOf, whereOf } from "./settings.ts";
-import { count, type Terminal } from "./terminal.ts";
+import { count, patiently, type Terminal } from "./terminal.ts";
 
 interface DriftOptions extends StackOptions, ReportOptions {
   readonly compare?: readonly string[];
@@ -60,7 +60,7 @@ async function checked(options: DriftOptions, terminal: Terminal): Promise<Repor
   const ion = ionOf(settings, terminal);
   return {
     title: `ION at ${where}, ${amount(declared)} declared`,
-    findings: await findingsOf(ion, declared),
+    findings: await patiently(findingsOf(ion, declared), terminal),
     next: "`pulumi preview` shows what `pulumi up` would do about it.",
     json: { ion: ion.place, stack: stack.name, declared: counts(declared) },
   };

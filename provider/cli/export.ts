@@ -12,7 +12,7 @@ import { withStack } from "./command.ts";
 import { type Exported, programOf } from "./program.ts";
 import type { StackOptions } from "./pulumi.ts";
 import { connectionOf, findSettings, ionOf, whereOf } from "./settings.ts";
-import { count, named, type Terminal } from "./terminal.ts";
+import { count, named, patiently, type Terminal } from "./terminal.ts";
 import { sharedUrls } from "./twins.ts";
 
 interface ExportOptions extends StackOptions {
@@ -50,7 +50,7 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
   const where = whereOf(settings);
   const ion = ionOf(settings, terminal);
   const connection = connectionOf(settings);
-  const live = await ion.receivers();
+  const live = await patiently(ion.receivers(), terminal);
   const chosen = choose(live, options.receiver);
   const { fitting, remarks } = await fit(ion, chosen, [...live.values()]);
   const made = programOf(
@@ -104,7 +104,10 @@ async function fit(ion: Ion, chosen: readonly Receiver[], live: readonly Receive
     const unfit = new Set(failures.map(({ property }) => property));
     const own = shared.find((same) => same.some((one) => one.id === id))?.filter((one) => one.id !== id) ?? [];
     remarks.set(id, [
-      ...failures.map(({ property, reason }) => `${property} is left out, and stays as it is: what ION has ${reason}.`),
+      ...failures.map(
+        ({ property, reason }) =>
+          `${property} stays as it is in ION and is left out here: for this provider it ${reason}.`,
+      ),
       ...(own.length > 0
         ? [
             `${own.map((one) => named(one.name, one.id)).join(" and ")} in ION has the same URL: what both are subscribed to arrives twice.`,

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError } from "commander";
 import { isLoopback } from "../ion/connection.ts";
 import { IonError } from "../ion/errors.ts";
 import { verifySignature } from "../signature.ts";
@@ -27,11 +27,7 @@ export const listen: Register = (program, act) => {
     )
     .option("-p, --port <port>", "where to listen; 0 picks a free port", wholeNumber(0, 65535), 8788)
     .option("--host <address>", "the address to bind to", "127.0.0.1")
-    .addOption(
-      new Option("--secret <secret>", "the receiver's shared secret, to check signatures with").env(
-        "ION_SHARED_SECRET",
-      ),
-    )
+    .option("--secret <secret>", "the receiver's shared secret, to check signatures with (default: ION_SHARED_SECRET)")
     .option(
       "--answer <code>",
       "the HTTP status to answer with; another than the receiver expects makes ION send again",
@@ -70,7 +66,9 @@ interface Delivery {
   readonly value: unknown;
 }
 
-const run: Action<ListenOptions> = async (options, terminal) => {
+const run: Action<ListenOptions> = async (given, terminal) => {
+  const secret = given.secret ?? terminal.env.ION_SHARED_SECRET;
+  const options = { ...given, ...(secret && { secret }) };
   const server = createServer((request, response) => {
     receive(request, response, options, terminal).catch(() => response.destroy());
   });

@@ -3,7 +3,7 @@ import { NEVER_DELIVERED, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../ion/facts.
 import type { Receiver } from "../ion/operations.ts";
 import { camel, literal, Names } from "./literal.ts";
 import { GUIDE } from "./matrix.ts";
-import { wrap } from "./terminal.ts";
+import { shown, wrap } from "./terminal.ts";
 
 /** A program, and what may be set for it. */
 export interface Exported {
@@ -95,7 +95,7 @@ function partOf(receiver: Receiver, name: string, remarks: readonly string[]): P
     ...NEVER_DELIVERED.filter((known) => receiver.subscriptions.some((one) => pairOf(one) === pairOf(known))).map(
       ({ why }) => `${why}.`,
     ),
-    ...remarks.map(plain),
+    ...remarks.map(shown),
     ...(receiver.subscriptions.length === 0 ? ["It is subscribed to nothing, so nothing is sent to it."] : []),
   ];
   const comment = about.map((line) => `${wrap(line.split(" "), COLUMNS, "// ", " ")}\n`).join("");

@@ -15,7 +15,7 @@ import {
 } from "./matrix.ts";
 import type { StackOptions } from "./pulumi.ts";
 import { findSettings, ionOf, whereOf } from "./settings.ts";
-import { count, named, type Style, shown, type Terminal, wrap } from "./terminal.ts";
+import { count, named, patiently, type Style, shown, type Terminal, wrap } from "./terminal.ts";
 
 interface StatusOptions extends StackOptions {
   readonly json?: true;
@@ -48,7 +48,7 @@ const run: Action<StatusOptions> = async (options, terminal) => {
   const where = whereOf(settings);
   const ion = ionOf(settings, terminal);
   const [live, names, declared] = await Promise.all([
-    ion.receivers(),
+    patiently(ion.receivers(), terminal),
     ion.subscriptionNames().catch(() => undefined),
     stack && declaredIn(stack),
   ]);

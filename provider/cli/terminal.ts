@@ -52,6 +52,17 @@ export function shown(text: string): string {
   );
 }
 
+/** Waits, and says so where it takes long: ION is asked again and again before it counts as not there. */
+export async function patiently<T>(answer: Promise<T>, terminal: Terminal, milliseconds = 4000): Promise<T> {
+  const words = "pulumi-ion: ION takes its time, or is not there; still trying (Ctrl-C ends it).";
+  const timer = setTimeout(() => terminal.err(words), milliseconds);
+  try {
+    return await answer;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A receiver as a person finds it in ION. */
 export const named = (name: string, id: string) => `"${shown(name)}" (id ${shown(id)})`;
 
