@@ -37,7 +37,8 @@ export async function findingsOf(ion: Ion, declared: Declared): Promise<Finding[
   const receivers = await Promise.all(declared.receivers.map((one) => receiverFindings(ion, one, declared)));
   const subscriptions = declared.subscriptions.flatMap((one) => subscriptionFindings(one, live, declared));
   const others = [...live.values()].flatMap((receiver) => unaskedFor(receiver, declared));
-  return [...receivers.flat(), ...subscriptions, ...others, ...twinReceivers([...live.values()], declared)];
+  const masked = [...live.values()].flatMap((receiver) => unseen(receiver, declared));
+  return [...receivers.flat(), ...subscriptions, ...others, ...twinReceivers([...live.values()], declared), ...masked];
 }
 
 /** What a refresh would say of a receiver: it is the resource's own look that decides. */
@@ -139,26 +140,26 @@ function unaskedFor(receiver: Receiver, { receivers, subscriptions, watched }: D
 
 /** Receivers that send the same events to the same URL. */
 function twinReceivers(live: readonly Receiver[], declared: Declared): Finding[] {
-  const masked = live.filter(({ webhookUri }) => webhookUri === undefined);
-  const twins = sharedUrls(live).map((same): Finding => {
+  return sharedUrls(live).map((same) => {
     const ids = same.map(({ id }) => id);
     const drift = declared.receivers.some(({ id }) => ids.includes(id));
     const message = `${same.map(({ name, id }) => named(name, id)).join(" and ")} have one URL: what more than one of them is subscribed to arrives more than once.`;
     return { kind: "twin", drift, object: "receiver", ids, message };
   });
-  const unseen: Finding[] =
-    masked.length === 0
-      ? []
-      : [
-          {
-            kind: "unseen",
-            drift: false,
-            object: "receiver",
-            ids: masked.map(({ id }) => id),
-            message: `ION does not show this key the URL of ${masked.map(({ name, id }) => named(name, id)).join(", ")}: whether it was changed or is there twice cannot be told.`,
-          },
-        ];
-  return [...twins, ...unseen];
+}
+
+/** What ION masks: a check that could not look must not look green. */
+function unseen({ id, name, webhookUri, sharedSecret, headers }: Receiver, { receivers }: Declared): Finding[] {
+  const own = receivers.find((one) => one.id === id);
+  const masked = [
+    ...(webhookUri === undefined ? ["the URL"] : []),
+    ...(own && sharedSecret === undefined && own.outputs.sharedSecret !== undefined ? ["the shared secret"] : []),
+    ...(own ? headers.flatMap(({ key, value }) => (value === undefined ? [`header ${shown(key)}`] : [])) : []),
+  ];
+  if (masked.length === 0) return [];
+  const what = own ? "what was changed of them" : "whether another receiver has the same URL";
+  const message = `ION does not show this key ${masked.join(", ")} of ${named(name, id)}: ${what} is not found.`;
+  return [{ kind: "unseen", drift: false, object: "receiver", ids: [id], receiverId: id, message }];
 }
 
 const pairOf = ({ resource, action }: Pick<Subscription, "resource" | "action">) => `${resource} ${action}`;

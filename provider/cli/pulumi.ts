@@ -34,7 +34,7 @@ export interface Stack {
 const PROJECT_FILES = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
 
 /** The folder of the Pulumi project that a folder belongs to; undefined where it belongs to none. */
-export function projectOf(folder: string): string | undefined {
+function projectOf(folder: string): string | undefined {
   return above(folder).find((parent) => PROJECT_FILES.some((file) => existsSync(join(parent, file))));
 }
 

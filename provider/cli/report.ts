@@ -35,7 +35,7 @@ const MARKS = {
   missing: "-",
   changed: "~",
   extra: "+",
-  twin: "2",
+  twin: "=",
   inactive: "!",
   undeclared: "?",
   unseen: "?",
@@ -62,13 +62,27 @@ async function tellGitHub({ title, findings, next }: Report, terminal: Terminal)
   // The old form of workflow commands is read anywhere in a line.
   const print = (line: string) => terminal.out(line.replaceAll("##[", "## ["));
   print(`${title}. ${verdictOf(drifted.length)}`);
-  for (const { kind, drift, message } of findings) {
-    print(annotation(drift ? "warning" : "notice", `ION webhooks: ${kind}`, message));
-  }
+  annotate("warning", drifted).forEach(print);
+  annotate(
+    "notice",
+    findings.filter((one) => !one.drift),
+  ).forEach(print);
   const rows = findings.map(
     ({ kind, drift, message }) => `| ${drift ? kind : `${kind} (no drift)`} | ${markdown(message)} |`,
   );
   const table = rows.length > 0 ? `\n\n| | |\n| --- | --- |\n${rows.join("\n")}` : "";
   const verdict = drifted.length === 0 ? "No drift." : `${count(drifted.length, "difference")}. ${next}`;
   await summarise(terminal.env, `### ION webhooks\n\n${markdown(title)}. ${verdict}${table}\n`);
+}
+
+/** Annotations of one level that GitHub shows of a step (its "Usage limits"). */
+const SHOWN = 10;
+
+function annotate(level: "warning" | "notice", findings: Report["findings"]): string[] {
+  const first = findings.length > SHOWN ? findings.slice(0, SHOWN - 1) : findings;
+  const left = findings.length - first.length;
+  return [
+    ...first.map(({ kind, message }) => annotation(level, `ION webhooks: ${kind}`, message)),
+    ...(left > 0 ? [annotation(level, "ION webhooks", `There are ${left} more: the job's summary has all.`)] : []),
+  ];
 }

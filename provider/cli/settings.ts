@@ -16,7 +16,7 @@ export interface Settings {
 }
 
 /** Where one setting comes from. */
-export interface Source {
+interface Source {
   /** As a person sets it: `ion:region`, `ION_CLIENT_ID`. */
   readonly name: string;
   /** "stack dev" or "the environment". */

@@ -192,7 +192,11 @@ describe("what is found", () => {
     const declared = await declare(emulator, [{ inputs: VIOLET, pairs: PAIRS }]);
     const findings = await findingsOf(ionOn(emulator, { fetch: masking() }), declared);
     expect(brief(findings)).toEqual([
-      ["unseen", false, expect.stringMatching(/^ION does not show this key the URL of "Violet"/)],
+      [
+        "unseen",
+        false,
+        'ION does not show this key the URL, the shared secret, header X-Plant of "Violet" (id 1): what was changed of them is not found.',
+      ],
     ]);
   });
 

@@ -72,6 +72,15 @@ describe("a report", () => {
 });
 
 describe("for GitHub", () => {
+  it("no more is annotated than GitHub shows, and the summary has all", async () => {
+    const summary = join(await folder(), "summary.md");
+    const many = Array.from({ length: 30 }, (_, at) => ({ ...MISSING, message: `PARTS ${at} is gone.` }));
+    const { text } = await told(many, { github: true }, { GITHUB_STEP_SUMMARY: summary });
+    expect(text.match(/^::warning /gm)).toHaveLength(10);
+    expect(text).toMatch(/^::warning title=ION webhooks::There are 21 more: the job's summary has all\.$/m);
+    expect((await readFile(summary, "utf8")).match(/^\| missing/gm)).toHaveLength(30);
+  });
+
   it.each([
     ["100%", "100%25"],
     ["a\r\nb", "a%0D%0Ab"],

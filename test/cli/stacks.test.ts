@@ -3,6 +3,8 @@ import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../provider/cli/findings.ts";
+import { findSettings } from "../../provider/cli/settings.ts";
+import type { Terminal } from "../../provider/cli/terminal.ts";
 import { makeProject, type Project, ROOT, run } from "../e2e/project.ts";
 import { cli, type Ran } from "./run.ts";
 
@@ -33,6 +35,11 @@ describe("beside a stack", () => {
     const clean = await beside(project, "drift", "--stack", "test");
     expect(clean.out).toMatch(/\(stack test\), 1 receiver and 2 subscriptions declared\. No drift\.$/);
     expect(clean).toMatchObject({ code: 0, err: "" });
+
+    const { sources } = await findSettings({ stack: "test" }, { cwd: project.dir, env: project.env } as Terminal);
+    expect(sources).toEqual(
+      ["endpoint", "authUrl", "clientId", "clientSecret"].map((key) => ({ name: `ion:${key}`, from: "stack test" })),
+    );
 
     const [receiver] = store.listReceivers();
     const [gone, twice] = store.listSubscriptions();
