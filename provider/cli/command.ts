@@ -33,12 +33,15 @@ export async function guarded<Options extends object>(
   try {
     return await action(options, terminal);
   } catch (error) {
-    if (!isIonError(error)) throw error;
-    if ("json" in options && options.json) {
-      terminal.out(JSON.stringify({ error: { kind: error.kind, message: error.message } }));
-    }
-    if ("github" in options && options.github) terminal.out(annotation("error", "ION webhooks", error.message));
-    terminal.err(`pulumi-ion: ${error.message}`);
+    const { kind, message } = isIonError(error) ? error : unexpected(error);
+    if ("json" in options && options.json) terminal.out(JSON.stringify({ error: { kind, message } }));
+    if ("github" in options && options.github) terminal.out(annotation("error", "ION webhooks", message));
+    terminal.err(`pulumi-ion: ${message}`);
     return 1;
   }
+}
+
+function unexpected(error: unknown) {
+  const words = error instanceof Error ? `${error.name}: ${error.message}` : "unknown";
+  return { kind: "unexpected", message: `it failed in a way that it should not (${words}). Please report this.` };
 }

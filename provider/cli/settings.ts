@@ -1,5 +1,5 @@
-import type { Connection } from "../ion/connection.ts";
-import { type ConfigKey, ENVIRONMENT, resolveConnection } from "../ion/connection.ts";
+import { type ConfigKey, type Connection, ENVIRONMENT, resolveConnection } from "../ion/connection.ts";
+import { HOSTS } from "../ion/facts.ts";
 import { Ion } from "../ion/webhooks.ts";
 import { findStack, type Stack, type StackOptions } from "./pulumi.ts";
 import type { Terminal } from "./terminal.ts";
@@ -44,13 +44,21 @@ export async function findSettings(options: StackOptions, terminal: Terminal): P
   const stack = await findStack(options, terminal.cwd, env);
   const config = await stack?.config();
   const read = (key: ConfigKey) => config?.get(`ion:${key}`)?.trim() || undefined;
-  const sources = KEYS.flatMap((key): Source[] => {
-    if (stack && read(key)) return [{ name: `ion:${key}`, from: `stack ${stack.name}` }];
+  return { stack, read, env, sources: sourcesOf(read, env, stack?.name) };
+}
+
+/** Names the settings that count, by the order of {@link resolveConnection}, and where each comes from. */
+export function sourcesOf(read: Settings["read"], env: NodeJS.ProcessEnv, stack: string | undefined): Source[] {
+  const endpoint = read("endpoint");
+  const documented = Object.values(HOSTS).flatMap((stages) => Object.values(stages));
+  const issued = !endpoint ? read("region") : documented.some((host) => host.endpoint === endpoint);
+  return KEYS.flatMap((key): Source[] => {
+    if (endpoint && (key === "region" || key === "stage")) return [];
+    if (read(key)) return [{ name: `ion:${key}`, from: `stack ${stack}` }];
+    if ((key === "endpoint" && read("region")) || (key === "authUrl" && issued)) return [];
     const variable = Object.hasOwn(ENVIRONMENT, key) ? ENVIRONMENT[key as keyof typeof ENVIRONMENT] : undefined;
-    const overridden = (key === "endpoint" || key === "authUrl") && (read("region") || read("endpoint"));
-    return variable && env[variable]?.trim() && !overridden ? [{ name: variable, from: "the environment" }] : [];
+    return variable && env[variable]?.trim() ? [{ name: variable, from: "the environment" }] : [];
   });
-  return { stack, read, env, sources };
 }
 
 /** @throws IonError "config" that lists what is missing or wrong. */

@@ -1,8 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findSettings } from "../../provider/cli/settings.ts";
+import { guarded } from "../../provider/cli/command.ts";
+import { findSettings, sourcesOf } from "../../provider/cli/settings.ts";
 import type { Terminal } from "../../provider/cli/terminal.ts";
+import { type ConfigKey, resolveConnection } from "../../provider/ion/connection.ts";
 import { failureOf } from "../support.ts";
 import { cli, folder } from "./run.ts";
 
@@ -46,6 +48,15 @@ describe("pulumi-ion", () => {
     expect(ran.out === "").toBe(out === "");
   });
 
+  it("shows no stack, whatever fails", async () => {
+    const err: string[] = [];
+    const fails = () => Promise.reject(new TypeError("x is not a function"));
+    expect(await guarded(fails, {}, { err: (text: string) => void err.push(text) } as Terminal)).toBe(1);
+    expect(err).toEqual([
+      "pulumi-ion: it failed in a way that it should not (TypeError: x is not a function). Please report this.",
+    ]);
+  });
+
   it("annotates a failure for GitHub", async () => {
     const { code, out } = await cli(["drift", "--github"], { cwd: await folder() });
     expect(code).toBe(1);
@@ -70,6 +81,40 @@ describe("settings", () => {
       { name: "ION_CLIENT_ID", from: "the environment" },
       { name: "ION_CLIENT_SECRET", from: "the environment" },
     ]);
+  });
+
+  const ENV = {
+    ION_API_URI: "https://a.example",
+    ION_AUTH_SERVER: "b.example",
+    ION_CLIENT_ID: "c",
+    ION_CLIENT_SECRET: "d",
+  };
+  it.each([
+    [{}, ["ION_API_URI", "ION_AUTH_SERVER", "ION_CLIENT_ID", "ION_CLIENT_SECRET"]],
+    [{ region: "us" }, ["ion:region", "ION_CLIENT_ID", "ION_CLIENT_SECRET"]],
+    [
+      { region: "us", stage: "staging", clientId: "x" },
+      ["ion:region", "ion:stage", "ion:clientId", "ION_CLIENT_SECRET"],
+    ],
+    [{ endpoint: "https://x.example" }, ["ion:endpoint", "ION_AUTH_SERVER", "ION_CLIENT_ID", "ION_CLIENT_SECRET"]],
+    [
+      { endpoint: "https://x.example", region: "us" },
+      ["ion:endpoint", "ION_AUTH_SERVER", "ION_CLIENT_ID", "ION_CLIENT_SECRET"],
+    ],
+    [{ endpoint: "https://api.ion-gov.com/graphql" }, ["ion:endpoint", "ION_CLIENT_ID", "ION_CLIENT_SECRET"]],
+    [
+      { endpoint: "https://x.example", authUrl: "y" },
+      ["ion:endpoint", "ion:authUrl", "ION_CLIENT_ID", "ION_CLIENT_SECRET"],
+    ],
+  ] as const)("of a stack with %j count in this order: %j", (config, names) => {
+    const read = (key: ConfigKey) => (config as Partial<Record<ConfigKey, string>>)[key];
+    const sources = sourcesOf(read, ENV, "dev");
+    expect(sources.map(({ name }) => name)).toEqual(names);
+    for (const { name, from } of sources) expect(from).toBe(name.startsWith("ion:") ? "stack dev" : "the environment");
+    // What is named is what was taken, and nothing else: without it, the connection is another.
+    const { endpoint, authUrl } = resolveConnection(read, ENV);
+    expect(endpoint === ENV.ION_API_URI).toBe((names as readonly string[]).includes("ION_API_URI"));
+    expect(authUrl.includes(ENV.ION_AUTH_SERVER)).toBe((names as readonly string[]).includes("ION_AUTH_SERVER"));
   });
 
   it("ask for pulumi where there is a project, also above the folder, and none to ask", async () => {
