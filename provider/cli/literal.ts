@@ -11,7 +11,7 @@ export function literal(text: string): string {
   );
 }
 
-/** Makes short names of letters, digits and hyphens, each once. */
+/** Makes short names of letters, digits and hyphens, each once, also as {@link camel} writes them. */
 export class Names {
   readonly #taken = new Set<string>();
 
@@ -26,8 +26,8 @@ export class Names {
       .replace(/-+$/, "");
     const wanted = /^[a-z]/.test(plain) ? plain : plain ? `${fallback}-${plain}` : fallback;
     let name = wanted;
-    for (let number = 2; this.#taken.has(name); number += 1) name = `${wanted}-${number}`;
-    this.#taken.add(name);
+    for (let number = 2; this.#taken.has(camel(name)); number += 1) name = `${wanted}-${number}`;
+    this.#taken.add(camel(name));
     return name;
   }
 }

@@ -95,7 +95,8 @@ const stateSchema = z.object({
   }),
 });
 
-function resourcesOf(json: string): StateResource[] {
+/** Reads what `pulumi stack export --show-secrets` prints. */
+export function resourcesOf(json: string): StateResource[] {
   const { resources } = parse(stateSchema, json, "state").deployment;
   return resources
     .filter((resource) => !resource.delete)

@@ -131,6 +131,8 @@ describe("an exported program", () => {
             receivers.map(([name, description, , id], at) => [name, description, `${id}${at}`]),
           );
           expect(new Set(made.map(({ name }) => name)).size).toBe(receivers.length);
+          const keys = made.map(({ args }) => args.webhookUri);
+          expect(new Set(keys).size, `${keys}`).toBe(receivers.length);
           expect(program).not.toContain("canary");
           // An editor shows every character where it stands.
           expect(program).not.toMatch(/(?!\n)[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069]/u);
@@ -174,6 +176,15 @@ describe("an exported program", () => {
     ["another with some of it", "ERP", ["PARTS UPDATE"], "WebhookReceiver"],
   ])("makes of %s what it is", (_what, name, some, type) => {
     expect(madeBy(programFor({ name, subscriptions: subscribed(some) }))[0]?.type).toBe(type);
+  });
+
+  it("gives receivers of like names names and config keys of their own", () => {
+    const some = subscribed(["PARTS UPDATE"]);
+    const names = ["a 1", "a1", "A-1", "a", "a", "a-2", "🏭", "7"];
+    const program = programFor(...names.map((name) => ({ name, subscriptions: some })));
+    const variables = [...program.matchAll(/^const (\w+Receiver) =/gm)].map(([, name]) => name);
+    expect(variables).toHaveLength(names.length);
+    expect(new Set(variables).size).toBe(names.length);
   });
 
   it("says nothing that is the default anyway", () => {

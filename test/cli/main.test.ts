@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { guarded } from "../../provider/cli/command.ts";
+import { resourcesOf } from "../../provider/cli/pulumi.ts";
 import { findSettings, sourcesOf } from "../../provider/cli/settings.ts";
 import type { Terminal } from "../../provider/cli/terminal.ts";
 import { type ConfigKey, resolveConnection } from "../../provider/ion/connection.ts";
@@ -122,4 +123,33 @@ describe("settings", () => {
     expect(kind).toBe("config");
     expect(message).toMatch(/^The command `pulumi` is not there.*npm install --save-dev pulumi.*--no-stack/);
   });
+});
+
+describe("a stack's state", () => {
+  it("is read with secrets in plain, at any depth, and without what only waits to be deleted", () => {
+    const secret = (value: unknown) => ({
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      plaintext: JSON.stringify(value),
+    });
+    const resources = [
+      {
+        urn: "a",
+        type: "t",
+        custom: true,
+        inputs: { headers: secret({ a: "b" }) },
+        outputs: { list: [{ x: secret("y") }] },
+      },
+      { urn: "b", type: "t", id: "7", delete: true, outputs: {} },
+    ];
+    expect(resourcesOf(JSON.stringify({ version: 3, deployment: { resources } }))).toEqual([
+      { urn: "a", type: "t", id: "", inputs: { headers: { a: "b" } }, outputs: { list: [{ x: "y" }] } },
+    ]);
+  });
+
+  it.each(["", "{}", '{"deployment":{"resources":[{"canary":1}]}}'])(
+    "that is %j is refused without a word of it",
+    (json) => {
+      expect(() => resourcesOf(json)).toThrow(/^`pulumi` shows the stack's state in a form that is not as expected\.$/);
+    },
+  );
 });

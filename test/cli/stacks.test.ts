@@ -144,9 +144,19 @@ describe("an exported program", () => {
     expect(store.state()).toEqual(before);
     expect(mutations(project)).toBe(0);
     // What the printed commands set is what the program reads.
-    const command = /config set --secret (\w+WebhookUri)/.exec(exported.out)?.[1] ?? "";
-    await pulumi("config", "set", "--secret", command, URI);
-    expect((await pulumi("preview", "--expect-no-changes")).code).toBe(0);
+    const key = /config set --secret (violet\w+Uri)$/m.exec(exported.out)?.[1] ?? "";
+    const path = /config set --secret --path '(.*)'$/m.exec(exported.out)?.[1] ?? "";
+    for (const args of [
+      ["--secret", key, `${URI}-other`],
+      ["--secret", "--path", path, "canary-other"],
+    ]) {
+      const set = await pulumi("config", "set", ...args);
+      expect(set.code, set.output).toBe(0);
+    }
+    const set = await pulumi("preview", "--diff");
+    expect(set.output).toMatch(/~ 2 to update/);
+    expect(set.output).toMatch(/\+ webhookUri +: \[secret\]/);
+    expect(set.output).toMatch(/\+ headers +: \[secret\]/);
     const files = ["index.ts", "Pulumi.yaml", "package.json", "tsconfig.json"];
     const written = await Promise.all(files.map((file) => readFile(join(dir, file), "utf8")));
     expect(written.join() + exported.out + exported.err).not.toContain("canary");
