@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 export type { ConnectionArgs } from "./connection.ts";
 export {
   type GetSupportedResourcesResult,
@@ -12,6 +13,9 @@ export {
   getWebhookReceiversOutput,
 } from "./lookups.ts";
 export { type SourceAddresses, type SourceAddressesArgs, sourceAddresses } from "./sourceAddresses.ts";
+=======
+export { verifySignature } from "./signature.ts";
+>>>>>>> cli
 export type { Unmanaged } from "./unmanagedSubscriptions.ts";
 export { VioletWebhooks, type VioletWebhooksArgs } from "./violetWebhooks.ts";
 export { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";

@@ -66,10 +66,10 @@ function loadedWith(path: string): string[] {
   return [...seen];
 }
 
-it("programs load neither the code that Pulumi's provider process does, nor what speaks to ION", () => {
+it("programs load neither the code that Pulumi's provider process does, nor the commands', nor what speaks to ION", () => {
   const loaded = loadedWith("provider/index.ts");
   expect(loaded).toEqual(expect.arrayContaining(["provider/webhookReceiver.ts", "provider/lookups.ts", "zod"]));
-  expect(loaded.filter((name) => /providers\.ts|carry\.ts|transport\.ts|ion\/client\.ts/.test(name))).toEqual([]);
+  expect(loaded.filter((name) => /providers\.ts|carry\.ts|provider\/cli\/|transport\.ts|ion\/client\.ts/.test(name))).toEqual([]);
   expect(loaded.filter((name) => /^(graphql|dataloader|p-)/.test(name))).toEqual([]);
   expect(loadedWith("provider/ion/connections.ts")).toContain("graphql-request");
 });
@@ -106,11 +106,13 @@ it("only the client of ION's API imports graphql-request", () => {
 it("only the transport speaks HTTP", () => {
   // The client hands graphql-request a fetch that is the transport.
   expect(filesWith(provider, /(?<![#\w])fetch\(/)).toEqual(["provider/ion/transport.ts"]);
-  expect(importersOf(provider, /^(node:)?(http|https|net|tls|http2|undici|dgram)$/)).toEqual([]);
+  const speakers = importersOf(provider, /^(node:)?(http|https|net|tls|http2|undici|dgram)$/);
+  // `pulumi-ion listen` is spoken to.
+  expect(speakers.filter((path) => path !== "provider/cli/listen.ts")).toEqual([]);
 });
 
-it("only what carries the resources into Pulumi writes to the terminal, and provider/ion logs nothing", () => {
+it("only the commands' terminal and what carries the resources into Pulumi write to it, and provider/ion logs nothing", () => {
   const writers = filesWith(provider, /\bconsole\.|process\.std(out|err)/);
-  expect(writers.filter((path) => path !== "provider/dynamic/carry.ts")).toEqual([]);
+  expect(writers).toEqual(["provider/cli/terminal.ts", "provider/dynamic/carry.ts"]);
   expect(below("provider/ion").filter(([, text]) => /\blog\./.test(text))).toEqual([]);
 });

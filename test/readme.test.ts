@@ -45,7 +45,8 @@ describe("the README", () => {
   });
 
   it("names only config keys and variables that are read", () => {
-    const source = readFileSync(join(ROOT, "provider/ion/connection.ts"), "utf8");
+    const files = ["provider/ion/connection.ts", "provider/cli/listen.ts"];
+    const source = files.map((file) => readFileSync(join(ROOT, file), "utf8")).join();
     const named = [...README.matchAll(/\bion:(\w+)|\b(ION_\w+)/g)].map(([, key, variable]) => key ?? variable ?? "");
     for (const name of new Set(named)) expect(source).toMatch(new RegExp(`\\b${name}\\b`));
   });

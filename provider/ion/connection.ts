@@ -31,7 +31,8 @@ export type ConfigKey =
 /** Reads a stack config key of a connection's namespace; undefined where it is not set. */
 export type ReadConfig = (key: ConfigKey) => string | undefined;
 
-const ENVIRONMENT = {
+/** The environment variables that stand in for config keys. */
+export const ENVIRONMENT = {
   endpoint: "ION_API_URI",
   authUrl: "ION_AUTH_SERVER",
   clientId: "ION_CLIENT_ID",

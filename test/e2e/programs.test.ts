@@ -64,6 +64,11 @@ describe("the packed package, installed, works in a program in", () => {
     expect(installed.code, installed.output).toBe(0);
   });
 
+  it("a shell, by its command", async () => {
+    const { code, output } = await run(join(folder, "app/node_modules/.bin/pulumi-ion"), ["--version"], folder);
+    expect({ code, output }).toEqual({ code: 0, output: "0.1.0\n" });
+  });
+
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it.each(Object.entries(PROGRAMS))("%s", async (_name, files) => {

@@ -1,0 +1,47 @@
+import type { Command } from "commander";
+import { isIonError } from "../ion/errors.ts";
+import { annotation } from "./github.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a command does: gets its options, and answers with the exit code. */
+export type Action<Options> = (options: Options, terminal: Terminal) => Promise<number>;
+
+/** Adds a command to the program. */
+export type Register = (
+  program: Command,
+  act: <Options extends object>(action: Action<Options>) => Handler,
+  version: string,
+) => void;
+
+/** What commander calls. */
+export type Handler = (...args: unknown[]) => Promise<void>;
+
+/** Options that say which ION is meant, the same for all commands. */
+export function withStack(command: Command): Command {
+  return command
+    .option("-s, --stack <name>", "the Pulumi stack whose config names the ION (default: the selected one)")
+    .option("--no-stack", "leave Pulumi aside: environment variables alone name the ION")
+    .option("-C, --cwd <folder>", "the Pulumi project's folder (default: this one)");
+}
+
+/** Runs a command; a failure is told in words, and as JSON where that was asked for. */
+export async function guarded<Options extends object>(
+  action: Action<Options>,
+  options: Options,
+  terminal: Terminal,
+): Promise<number> {
+  try {
+    return await action(options, terminal);
+  } catch (error) {
+    const { kind, message } = isIonError(error) ? error : unexpected(error);
+    if ("json" in options && options.json) terminal.out(JSON.stringify({ error: { kind, message } }));
+    if ("github" in options && options.github) terminal.out(annotation("error", "ION webhooks", message));
+    terminal.err(`pulumi-ion: ${message}`);
+    return 1;
+  }
+}
+
+function unexpected(error: unknown) {
+  const words = error instanceof Error ? `${error.name}: ${error.message}` : "unknown";
+  return { kind: "unexpected", message: `it failed in a way that it should not (${words}). Please report this.` };
+}

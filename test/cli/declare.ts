@@ -1,0 +1,42 @@
+import type { Emulator } from "../../emulator/index.ts";
+import type { Declared } from "../../provider/cli/declared.ts";
+import type { Ion } from "../../provider/ion/webhooks.ts";
+import { webhookReceiver } from "../../provider/webhookReceiver.ts";
+import { webhookSubscription } from "../../provider/webhookSubscription.ts";
+import { ionOn } from "../support.ts";
+
+type Inputs = Parameters<typeof webhookReceiver.create>[1];
+
+/** What a stack declares: made in ION by the resources themselves, and remembered as Pulumi would. */
+export async function declare(
+  emulator: Emulator,
+  what: readonly { readonly inputs: Inputs; readonly pairs: readonly string[]; readonly unmanaged?: "ignore" }[],
+  ion: Ion = ionOn(emulator),
+): Promise<Declared> {
+  const urn = (type: string, name: string) => `urn:pulumi:test::project::pulumi-nodejs:dynamic/ion:${type}::${name}`;
+  const made = await Promise.all(
+    what.map(async ({ inputs, pairs, unmanaged }) => {
+      const { id, state } = await webhookReceiver.create(ion, inputs);
+      const type = "WebhookReceiver";
+      const about = { urn: urn(type, inputs.name), type: `pulumi-nodejs:dynamic/ion:${type}` };
+      const receiver = { ...about, id, name: inputs.name, inputs: { ...inputs }, outputs: { ...state } };
+      const subscriptions = await Promise.all(
+        pairs.map(async (pair) => {
+          const [resource = "", action = ""] = pair.split(" ");
+          const own = { receiverId: id, resource, action };
+          const subscription = await webhookSubscription.create(ion, own);
+          const type = "WebhookSubscription";
+          const name = `${inputs.name}-${resource}-${action}`;
+          const outputs = { ...subscription.state };
+          return { urn: urn(type, name), type, id: subscription.id, ...own, inputs: own, outputs };
+        }),
+      );
+      return { receiver, subscriptions, watched: unmanaged === "ignore" ? [] : [id] };
+    }),
+  );
+  return {
+    receivers: made.map(({ receiver }) => receiver),
+    subscriptions: made.flatMap(({ subscriptions }) => subscriptions),
+    watched: new Set(made.flatMap(({ watched }) => watched)),
+  };
+}

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Emulator } from "../../emulator/index.ts";
+import { main } from "../../provider/cli/main.ts";
+import { connectionTo } from "../support.ts";
+
+/** What a command printed, and its exit code. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Where a command runs. */
+export interface Place {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly columns?: number;
+  /** Marks what is painted, such as `<red>…</red>`. */
+  readonly colours?: boolean;
+}
+
+/** The environment that names an emulator, and nothing else. */
+export function envOf(emulator: Emulator): NodeJS.ProcessEnv {
+  const { endpoint, authUrl, clientId, clientSecret } = connectionTo(emulator);
+  return { ION_API_URI: endpoint, ION_AUTH_SERVER: authUrl, ION_CLIENT_ID: clientId, ION_CLIENT_SECRET: clientSecret };
+}
+
+/** A folder of the test's own, with no Pulumi project above it. */
+export async function folder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), "pulumi-ion-cli-"));
+  onTestFinished(() => rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** Runs a command in this process, to its end. */
+export async function cli(args: readonly string[], place: Place = {}): Promise<Ran> {
+  const { colours = false, columns = 100 } = place;
+  const [out, err]: [string[], string[]] = [[], []];
+  const code = await main(
+    args,
+    {
+      cwd: place.cwd ?? tmpdir(),
+      env: place.env ?? {},
+      columns,
+      out: (text) => out.push(text),
+      err: (text) => err.push(text),
+      paint: (style, text) => (colours ? `<${style}>${text}</${style}>` : text),
+      interrupted: () => Promise.resolve(),
+    },
+    "1.2.3",
+  );
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
