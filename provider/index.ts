@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 export type { ConnectionArgs } from "./connection.ts";
 export {
   type GetSupportedResourcesResult,
@@ -12,10 +11,8 @@ export {
   getWebhookReceivers,
   getWebhookReceiversOutput,
 } from "./lookups.ts";
-export { type SourceAddresses, type SourceAddressesArgs, sourceAddresses } from "./sourceAddresses.ts";
-=======
 export { verifySignature } from "./signature.ts";
->>>>>>> cli
+export { type SourceAddresses, type SourceAddressesArgs, sourceAddresses } from "./sourceAddresses.ts";
 export type { Unmanaged } from "./unmanagedSubscriptions.ts";
 export { VioletWebhooks, type VioletWebhooksArgs } from "./violetWebhooks.ts";
 export { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";

@@ -69,7 +69,9 @@ function loadedWith(path: string): string[] {
 it("programs load neither the code that Pulumi's provider process does, nor the commands', nor what speaks to ION", () => {
   const loaded = loadedWith("provider/index.ts");
   expect(loaded).toEqual(expect.arrayContaining(["provider/webhookReceiver.ts", "provider/lookups.ts", "zod"]));
-  expect(loaded.filter((name) => /providers\.ts|carry\.ts|provider\/cli\/|transport\.ts|ion\/client\.ts/.test(name))).toEqual([]);
+  expect(
+    loaded.filter((name) => /providers\.ts|carry\.ts|provider\/cli\/|transport\.ts|ion\/client\.ts/.test(name)),
+  ).toEqual([]);
   expect(loaded.filter((name) => /^(graphql|dataloader|p-)/.test(name))).toEqual([]);
   expect(loadedWith("provider/ion/connections.ts")).toContain("graphql-request");
 });
