@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import pRetry, { AbortError } from "p-retry";
 import { type Change, eventBody, isSilent, signatureOf } from "./event.ts";
 import { Lanes, type Slot } from "./lanes.ts";
+import { Listeners } from "./listeners.ts";
 import { Poster } from "./post.ts";
 import type { Receiver, Store } from "./store.ts";
 import { isLoopback, StoreError } from "./validation.ts";
@@ -20,6 +21,8 @@ export interface DeliveryAttempt {
   readonly at: string;
   /** The HTTP status of the answer; null if none came. */
   readonly status: number | null;
+  /** The names of the headers that were sent, not their values; `x-ion-signature` is the proof of who sent it. */
+  readonly headers: readonly string[];
   /** Why it does not count as arrived, in words; null if it does. */
   readonly reason: string | null;
   /** How long it took. */
@@ -104,7 +107,7 @@ export class Deliveries {
   readonly #options: Required<DeliveryOptions>;
   readonly #poster: Poster;
   readonly #lanes = new Lanes();
-  readonly #listeners = new Set<(delivery: Delivery) => void>();
+  readonly #listeners = new Listeners<Delivery>();
   readonly #closing = new AbortController();
   #entities = 0;
 
@@ -125,10 +128,7 @@ export class Deliveries {
 
   /** Calls `listener` with each delivery that is begun, attempted or ended; returns what stops that. */
   onDelivery(listener: (delivery: Delivery) => void): () => void {
-    // One of its own for every call, so that stopping one does not stop another of the same function.
-    const own = (delivery: Delivery) => listener(delivery);
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   /**
@@ -215,7 +215,7 @@ export class Deliveries {
       attempts: [],
     };
     if (this.newest.push(delivery) > mostKept) this.newest.shift();
-    this.#tell(delivery);
+    this.#listeners.tell(delivery);
     try {
       await pRetry((number) => slot(() => this.#attempt(delivery, body, number)), {
         retries: this.#options.attempts - 1,
@@ -229,7 +229,7 @@ export class Deliveries {
       else if (error instanceof Dropped) delivery.state = "dropped";
       else throw error;
       delivery.note = error.message;
-      this.#tell(delivery);
+      this.#listeners.tell(delivery);
     }
   }
 
@@ -261,14 +261,10 @@ export class Deliveries {
           ? null
           : `${receiver.expectedResponseCode} was expected`;
     const milliseconds = performance.now() - started;
-    delivery.attempts.push({ number, at, status: answer.status, reason, milliseconds });
+    delivery.attempts.push({ number, at, status: answer.status, headers: answer.headers, reason, milliseconds });
     if (reason === null) delivery.state = "delivered";
-    this.#tell(delivery);
+    this.#listeners.tell(delivery);
     if (reason !== null) throw new Unexpected(`Given up: attempt ${number} was the last one.`);
-  }
-
-  #tell(delivery: Delivery): void {
-    for (const listener of this.#listeners) listener(delivery);
   }
 }
 

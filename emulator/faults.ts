@@ -1,5 +1,6 @@
 import type { Tokens } from "./auth.ts";
 import { check, count, flag, map, names, type Options, readOptions, split, text } from "./faultOptions.ts";
+import { Listeners } from "./listeners.ts";
 import type { LoggedRequest } from "./log.ts";
 import { type Ending, htmlPage, json } from "./reply.ts";
 import type { Changes, Header, Receiver, Store, Subscription } from "./store.ts";
@@ -225,6 +226,7 @@ export class Faults {
   readonly #store: Store;
   readonly #tokens: Tokens;
   readonly #rootFields: ReadonlySet<string>;
+  readonly #listeners = new Listeners<void>();
   #armed: Armed[] = [];
 
   constructor(store: Store, tokens: Tokens, rootFields: ReadonlySet<string>) {
@@ -251,11 +253,24 @@ export class Faults {
       throw new TypeError(`${fault.kind}: it cannot hit ${field}.`);
     }
     this.#armed.push({ fault, row, matched: 0, hits: 0 });
+    this.#listeners.tell();
+  }
+
+  /** Forgets one fault: the very object that was added. */
+  remove(fault: Fault): void {
+    this.#armed = this.#armed.filter((armed) => armed.fault !== fault);
+    this.#listeners.tell();
   }
 
   /** Forgets every fault: from the next request on all is well. */
   clear(): void {
     this.#armed = [];
+    this.#listeners.tell();
+  }
+
+  /** Calls `listener` when faults come or go; returns what stops that. */
+  watch(listener: () => void): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** Every fault since the last `clear()`, over or not, in the order they were added. */

@@ -13,7 +13,10 @@ export interface Message {
 }
 
 /** What came of it: the status of the answer, or in words why none came. */
-export type Answer = { readonly status: number } | { readonly status: null; readonly reason: string };
+export type Answer = ({ readonly status: number } | { readonly status: null; readonly reason: string }) & {
+  /** The names of the headers that were to be sent. */
+  readonly headers: readonly string[];
+};
 
 /** These say how a message travels: a value that is not true would break it. */
 const framing = /^(connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
@@ -34,7 +37,7 @@ export class Poster {
   /** Posts once; it never rejects, and what it says in words is no part of the URL, a header or the body. */
   post(url: URL, message: Message, signal: AbortSignal): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    const failed = (reason: string) => resolve({ status: null, reason });
+    const failed = (reason: string) => resolve({ status: null, reason, headers: request.getRawHeaderNames() });
     const secure = url.protocol === "https:";
     const request = (secure ? https : http).request(url, {
       method: "POST",
@@ -49,7 +52,7 @@ export class Poster {
     // It runs on after the answer's first line: a body without end must not hold the connection for ever.
     const timer = setTimeout(late, this.#timeoutMs);
     request.on("response", (response) => {
-      resolve({ status: response.statusCode ?? 0 });
+      resolve({ status: response.statusCode ?? 0, headers: request.getRawHeaderNames() });
       response.on("error", () => {}).resume();
     });
     request.on("error", (error) => failed(reasonOf(error)));

@@ -110,7 +110,7 @@ export function buildSchema(
     async (_root, args, { encounter }, { fieldName, path }) =>
       answer(() => {
         encounter.field(String(path.key), { field: fieldName, args });
-        return run(args);
+        return store.asApi(() => run(args));
       });
 
   const slowAndGuarded: Wrap = (name, run) => async (root, args, context, info) => {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { Listeners } from "./listeners.ts";
 import { StoreError, validate } from "./validation.ts";
 
 /** A registered endpoint that ION posts events to. */
@@ -72,6 +73,14 @@ export type Changes<Item> = {
   readonly [Property in Exclude<keyof Item, "id" | "_etag" | "headerIds">]?: Item[Property] | undefined;
 };
 
+/** One change of one object: what it was and what it is, undefined where it was not, or is not, there. */
+export interface StoreChange {
+  readonly before: Receiver | Header | Subscription | undefined;
+  readonly after: Receiver | Header | Subscription | undefined;
+  /** Whether it was made behind the API's back. */
+  readonly byHand: boolean;
+}
+
 /** All that a store knows, as plain data. */
 export interface StoreState {
   /** The last id given out, by type: ids are never given out twice. */
@@ -90,6 +99,8 @@ export interface StoreState {
 export class Store {
   /** Grows with every change. */
   revision = 0;
+  readonly #listeners = new Listeners<StoreChange>();
+  #byHand = true;
   #lastIds: { receiver: number; header: number; subscription: number };
   #receivers: Map<string, Receiver>;
   #headers: Map<string, Header>;
@@ -100,6 +111,21 @@ export class Store {
     this.#receivers = new Map(state?.receivers.map((receiver) => [receiver.id, receiver]));
     this.#headers = new Map(state?.headers.map((header) => [header.id, header]));
     this.#subscriptions = new Map(state?.subscriptions.map((subscription) => [subscription.id, subscription]));
+  }
+
+  /** Calls `listener` with every change, just after it; returns what stops that. */
+  watch(listener: (change: StoreChange) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  /** Runs what the API was asked for; changes outside of it count as made by hand. */
+  asApi<Result>(run: () => Result): Result {
+    this.#byHand = false;
+    try {
+      return run();
+    } finally {
+      this.#byHand = true;
+    }
   }
 
   /** The whole state, as it is now. */
@@ -257,20 +283,28 @@ export class Store {
     this.#remove(this.#subscriptions, id);
   }
 
-  #put<Item extends { readonly id: string }>(items: Map<string, Item>, item: Item): Item {
+  #put<Item extends Receiver | Header | Subscription>(items: Map<string, Item>, item: Item): Item {
     this.revision++;
+    const before = items.get(item.id);
     items.set(item.id, Object.freeze(item));
+    this.#listeners.tell({ before, after: item, byHand: this.#byHand });
     return item;
   }
 
-  #change<Item extends { readonly id: string }>(items: Map<string, Item>, current: Item, changes: Partial<Item>): Item {
+  #change<Item extends Receiver | Header | Subscription>(
+    items: Map<string, Item>,
+    current: Item,
+    changes: Partial<Item>,
+  ): Item {
     validate(changes);
     return this.#put(items, { ...current, ...changes, _etag: newEtag() });
   }
 
-  #remove(items: Map<string, unknown>, id: string): void {
+  #remove<Item extends Receiver | Header | Subscription>(items: Map<string, Item>, id: string): void {
     this.revision++;
+    const before = items.get(id);
     items.delete(id);
+    this.#listeners.tell({ before, after: undefined, byHand: this.#byHand });
   }
 }
 

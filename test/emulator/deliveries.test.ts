@@ -112,7 +112,14 @@ test("a delivery is the event as JSON, posted and signed with the receiver's key
     state: "delivered",
     note: null,
     attempts: [
-      { number: 1, at: expect.stringMatching(/Z$/), status: 200, reason: null, milliseconds: expect.any(Number) },
+      {
+        number: 1,
+        at: expect.stringMatching(/Z$/),
+        status: 200,
+        headers: expect.arrayContaining(["Content-Type", "x-ion-signature"]),
+        reason: null,
+        milliseconds: expect.any(Number),
+      },
     ],
   });
 });
