@@ -90,7 +90,7 @@ async function run(options: CliOptions): Promise<void> {
   }
   const { url, graphqlUrl, tokenUrl } = emulator;
   if (print) print({ listening: { url, graphqlUrl, tokenUrl, clientId: options.clientId } });
-  else console.log(greeting(emulator, program.getOptionValueSource("clientSecret") === "default"));
+  else console.log(greeting(emulator, options.host, program.getOptionValueSource("clientSecret") === "default"));
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, async () => {
@@ -100,10 +100,14 @@ async function run(options: CliOptions): Promise<void> {
   }
 }
 
-function greeting({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator, defaultSecret: boolean): string {
+function greeting(emulator: Emulator, host: string, defaultSecret: boolean): string {
+  const { url, graphqlUrl, tokenUrl, clientId, clientSecret } = emulator;
   // A secret that someone chose is not ours to show.
   const secret = defaultSecret ? quoted(clientSecret) : "...  # the one you gave this emulator";
-  return `ION emulator at ${graphqlUrl} (open it in a browser for GraphiQL; Ctrl-C ends it)
+  const address = isLoopback(host)
+    ? `${url} (open it in a browser to watch and to meddle; Ctrl-C ends it)`
+    : `${graphqlUrl} (open it in a browser for GraphiQL; Ctrl-C ends it)`;
+  return `ION emulator at ${address}
 
 export ION_API_URI=${quoted(graphqlUrl)}
 export ION_AUTH_SERVER=${quoted(tokenUrl)}

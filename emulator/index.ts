@@ -6,9 +6,10 @@ import { Deliveries, type Delivery, type DeliveryOptions, type Emission, type Em
 import { type Fault, Faults } from "./faults.ts";
 import { createGraphQL } from "./graphql.ts";
 import type { LoggedRequest } from "./log.ts";
+import { Page } from "./page.ts";
 import { DataFile } from "./persistence.ts";
 import { buildSchema, type Settings } from "./resolvers.ts";
-import { checkEnumValue, shownName } from "./schema.ts";
+import { checkEnumValue, enumValues, shownName } from "./schema.ts";
 import { createHttpServer } from "./server.ts";
 import { Store } from "./store.ts";
 import { isLoopback } from "./validation.ts";
@@ -32,6 +33,7 @@ export {
   type Receiver,
   type ReceiverInput,
   Store,
+  type StoreChange,
   type StoreState,
   type Subscription,
   type SubscriptionInput,
@@ -40,7 +42,10 @@ export { StoreError } from "./validation.ts";
 
 /** How an emulator is set up. */
 export interface EmulatorOptions {
-  /** The address to listen on. Beyond loopback, Host is not checked and the page gets no token. @default "127.0.0.1" */
+  /**
+   * The address to listen on. Beyond loopback, Host is not checked, GraphiQL gets no token, and there is no page.
+   * @default "127.0.0.1"
+   */
   readonly host?: string;
   /** The port to listen on; 0 picks a free one. @default 0 */
   readonly port?: number;
@@ -79,7 +84,7 @@ export interface EmulatorOptions {
 
 /** A running emulator. */
 export interface Emulator {
-  /** The origin, such as `http://127.0.0.1:8787`. */
+  /** The origin, such as `http://127.0.0.1:8787`, and on loopback the address of the page. */
   readonly url: string;
   readonly graphqlUrl: string;
   readonly tokenUrl: string;
@@ -122,9 +127,10 @@ export interface Emulator {
 }
 
 /** Makes an emulator misbehave. */
-export type FaultControl = Pick<Faults, "add" | "clear" | "list">;
+export type FaultControl = Pick<Faults, "add" | "remove" | "clear" | "list">;
 
 const mostRequests = 10_000;
+const openSecret = "emulator-secret";
 
 /**
  * Starts a local ION.
@@ -133,7 +139,7 @@ const mostRequests = 10_000;
  * @throws {NodeJS.ErrnoException} if it cannot listen, such as EADDRINUSE.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { host = "127.0.0.1", port = 0, clientId = "emulator", clientSecret = "emulator-secret" } = options;
+  const { host = "127.0.0.1", port = 0, clientId = "emulator", clientSecret = openSecret } = options;
   const dataFile = options.dataFile === undefined ? undefined : new DataFile(options.dataFile);
   const store = dataFile?.store ?? new Store();
   const settings: Settings = {
@@ -158,17 +164,40 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const faults = new Faults(store, tokens, rootFields(schema));
   for (const fault of options.faults ?? []) faults.add(fault);
 
+  const resourceEnum = shownName("ResourceEnum", hide);
+  const actionEnum = shownName("WebhookSubscriptionActionsEnum", hide);
+  const emit: Emulator["emit"] = (resource, action, emitOptions) => {
+    checkEnumValue(schema, resourceEnum, resource);
+    checkEnumValue(schema, actionEnum, action);
+    return deliveries.emit(resource, action, emitOptions);
+  };
+  const settle = () => dataFile?.save();
+  const loopback = isLoopback(host);
+  const page = new Page({
+    store,
+    faults,
+    deliveries,
+    emit,
+    apiKey,
+    openSecret,
+    resources: enumValues(schema, resourceEnum),
+    actions: enumValues(schema, actionEnum),
+    loopback,
+    settle,
+  });
   const server = createHttpServer({
     graphql: createGraphQL(schema),
+    page,
     tokens,
     apiKey,
     faults,
     tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? 300,
-    loopback: isLoopback(host),
-    settle: () => dataFile?.save(),
+    loopback,
+    settle,
     delay: (moreMs) => wait(settings.latencyMs + moreMs),
     log: (request) => {
       if (requests.push(request) > mostRequests) requests.shift();
+      page.requested(request);
       options.onRequest?.(request);
     },
   });
@@ -192,11 +221,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     get pendingDeliveries() {
       return deliveries.pending;
     },
-    emit: (resource, action, emitOptions) => {
-      checkEnumValue(schema, shownName("ResourceEnum", hide), resource);
-      checkEnumValue(schema, shownName("WebhookSubscriptionActionsEnum", hide), action);
-      return deliveries.emit(resource, action, emitOptions);
-    },
+    emit,
     onDelivery: (listener) => deliveries.onDelivery(listener),
     settled: () => deliveries.settled(),
     revokeTokens: () => tokens.revoke(),

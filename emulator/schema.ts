@@ -31,16 +31,27 @@ export function typeDefs(hide: readonly string[]): DocumentNode {
 /** @throws {StoreError} if the enum has no such value; it says which ones come close. */
 export function checkEnumValue(schema: GraphQLSchema, type: string, value: string): void {
   try {
-    // By the enum itself: graphql-js's own functions refuse a schema that a second copy of it has made.
-    (schema.getType(type) as GraphQLEnumType).parseValue(value);
+    enumOf(schema, type).parseValue(value);
   } catch (error) {
     throw new StoreError(error instanceof Error ? error.message : String(error));
   }
 }
 
+/** The values of an enum. */
+export function enumValues(schema: GraphQLSchema, type: string): string[] {
+  return enumOf(schema, type)
+    .getValues()
+    .map(({ name }) => name);
+}
+
 /** The name under which a type is in a schema with these names hidden. */
 export function shownName(type: string, hide: readonly string[]): string {
   return hide.includes(type) ? `Other${type}` : type;
+}
+
+// By the enum itself: graphql-js's own functions refuse a schema that a second copy of it has made.
+function enumOf(schema: GraphQLSchema, type: string): GraphQLEnumType {
+  return schema.getType(type) as GraphQLEnumType;
 }
 
 function without(document: DocumentNode, name: string): DocumentNode {

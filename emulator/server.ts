@@ -6,20 +6,23 @@ import {
   type ServerResponse,
 } from "node:http";
 import { type ApiKey, answerTokenRequest, type Tokens } from "./auth.ts";
+import { readBody } from "./body.ts";
 import type { Encounter, Faults } from "./faults.ts";
 import type { createGraphQL } from "./graphql.ts";
 import type { LoggedRequest } from "./log.ts";
+import type { Page } from "./page.ts";
 import { type Ending, json, jsonType, type Reply } from "./reply.ts";
 import { isLoopback } from "./validation.ts";
 
 /** What the HTTP server is put together from. */
 interface Parts {
   readonly graphql: ReturnType<typeof createGraphQL>;
+  readonly page: Page;
   readonly tokens: Tokens;
   readonly apiKey: ApiKey;
   readonly faults: Pick<Faults, "meet">;
   readonly tokenLifetimeSeconds: number;
-  /** Whether only this machine can reach the server, which is when Host is checked and the page gets a token. */
+  /** Whether only this machine can reach the server, which is when Host is checked and GraphiQL gets a token. */
   readonly loopback: boolean;
   /** Called when a request has been dealt with and before it is answered: what must not be lost is kept here. */
   readonly settle: () => void;
@@ -29,12 +32,23 @@ interface Parts {
 }
 
 const tokenPath = /^(\/auth)?\/realms\/api-keys\/protocol\/openid-connect\/token$/;
-const longestForm = 64 * 1024;
-const pageTokenSeconds = 24 * 60 * 60;
+const graphiqlTokenSeconds = 24 * 60 * 60;
 
 /** The HTTP server, not listening yet. */
 export function createHttpServer(parts: Parts): Server {
+  const answerAsIon = asIon(parts);
   return createServer(async (request, response) => {
+    if (!parts.page.isFor(request)) return answerAsIon(request, response);
+    const refusal = foreign(request.headers, parts.loopback);
+    if (refusal) return send(json(403, { message: refusal }), response);
+    const reply = await parts.page.answer(request, response).catch(unexpected);
+    if (reply) send(reply, response);
+  });
+}
+
+/** Answers what an ION would be asked, and notes it in the log. */
+function asIon(parts: Parts) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const started = performance.now();
     const entry: LoggedRequest = { kind: "other", operation: null, fields: [], status: 0, milliseconds: 0 };
     const encounter = parts.faults.meet(entry, request.headers.authorization);
@@ -44,7 +58,7 @@ export function createHttpServer(parts: Parts): Server {
       parts.settle();
       ending = encounter.end(reply);
     } catch (error) {
-      ending = json(500, { message: error instanceof Error ? error.message : String(error) });
+      ending = unexpected(error);
     }
     try {
       await parts.delay(encounter.delayMs);
@@ -56,7 +70,11 @@ export function createHttpServer(parts: Parts): Server {
     entry.milliseconds = performance.now() - started;
     parts.log(entry);
     send(ending, response);
-  });
+  };
+}
+
+function unexpected(error: unknown): Reply {
+  return json(500, { message: error instanceof Error ? error.message : String(error) });
 }
 
 function send(ending: Ending, response: ServerResponse): void {
@@ -87,7 +105,7 @@ async function route(
 
   if (request.method === "GET" && request.headers.accept?.includes("text/html")) {
     entry.kind = "other";
-    return page(parts);
+    return graphiql(parts);
   }
   const unauthorized = parts.tokens.refusal(request.headers.authorization);
   if (unauthorized) return json(401, { message: unauthorized });
@@ -100,11 +118,8 @@ async function token(request: IncomingMessage, encounter: Encounter, parts: Part
   if (!request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
     return json(415, { error: "HTTP 415 Unsupported Media Type" });
   }
-  let form = "";
-  for await (const chunk of request.setEncoding("utf8")) {
-    form += chunk;
-    if (form.length > longestForm) return json(413, { error: "HTTP 413 Request Entity Too Large" });
-  }
+  const form = await readBody(request);
+  if (form === undefined) return json(413, { error: "HTTP 413 Request Entity Too Large" });
   const instead = encounter.begin();
   if (instead) return instead;
   const { apiKey, tokens, tokenLifetimeSeconds: expiresIn } = parts;
@@ -116,10 +131,10 @@ async function token(request: IncomingMessage, encounter: Encounter, parts: Part
   return json(answer.status, answer.body, { "Cache-Control": "no-store", Pragma: "no-cache" });
 }
 
-async function page({ loopback, tokens, apiKey }: Parts): Promise<Reply> {
+async function graphiql({ loopback, tokens, apiKey }: Parts): Promise<Reply> {
   // 9 MB that most runs never need.
   const { graphiqlPage } = await import("./graphiql.ts");
-  const own = loopback ? tokens.issue(apiKey.clientId, "graphiql", pageTokenSeconds) : undefined;
+  const own = loopback ? tokens.issue(apiKey.clientId, "graphiql", graphiqlTokenSeconds) : undefined;
   const headers = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",

@@ -52,6 +52,7 @@ test("it prints what to export, with the real port, and a line a request", async
   const it = run(["--port", "0"]);
   const urls = await listening(it);
   expect(urls.graphqlUrl).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*\/graphql$/);
+  await it.printed(/^ION emulator at http:\/\/127\.0\.0\.1:\d+ \(open it in a browser to watch/);
   await it.printed(/export ION_CLIENT_ID=emulator\nexport ION_CLIENT_SECRET=emulator-secret\n/);
   const ask = await asker(urls);
   await ask(`mutation Two {

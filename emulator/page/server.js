@@ -1,0 +1,81 @@
+/** @import { Message } from "../page.ts" */
+import { byId } from "./dom.js";
+
+const token = document.querySelector('meta[name="page-token"]')?.getAttribute("content") ?? "";
+
+/**
+ * Does what a button is for. A refusal is shown and answers undefined.
+ * @param {string} name
+ * @param {object} body
+ * @param {string} [done] - what to say when it is done
+ * @returns {Promise<Record<string, unknown> | undefined>}
+ */
+export async function act(name, body, done) {
+  try {
+    const headers = { "Content-Type": "application/json", "X-Page-Token": token };
+    const response = await fetch(`/page/${name}`, { method: "POST", headers, body: JSON.stringify(body) });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(answer.message);
+    if (done !== undefined) say(done);
+    return answer;
+  } catch (error) {
+    say(
+      error instanceof TypeError
+        ? "The emulator does not answer."
+        : String(error instanceof Error ? error.message : error),
+      true,
+    );
+    return undefined;
+  }
+}
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let vanish;
+
+/**
+ * Shows a message for a while.
+ * @param {string} text
+ * @param {boolean} [wrong]
+ */
+export function say(text, wrong = false) {
+  const message = byId("message");
+  message.textContent = text;
+  message.dataset.wrong = String(wrong);
+  message.hidden = false;
+  clearTimeout(vanish);
+  vanish = setTimeout(() => {
+    message.hidden = true;
+  }, 8_000);
+}
+
+/**
+ * Hears what happens from now on; the first message has all there is.
+ * @param {(message: Message) => void} hear
+ */
+export function listen(hear) {
+  const source = new EventSource(`/page/events?token=${encodeURIComponent(token)}`);
+  source.addEventListener("open", () => connected("live", "Live"));
+  source.addEventListener("message", ({ data }) => hear(JSON.parse(data)));
+  source.addEventListener("error", () => {
+    source.close();
+    connected("lost", "The emulator does not answer");
+    setTimeout(revive, 1_000);
+  });
+}
+
+/** A new emulator has another token, and maybe another page. */
+async function revive() {
+  const response = await fetch("/").catch(() => undefined);
+  if (response?.ok) location.reload();
+  else setTimeout(revive, 1_000);
+}
+
+/**
+ * @param {string} state
+ * @param {string} text
+ */
+function connected(state, text) {
+  const shown = byId("connection");
+  shown.dataset.state = state;
+  shown.textContent = text;
+}
