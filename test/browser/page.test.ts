@@ -1,0 +1,169 @@
+import { createHmac } from "node:crypto";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { startChromium } from "../../tools/chromium.ts";
+import { makeProject } from "../e2e/project.ts";
+import { start } from "../emulator/setup.ts";
+import { type WebhookServer, webhookServer } from "../emulator/webhookServer.ts";
+
+let browser: Browser;
+// It may have to be installed first.
+beforeAll(async () => {
+  browser = await startChromium();
+}, 600_000);
+afterAll(() => browser?.close());
+
+/** Opens the page; what the browser complains of, such as a breach of the content security policy, fails the test. */
+async function visit(url: string, options: BrowserContextOptions = {}, expected = /^$/): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(20_000);
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => request.url().startsWith(url) || complaints.push(`asked for ${request.url()}`));
+  onTestFinished(async () => {
+    await page.close();
+    expect(complaints.filter((complaint) => !expected.test(complaint))).toEqual([]);
+  });
+  await page.goto(url);
+  return page;
+}
+
+/** The cells of the matrix, by what they are on. */
+const cells = (page: Page) => page.locator("#table .cell");
+const cell = (page: Page, pair: string) => page.getByRole("button", { name: `${pair}, violet: ` });
+
+/** Whether what arrived was signed with the secret. */
+function isSigned({ headers, body }: WebhookServer["arrivals"][number], secret: string): boolean {
+  return headers["x-ion-signature"] === createHmac("sha256", secret).update(body).digest("hex");
+}
+
+test("a real pulumi up turns the matrix on; events, drift and faults made on the page are met", async () => {
+  const receiver = await webhookServer();
+  const program = `const ion = require("pulumi-ion");
+    new ion.VioletWebhooks("violet", { webhookUri: "${receiver.uri}" });`;
+  const project = await makeProject({ files: { "index.js": program } });
+  const { emulator } = project;
+  const page = await visit(emulator.url);
+  await page.getByText("No receiver yet").waitFor();
+  await page.getByText(`export ION_API_URI=${emulator.graphqlUrl}`).waitFor();
+
+  await project.up();
+  await page.getByText("34 subscriptions · 1 receiver").waitFor();
+  expect(await cells(page).and(page.locator('[aria-pressed="true"]')).count()).toBe(34);
+  expect(await cells(page).and(page.locator('[data-mark="added"]')).count()).toBe(34);
+  await page.getByText("1 receiver, 34 subscriptions added").waitFor();
+  await page.locator("#requests").getByText("createWebhookSubscription").first().waitFor();
+
+  const secret = emulator.store.listReceivers()[0]?.sharedSecret ?? "";
+  expect(await page.content()).not.toContain(secret);
+  expect(await page.content()).not.toContain(receiver.uri);
+  await page.getByRole("button", { name: "Show sharedSecret" }).click();
+  await page.getByText(secret).waitFor();
+  await page.getByRole("button", { name: "Hide sharedSecret" }).click();
+  expect(await page.content()).not.toContain(secret);
+
+  await page.getByLabel("resource").selectOption("PARTS");
+  await page.getByLabel("action").selectOption("UPDATE");
+  await page.getByRole("button", { name: "Emit" }).click();
+  await page.locator("#deliveries").getByText("200 delivered").waitFor();
+  await page.locator("#deliveries").getByText("signed").first().waitFor();
+  expect(receiver.arrivals.map((arrival) => isSigned(arrival, secret))).toEqual([true]);
+  expect(JSON.parse(String(receiver.arrivals[0]?.body))).toMatchObject({ resource: "PARTS", action: "UPDATE" });
+
+  await cell(page, "PARTS UPDATE").click();
+  await page.getByText("1 subscription removed").waitFor();
+  expect(await project.preview()).toMatch(/\(create\)\s.*::violet-PARTS-UPDATE]\s[^+~-]*\+ 1 to create/);
+
+  await page.getByLabel("what").selectOption("bad-gateway-before");
+  await page.getByLabel("hits").selectOption("mutations");
+  await page.getByText("--fault bad-gateway-before:type=mutation").waitFor();
+  await page.getByRole("button", { name: "Switch on" }).click();
+  await page.getByText("mutation · hit 0 of 1").waitFor();
+  await project.up();
+  await page.getByText("mutation · hit 1 of 1").waitFor();
+  await page.locator("#requests").getByText("bad-gateway-before").waitFor();
+  await page.getByText("1 subscription added").waitFor();
+  expect(await cell(page, "PARTS UPDATE").getAttribute("aria-pressed")).toBe("true");
+});
+
+const hostile = `<img src=x onerror="document.title='broken'">`;
+
+test("a receiver named like markup is text, everywhere", async () => {
+  const receiver = await webhookServer();
+  const emulator = await start();
+  const page = await visit(emulator.url);
+  const { id } = emulator.store.createReceiver({ name: hostile, description: hostile, webhookUri: receiver.uri });
+  emulator.store.createHeader({ key: "X-Plant", value: hostile, receiverId: id });
+  emulator.store.createSubscription({ receiverId: id, resource: "PARTS", action: "UPDATE" });
+  emulator.emit("PARTS", "UPDATE", { changedFields: { name: hostile } });
+  await page.locator("#deliveries").getByText("200 delivered").click();
+  await page.getByRole("button", { name: "Show X-Plant" }).click();
+  await page.getByRole("button", { name: `PARTS UPDATE, ${hostile}: subscribed` }).click();
+  await page.locator("#message").getByText(hostile).waitFor();
+  for (const place of ["#table thead", "#receiver h2", "#receiver dl", "#deliveries summary"]) {
+    expect([place, await page.locator(place).first().textContent()]).toEqual([place, expect.stringContaining(hostile)]);
+  }
+  expect(await page.locator("img").count()).toBe(1);
+  expect(await page.title()).toBe("ION emulator");
+});
+
+test("everything can be done with the keyboard alone, and what has the focus keeps it while the page is live", async () => {
+  const emulator = await start();
+  const { store } = emulator;
+  const { id } = store.createReceiver({ name: "violet", webhookUri: "https://violet.example/x" });
+  const page = await visit(emulator.url, { viewport: { width: 390, height: 844 } });
+  await cells(page).first().waitFor();
+  const focused = () =>
+    page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent);
+  const tabTo = async (name: string) => {
+    for (let presses = 0; presses < 120; presses++) {
+      if ((await focused())?.startsWith(name)) return;
+      await page.keyboard.press("Tab");
+    }
+    throw new Error(`Tab does not lead to ${name}.`);
+  };
+  await tabTo("ABOM_INSTALLATIONS CREATE");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowRight");
+  expect(await focused()).toBe("FILE_ATTACHMENTS UPDATE, violet: not subscribed");
+  expect(await page.evaluate(() => getComputedStyle(document.activeElement as Element).outlineStyle)).toBe("solid");
+  await page.keyboard.press("Enter");
+  await expect.poll(focused).toBe("FILE_ATTACHMENTS UPDATE, violet: subscribed, added in the last change");
+  store.createReceiver({ name: "erp", webhookUri: "https://erp.example/x" });
+  await page.locator("#counts").getByText("2 receivers").waitFor();
+  expect(await focused()).toMatch(/^FILE_ATTACHMENTS UPDATE, violet/);
+  store.deleteReceiver("2");
+
+  await tabTo("active");
+  await page.keyboard.press("Space");
+  await expect.poll(() => store.findReceiver(id)?.active).toBe(false);
+  await page.getByText("off: nothing is delivered").waitFor();
+  await tabTo("Edit description");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("by hand");
+  // It outlives what else happens to the receiver.
+  store.createSubscription({ receiverId: id, resource: "RUNS", action: "UPDATE" });
+  await page.locator("#counts").getByText("2 subscriptions").waitFor();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => store.findReceiver(id)?.description).toBe("by hand");
+  await tabTo("Delete receiver");
+  await page.keyboard.press("Enter");
+  await page.getByText("Delete it and 2 subscriptions?").waitFor();
+  await tabTo("Delete");
+  await page.keyboard.press("Enter");
+  await page.getByText("No receiver yet").waitFor();
+  expect(store.listReceivers()).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+});
+
+test("when the emulator is started again, its page comes back by itself", async () => {
+  const first = await start();
+  const page = await visit(first.url, {}, /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE/);
+  await page.getByText("Live", { exact: true }).waitFor();
+  await first.close();
+  await page.getByText("The emulator does not answer").waitFor();
+  const second = await start({ port: Number(new URL(first.url).port) });
+  second.store.createReceiver({ name: "another", webhookUri: "https://violet.example/x" });
+  await page.locator("#counts").getByText("1 receiver").waitFor();
+});
