@@ -1,10 +1,13 @@
 /**
  * `npm run demo`: the whole way once, with the real Pulumi engine and a local ION: create, look, a clean preview, drift
- * found and repaired. Everything it keeps is in `.demo`, which is made anew each time.
+ * found and repaired. Everything it keeps is in `.demo`, which is made anew each time. With `--watch` the emulator and
+ * its page stay until Ctrl-C.
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { type Emulator, startEmulator } from "ion-emulator";
 
 const ROOT = resolve(import.meta.dirname, "..");
@@ -20,6 +23,7 @@ const STACK = [
   process.stdout.isTTY ? "always" : "never",
 ];
 
+const { watch = false } = parseArgs({ options: { watch: { type: "boolean" } } }).values;
 const stopped = new AbortController();
 process.once("SIGINT", () => stopped.abort());
 process.once("SIGTERM", () => stopped.abort());
@@ -35,7 +39,7 @@ async function main() {
   say("A local ION, and the Pulumi engine");
   await run(process.execPath, [join(ROOT, "tools/engine/ensure.ts")]);
   await using emulator = disposable(await startEmulator({ port: 0 }));
-  console.log(`ION emulator at ${emulator.graphqlUrl}`);
+  console.log(`ION emulator at ${emulator.url}: open it in a browser, and watch what follows`);
   await prepare(emulator);
 
   say("`pulumi up`: Violet's receiver and its 34 subscriptions");
@@ -59,6 +63,8 @@ async function main() {
   table(emulator);
   await pulumi("preview", "--diff", "--expect-no-changes");
 
+  if (watch) await keepOpen(emulator);
+
   say("That was it. Nothing is left running");
   console.log(`To play with it yourself, in two terminals:
 
@@ -73,6 +79,16 @@ To use it with your own ION (README, "Against a real ION"):
   npx pulumi config set --secret ion:clientSecret
   npx pulumi config set --secret webhookUri
   npx pulumi up`);
+}
+
+/** Leaves the emulator to whoever watches, until Ctrl-C. */
+async function keepOpen({ url }: Emulator) {
+  say("Your turn");
+  console.log(`The emulator stays at ${url} until Ctrl-C. Change something there, and then, in another terminal:
+
+  export PULUMI_BACKEND_URL=file://${join(FOLDER, "state")} PULUMI_CONFIG_PASSPHRASE=emulator
+  npx pulumi preview --diff --stack dev --config-file ${CONFIG}`);
+  if (!stopped.signal.aborted) await once(stopped.signal, "abort");
 }
 
 /** The stack `dev` as it is in the repository, pointed at the emulator's port, with a state of its own. */
