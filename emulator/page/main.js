@@ -27,7 +27,7 @@ listen(hear);
 
 /** @param {Message} message */
 function hear({ setup, order, receivers = [], burst, faults, requests, deliveries }) {
-  if (setup) {
+  if (setup && !state.setup) {
     state.setup = setup;
     showEmit(setup);
     showFaultForm(setup);

@@ -49,18 +49,30 @@ export function say(text, wrong = false) {
 }
 
 /**
- * Hears what happens from now on; the first message has all there is.
+ * Hears what happens while the page is to be seen; the first message, also after a pause, has all there is. Hidden tabs
+ * hold no connection: a browser has but six for all tabs of one origin.
  * @param {(message: Message) => void} hear
  */
 export function listen(hear) {
-  const source = new EventSource(`/page/events?token=${encodeURIComponent(token)}`);
-  source.addEventListener("open", () => connected("live", "Live"));
-  source.addEventListener("message", ({ data }) => hear(JSON.parse(data)));
-  source.addEventListener("error", () => {
-    source.close();
-    connected("lost", "The emulator does not answer");
-    setTimeout(revive, 1_000);
+  /** @type {EventSource | undefined} */
+  let source;
+  const open = () => {
+    const own = new EventSource(`/page/events?token=${encodeURIComponent(token)}`);
+    own.addEventListener("open", () => connected("live", "Live"));
+    own.addEventListener("message", ({ data }) => hear(JSON.parse(data)));
+    own.addEventListener("error", () => {
+      own.close();
+      connected("lost", "The emulator does not answer");
+      setTimeout(revive, 1_000);
+    });
+    source = own;
+  };
+  document.addEventListener("visibilitychange", () => {
+    source?.close();
+    if (document.hidden) connected("waiting", "Paused");
+    else open();
   });
+  if (!document.hidden) open();
 }
 
 /** A new emulator has another token, and maybe another page. */

@@ -167,3 +167,23 @@ test("when the emulator is started again, its page comes back by itself", async 
   second.store.createReceiver({ name: "another", webhookUri: "https://violet.example/x" });
   await page.locator("#counts").getByText("1 receiver").waitFor();
 });
+
+test("a hidden tab holds no connection, and knows all when it is seen again", async () => {
+  const { url, store } = await start();
+  const page = await visit(url);
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.getByLabel("what").selectOption("slow");
+  const hide = (hidden: boolean) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, "hidden", { value, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  await hide(true);
+  store.createReceiver({ name: "violet", webhookUri: "https://violet.example/x" });
+  await page.getByText("Paused").waitFor();
+  await page.waitForTimeout(300);
+  expect(await page.locator("#counts").textContent()).toBe("");
+  await hide(false);
+  await page.locator("#counts").getByText("1 receiver").waitFor();
+  expect(await page.getByLabel("what").inputValue()).toBe("slow");
+});

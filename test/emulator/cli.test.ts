@@ -177,6 +177,7 @@ test("whatever was answered survives SIGKILL right after the answer", async () =
 test("binding beyond loopback warns", async () => {
   const it = run(["--port", "0", "--host", "0.0.0.0"]);
   await it.printed(/Warning: other machines can reach this emulator/);
+  await it.printed(/^ION emulator at http:\/\/127\.0\.0\.1:\d+\/graphql \(open it in a browser for GraphiQL/m);
 });
 
 test("--fault makes it misbehave, in the order given, and the lines say so", async () => {
