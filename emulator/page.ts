@@ -5,60 +5,27 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { ApiKey } from "./auth.ts";
 import { readBody } from "./body.ts";
-import type { Deliveries, Emission } from "./deliveries.ts";
-import { type Faults, faultKinds, readFault } from "./faults.ts";
-import { Live, type Update } from "./live.ts";
+import { type ButtonParts, type Buttons, buttons } from "./buttons.ts";
+import type { Deliveries } from "./deliveries.ts";
+import { type Faults, faultKinds } from "./faults.ts";
+import { Live } from "./live.ts";
 import type { LoggedRequest } from "./log.ts";
 import { json, type Reply } from "./reply.ts";
-import { notFound, type Store } from "./store.ts";
+import { type Setup, Stream } from "./stream.ts";
 import { StoreError } from "./validation.ts";
 
 /** What the page is put together from. */
-interface Parts {
-  readonly store: Store;
-  readonly faults: Pick<Faults, "add" | "remove" | "clear" | "list" | "watch">;
+interface Parts extends ButtonParts {
+  readonly faults: Pick<Faults, "add" | "remove" | "list" | "watch">;
   readonly deliveries: Pick<Deliveries, "onDelivery">;
-  readonly emit: (resource: string, action: string) => Emission;
   readonly apiKey: ApiKey;
   /** The secret that is nobody's own, which the page may therefore show. */
   readonly openSecret: string;
-  /** The names that the schema has for resources and actions. */
-  readonly resources: readonly string[];
-  readonly actions: readonly string[];
   /** Only where no other machine can reach it is there a page. */
   readonly loopback: boolean;
   /** Called after each change: what must not be lost is kept here. */
   readonly settle: () => void;
 }
-
-/** What does not change while the page is open. */
-export interface Setup {
-  readonly clientId: string;
-  /** Null if somebody chose it. */
-  readonly clientSecret: string | null;
-  readonly resources: readonly string[];
-  readonly actions: readonly string[];
-  readonly faultKinds: readonly {
-    readonly kind: string;
-    readonly summary: string;
-    readonly options: readonly string[];
-  }[];
-}
-
-/** One message of the page's event stream; the first one has it all. */
-export type Message = Update & { readonly setup?: Setup };
-
-type Body = Readonly<Record<string, unknown>>;
-
-interface Client {
-  readonly response: ServerResponse;
-  /** The last instant that it was told of. */
-  instant: number;
-}
-
-/** How long changes are gathered before they are told. */
-const gatherMs = 100;
-const mostClients = 20;
 
 const types: Record<string, string> = {
   html: "text/html",
@@ -88,31 +55,33 @@ const folder = join(createRequire(import.meta.url).resolve("ion-emulator/package
 export class Page {
   readonly #parts: Parts;
   readonly #live: Live;
+  readonly #stream: Stream;
+  readonly #buttons: Buttons;
   readonly #token = randomBytes(24).toString("base64url");
-  readonly #clients = new Set<Client>();
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#live = new Live(parts.store, parts.faults);
+    this.#stream = new Stream(this.#live, () => this.#setup());
+    this.#buttons = buttons(parts, this.#live);
     parts.store.watch((change) => {
       this.#live.storeChanged(change);
-      this.#tellSoon();
+      this.#stream.tellSoon();
     });
     parts.deliveries.onDelivery((delivery) => {
       this.#live.delivered(delivery);
-      this.#tellSoon();
+      this.#stream.tellSoon();
     });
     parts.faults.watch(() => {
       this.#live.faultsChanged();
-      this.#tellSoon();
+      this.#stream.tellSoon();
     });
   }
 
   /** Notes a request that has been answered. */
   requested(request: LoggedRequest): void {
     this.#live.requested(request);
-    this.#tellSoon();
+    this.#stream.tellSoon();
   }
 
   /** Whether a request is for the page. */
@@ -129,11 +98,12 @@ export class Page {
     }
     if (pathname === "/page/events") {
       if (!this.#isToken(searchParams.get("token"))) return refused;
-      return this.#open(response);
+      if (this.#stream.open(response, security)) return undefined;
+      return json(503, { message: "The page is open too often." }, security);
     }
     if (request.method === "POST") {
       if (!this.#isToken(request.headers["x-page-token"])) return refused;
-      return this.#act(request, pathname.slice("/page/".length));
+      return this.#press(request, pathname.slice("/page/".length));
     }
     if (request.method !== "GET") return json(405, { message: "Method not allowed" }, security);
     const name = pathname === "/" ? "index.html" : pathname.slice("/page/".length);
@@ -145,36 +115,6 @@ export class Page {
     if (!type || !(await readdir(folder)).includes(name)) return json(404, { message: "Not found" }, security);
     const text = await readFile(join(folder, name), "utf8");
     return reply(200, type, name === "index.html" ? text.replace("{{token}}", this.#token) : text);
-  }
-
-  #open(response: ServerResponse): Reply | undefined {
-    if (this.#clients.size >= mostClients) return json(503, { message: "The page is open too often." }, security);
-    response.writeHead(200, { ...security, "Content-Type": "text/event-stream; charset=utf-8" });
-    const client = { response, instant: 0 };
-    this.#clients.add(client);
-    response.on("close", () => this.#clients.delete(client));
-    response.on("drain", () => this.#tell(client));
-    this.#tell(client);
-    return undefined;
-  }
-
-  #tellSoon(): void {
-    if (this.#clients.size === 0) return;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      for (const client of this.#clients) this.#tell(client);
-    }, gatherMs).unref();
-  }
-
-  #tell(client: Client): void {
-    // What it does not take now it is told, all in one, when it has taken what came before.
-    if (client.response.writableNeedDrain || client.instant === this.#live.now) return;
-    const message: Message = {
-      ...(client.instant === 0 && { setup: this.#setup() }),
-      ...this.#live.since(client.instant),
-    };
-    client.instant = this.#live.now;
-    client.response.write(`data: ${JSON.stringify(message)}\n\n`);
   }
 
   #setup(): Setup {
@@ -189,15 +129,15 @@ export class Page {
     };
   }
 
-  async #act(request: IncomingMessage, name: string): Promise<Reply> {
-    const act = Object.hasOwn(this.#acts, name) ? this.#acts[name] : undefined;
-    if (!act) return json(404, { message: "Not found" }, security);
+  async #press(request: IncomingMessage, name: string): Promise<Reply> {
+    const press = Object.hasOwn(this.#buttons, name) ? this.#buttons[name] : undefined;
+    if (!press) return json(404, { message: "Not found" }, security);
     const text = await readBody(request);
     if (text === undefined) return json(413, { message: "That is too long." }, security);
     try {
       const body: unknown = JSON.parse(text);
       if (typeof body !== "object" || body === null) throw new SyntaxError("no object");
-      const result = act({ ...body });
+      const result = press({ ...body });
       this.#parts.settle();
       return json(200, result ?? {}, security);
     } catch (error) {
@@ -205,57 +145,6 @@ export class Page {
       if (error instanceof StoreError) return json(400, { message: error.message }, security);
       throw error;
     }
-  }
-
-  /** What the buttons do, by the last part of the path. */
-  readonly #acts: Readonly<Record<string, (body: Body) => object | undefined>> = {
-    show: (body) => ({ value: this.#secret(body) }),
-    subscribe: (body) => {
-      const resource = oneOf(body, "resource", this.#parts.resources);
-      const action = oneOf(body, "action", this.#parts.actions);
-      return this.#id(this.#parts.store.createSubscription({ receiverId: text(body, "receiverId"), resource, action }));
-    },
-    unsubscribe: (body) => void this.#parts.store.deleteSubscription(text(body, "id")),
-    updateReceiver: (body) => {
-      const { description, active } = body;
-      const changes = { description, active } as { description?: string | null; active?: boolean };
-      this.#parts.store.updateReceiver(text(body, "id"), changes);
-      return undefined;
-    },
-    deleteReceiver: (body) => void this.#parts.store.deleteReceiver(text(body, "id")),
-    emit: (body) => this.#parts.emit(text(body, "resource"), text(body, "action")),
-    addFault: (body) => {
-      try {
-        this.#parts.faults.add(readFault(text(body, "fault")));
-      } catch (error) {
-        throw error instanceof TypeError ? new StoreError(error.message) : error;
-      }
-      return undefined;
-    },
-    removeFault: ({ id }) => {
-      const fault = this.#live.findFault(id);
-      if (fault) this.#parts.faults.remove(fault);
-      return undefined;
-    },
-    clearFaults: () => void this.#parts.faults.clear(),
-  };
-
-  #secret(body: Body): string {
-    const { store } = this.#parts;
-    const id = text(body, "id");
-    const of = oneOf(body, "of", ["webhookUri", "sharedSecret", "header"] as const);
-    if (of === "header") {
-      const header = store.findHeader(id);
-      if (!header) throw notFound("WebhookHeader", id);
-      return header.value;
-    }
-    const receiver = store.findReceiver(id);
-    if (!receiver) throw notFound("WebhookReceiver", id);
-    return receiver[of];
-  }
-
-  #id({ id }: { readonly id: string }): { readonly id: string } {
-    return { id };
   }
 
   #isToken(given: unknown): boolean {
@@ -274,17 +163,4 @@ function reply(status: number, type: string, body: string): Reply {
 function target(request: IncomingMessage): Pick<URL, "pathname" | "searchParams"> {
   const [pathname = "", query] = (request.url ?? "/").split("?", 2);
   return { pathname, searchParams: new URLSearchParams(query) };
-}
-
-function text(body: Body, name: string): string {
-  const value = body[name];
-  if (typeof value !== "string") throw new StoreError(`${name} must be text.`);
-  return value;
-}
-
-function oneOf<Name extends string>(body: Body, name: string, names: readonly Name[]): Name {
-  const value = text(body, name);
-  const found = names.find((one) => one === value);
-  if (found === undefined) throw new StoreError(`${name} must be one of ${names.join(", ")}.`);
-  return found;
 }

@@ -1,4 +1,4 @@
-/** @import { Setup } from "../page.ts" */
+/** @import { Setup } from "../stream.ts" */
 import { byId, element, fill, plural } from "./dom.js";
 import { act, say } from "./server.js";
 

@@ -1,5 +1,5 @@
 /**
- * @import { Setup } from "../page.ts"
+ * @import { Setup } from "../stream.ts"
  * @import { ShownFault } from "../live.ts"
  */
 import { byId, element, fill } from "./dom.js";

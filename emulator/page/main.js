@@ -1,5 +1,5 @@
 /**
- * @import { Message, Setup } from "../page.ts"
+ * @import { Message, Setup } from "../stream.ts"
  * @import { ShownReceiver } from "../live.ts"
  * @import { ShownBurst } from "../burst.ts"
  */

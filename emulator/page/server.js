@@ -1,4 +1,4 @@
-/** @import { Message } from "../page.ts" */
+/** @import { Message } from "../stream.ts" */
 import { byId } from "./dom.js";
 
 const token = document.querySelector('meta[name="page-token"]')?.getAttribute("content") ?? "";
