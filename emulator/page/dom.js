@@ -44,17 +44,19 @@ export function byId(id) {
 }
 
 /**
- * Gives a container other content; what had the focus keeps it, known by its `data-key`.
+ * Gives a container other content; what had the focus keeps it, known by its `data-key`, and its caret.
  * @param {Element} container
  * @param {...(Node | string)} content
  */
 export function fill(container, ...content) {
   const active = document.activeElement;
   const key = active && container.contains(active) ? active.getAttribute("data-key") : null;
+  const caret = active instanceof HTMLInputElement ? active.selectionStart : null;
   container.replaceChildren(...content);
   if (key === null) return;
   const again = container.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+  if (again instanceof HTMLInputElement && caret !== null) again.setSelectionRange(caret, caret);
 }
 
 /**

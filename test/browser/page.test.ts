@@ -141,10 +141,12 @@ test("everything can be done with the keyboard alone, and what has the focus kee
   await page.getByText("off: nothing is delivered").waitFor();
   await tabTo("Edit description");
   await page.keyboard.press("Enter");
-  await page.keyboard.type("by hand");
-  // It outlives what else happens to the receiver.
+  // What is typed outlives what else happens to the receiver, and goes on where it was.
+  await page.keyboard.type("byhand");
+  for (let presses = 0; presses < 4; presses++) await page.keyboard.press("ArrowLeft");
   store.createSubscription({ receiverId: id, resource: "RUNS", action: "UPDATE" });
   await page.locator("#counts").getByText("2 subscriptions").waitFor();
+  await page.keyboard.type(" ");
   await page.keyboard.press("Enter");
   await expect.poll(() => store.findReceiver(id)?.description).toBe("by hand");
   await tabTo("Delete receiver");
