@@ -148,21 +148,21 @@ export function run(
   });
 }
 
+/** What a stack's life consists of. */
+interface Steps {
+  /** What has to be in ION after `up`. */
+  readonly made: () => void;
+  /** Changes ION behind Pulumi's back. */
+  readonly outside: () => void;
+  /** What the preview has to say of it. */
+  readonly shown: readonly (string | RegExp)[];
+}
+
 /**
  * The life of a stack: up → preview clean → refresh clean → a change outside → preview shows it → up repairs it →
  * preview clean → destroy → nothing left in ION.
  */
-export async function live(
-  project: Project,
-  steps: {
-    /** What has to be in ION after `up`. */
-    made: () => void;
-    /** Changes ION behind Pulumi's back. */
-    outside: () => void;
-    /** What the preview has to say of it. */
-    shown: readonly (string | RegExp)[];
-  },
-): Promise<void> {
+export async function live(project: Project, steps: Steps): Promise<void> {
   const { expect } = await import("vitest");
   await project.up();
   steps.made();
@@ -177,6 +177,19 @@ export async function live(
   steps.made();
   // Nothing at all to say: neither a change to make nor one found by the refresh.
   expect(await project.preview("--expect-no-changes")).not.toMatch(/^\s*[~+-] pulumi-nodejs/m);
+  await end(project);
+}
+
+/** The short life of a stack: up → preview clean → destroy → nothing left in ION. */
+export async function liveBriefly(project: Project, made: () => void): Promise<void> {
+  await project.up();
+  made();
+  await project.preview("--expect-no-changes");
+  await end(project);
+}
+
+async function end(project: Project): Promise<void> {
+  const { expect } = await import("vitest");
   const destroyed = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK);
   expect(destroyed.code, destroyed.output).toBe(0);
   expect(project.emulator.store.state()).toMatchObject({ receivers: [], headers: [], subscriptions: [] });
