@@ -1,5 +1,10 @@
+import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { createInterface } from "node:readline";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { start } from "../support.ts";
 import { live, liveBriefly, makeProject } from "./project.ts";
 
 const violetUri = "https://violet.example/hooks/canary";
@@ -10,7 +15,7 @@ const EXAMPLES: Record<string, { config: Record<string, string>; subscriptions: 
   violet: { config: { webhookUri: violetUri }, subscriptions: 34 },
 };
 
-/** Those with a test of their own below or elsewhere. */
+/** Those with a test of their own, below or in test/examples. */
 const OTHERS = ["command", "receiver", "staging-and-production", "subset", "take-over"];
 
 describe("the example", () => {
@@ -41,6 +46,63 @@ describe("the example", () => {
       expect(made).toHaveLength(8);
       expect(made).not.toContain("PURCHASE_ORDER_LINES CREATE");
       expect(made).not.toContain("ISSUES UPDATE");
+    });
+  });
+
+  it("staging-and-production has one set in each ION, and neither key in the other", async () => {
+    const staging = await start({ clientId: "staging-key", clientSecret: "canary-staging" });
+    const project = await makeProject({
+      folder: "examples/staging-and-production",
+      config: { stagingUri: `${violetUri}-staging`, productionUri: violetUri },
+    });
+    const production = project.emulator;
+    for (const [name, { graphqlUrl, tokenUrl, clientId, clientSecret }] of Object.entries({ staging, production })) {
+      const plain = [`endpoint=${graphqlUrl}`, `authUrl=${tokenUrl}`, `clientId=${clientId}`];
+      const pairs = plain.flatMap((pair) => ["--plaintext", `ion-${name}:${pair}`]);
+      const secret = ["--secret", `ion-${name}:clientSecret=${clientSecret}`];
+      await project.pulumi("config", "set-all", "--stack", "test", ...pairs, ...secret);
+    }
+    await liveBriefly(project, () => {
+      expect(staging.store.listReceivers()).toMatchObject([{ webhookUri: `${violetUri}-staging` }]);
+      expect(production.store.listReceivers()).toMatchObject([{ webhookUri: violetUri }]);
+      for (const { store } of [staging, production]) expect(store.listSubscriptions()).toHaveLength(34);
+    });
+    expect(staging.store.state()).toMatchObject({ receivers: [], subscriptions: [] });
+  });
+
+  it("receiver takes what is signed with the secret that ION made, and nothing else", async () => {
+    const project = await makeProject({ folder: "examples/receiver", config: { webhookUri: violetUri } });
+    await liveBriefly(project, async () => {
+      const output = ["stack", "output", "sharedSecret", "--show-secrets", "--stack", "test"];
+      const secret = (await project.pulumi(...output)).output.trim();
+      expect(project.emulator.store.listReceivers()).toMatchObject([
+        { sharedSecret: secret, expectedResponseCode: 204 },
+      ]);
+
+      const env = { ...project.env, ION_SHARED_SECRET: secret, PORT: "0" };
+      const server = spawn(process.execPath, ["receiver.ts"], {
+        cwd: project.dir,
+        env,
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      onTestFinished(() => void server.kill());
+      let printed = "";
+      server.stdout.setEncoding("utf8").on("data", (text) => {
+        printed += text;
+      });
+      const [line] = (await once(createInterface(server.stdout), "line")) as [string];
+      const url = `http://127.0.0.1:${/port: (\d+)/.exec(line)?.[1]}`;
+      const post = async (body: string, signed: string) => {
+        const signature = createHmac("sha256", secret).update(signed).digest("hex");
+        const answer = await fetch(url, { method: "POST", body, headers: { "x-ion-signature": signature } });
+        return answer.status;
+      };
+      const event = '{ "resource": "PARTS" }';
+      expect(await post(event, event)).toBe(204);
+      expect(await post(event, '{"resource":"PARTS"}')).toBe(401);
+      expect(await fetch(url, { method: "POST", body: event })).toMatchObject({ status: 401 });
+      expect(await post("no JSON", "no JSON")).toBe(500);
+      expect(printed.match(/an event of ION's/g)).toHaveLength(1);
     });
   });
 

@@ -67,9 +67,9 @@ export async function makeProject(options: ProjectOptions): Promise<Project> {
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   await mkdir(join(dir, "state"));
   if (options.folder) {
-    const entries = await readdir(join(ROOT, options.folder));
-    for (const entry of entries.filter((name) => name !== "node_modules")) {
-      await cp(join(ROOT, options.folder, entry), join(dir, entry), { recursive: true });
+    const folder = resolve(ROOT, options.folder);
+    for (const entry of (await readdir(folder)).filter((name) => name !== "node_modules")) {
+      await cp(join(folder, entry), join(dir, entry), { recursive: true });
     }
   } else {
     await writeFile(join(dir, "Pulumi.yaml"), "name: project\nruntime: nodejs\noptions:\n  refresh: always\n");
@@ -181,9 +181,9 @@ export async function live(project: Project, steps: Steps): Promise<void> {
 }
 
 /** The short life of a stack: up → preview clean → destroy → nothing left in ION. */
-export async function liveBriefly(project: Project, made: () => void): Promise<void> {
+export async function liveBriefly(project: Project, made: () => void | Promise<void>): Promise<void> {
   await project.up();
-  made();
+  await made();
   await project.preview("--expect-no-changes");
   await end(project);
 }
