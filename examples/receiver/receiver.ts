@@ -1,8 +1,12 @@
-/** Takes ION's events, and nobody else's. `node receiver.ts`, with ION_SHARED_SECRET and PORT. */
+/**
+ * Takes ION's events, and nobody else's. `node receiver.ts`, with PORT and ION_SHARED_SECRET; while one secret takes the
+ * place of another, both, with a space between.
+ */
 import { createServer } from "node:http";
 import { verifySignature } from "pulumi-ion";
 
 const { ION_SHARED_SECRET = "", PORT = "8080" } = process.env;
+const SECRETS = ION_SHARED_SECRET.split(/\s+/).filter(Boolean);
 const MOST_BYTES = 1_000_000;
 
 const server = createServer(async (request, response) => {
@@ -17,7 +21,8 @@ const server = createServer(async (request, response) => {
   }
   // The bytes as they came: parsed and written again, they would have another signature.
   const body = Buffer.concat(chunks);
-  if (!verifySignature(body, request.headers["x-ion-signature"], ION_SHARED_SECRET)) return answer(401);
+  const signature = request.headers["x-ion-signature"];
+  if (!SECRETS.some((secret) => verifySignature(body, signature, secret))) return answer(401);
   try {
     take(JSON.parse(body.toString()));
     answer(204);
@@ -33,7 +38,7 @@ function take(event: unknown) {
   console.log("an event of ION's:", event);
 }
 
-if (!ION_SHARED_SECRET) {
+if (SECRETS.length === 0) {
   console.error("ION_SHARED_SECRET is not set: every event would be refused.");
   process.exit(1);
 }

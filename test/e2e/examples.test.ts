@@ -79,7 +79,7 @@ describe("the example", () => {
         { sharedSecret: secret, expectedResponseCode: 204 },
       ]);
 
-      const env = { ...project.env, ION_SHARED_SECRET: secret, PORT: "0" };
+      const env = { ...project.env, ION_SHARED_SECRET: `the-next-one ${secret}`, PORT: "0" };
       const server = spawn(process.execPath, ["receiver.ts"], {
         cwd: project.dir,
         env,
@@ -92,17 +92,18 @@ describe("the example", () => {
       });
       const [line] = (await once(createInterface(server.stdout), "line")) as [string];
       const url = `http://127.0.0.1:${/port: (\d+)/.exec(line)?.[1]}`;
-      const post = async (body: string, signed: string) => {
-        const signature = createHmac("sha256", secret).update(signed).digest("hex");
+      const post = async (body: string, signed: string, key = secret) => {
+        const signature = createHmac("sha256", key).update(signed).digest("hex");
         const answer = await fetch(url, { method: "POST", body, headers: { "x-ion-signature": signature } });
         return answer.status;
       };
       const event = '{ "resource": "PARTS" }';
       expect(await post(event, event)).toBe(204);
+      expect(await post(event, event, "the-next-one")).toBe(204);
       expect(await post(event, '{"resource":"PARTS"}')).toBe(401);
       expect(await fetch(url, { method: "POST", body: event })).toMatchObject({ status: 401 });
       expect(await post("no JSON", "no JSON")).toBe(500);
-      expect(printed.match(/an event of ION's/g)).toHaveLength(1);
+      expect(printed.match(/an event of ION's/g)).toHaveLength(2);
     });
   });
 
