@@ -42,6 +42,7 @@ const OPTIONS: TypeDocOptions & Partial<PluginOptions> = {
   // Our defaults are words more often than code.
   jsDocCompatibility: { defaultTag: false },
   router: "module",
+  groupOrder: ["Classes", "Functions", "Interfaces"],
   hidePageHeader: true,
   hideBreadcrumbs: true,
   useCodeBlocks: true,
@@ -86,6 +87,8 @@ async function write(folder: string) {
  */
 function tidy(project: ProjectReflection) {
   for (const reflection of Object.values(project.reflections)) {
+    // What TypeDoc calls a parameter that is taken apart where it stands.
+    if (reflection.name === "__namedParameters") reflection.name = "args";
     if (reflection instanceof DeclarationReflection) {
       delete reflection.overwrites;
       if (reflection.kindOf(ReflectionKind.Class)) delete reflection.typeHierarchy;
