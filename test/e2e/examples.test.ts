@@ -97,8 +97,16 @@ describe("the example", () => {
         const answer = await fetch(url, { method: "POST", body, headers: { "x-ion-signature": signature } });
         return answer.status;
       };
+      // As ION delivers, which here is the emulator.
+      const { emulator } = project;
+      const id = emulator.store.listReceivers()[0]?.id ?? "";
+      emulator.store.updateReceiver(id, { webhookUri: url });
+      emulator.emit("PARTS", "UPDATE");
+      await emulator.settled();
+      expect(emulator.deliveries).toMatchObject([{ state: "delivered", attempts: [{ status: 204 }] }]);
+      emulator.store.updateReceiver(id, { webhookUri: violetUri });
+      // As somebody else might.
       const event = '{ "resource": "PARTS" }';
-      expect(await post(event, event)).toBe(204);
       expect(await post(event, event, "the-next-one")).toBe(204);
       expect(await post(event, '{"resource":"PARTS"}')).toBe(401);
       expect(await fetch(url, { method: "POST", body: event })).toMatchObject({ status: 401 });
