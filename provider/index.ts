@@ -17,6 +17,7 @@ export type { Unmanaged } from "./unmanagedSubscriptions.ts";
 export { VioletWebhooks, type VioletWebhooksArgs } from "./violetWebhooks.ts";
 export { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
 export {
+  type ActionsByResource,
   type WebhookAction,
   type WebhookResource,
   WebhookSubscription,

@@ -134,7 +134,8 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
   },
 
   async update(ion, id, state, inputs) {
-    if (inputs.unmanaged === "remove") {
+    // Under "report" the preview said that they stay: an `up` that begins to remove only names them.
+    if (inputs.unmanaged === "remove" && state.unmanaged === "remove") {
       const names = removable(id, state);
       const { receiverId, allowRemovals } = inputs;
       const reason = tooMany(receiverId, names, (await liveOf(ion, receiverId)).length, allowRemovals);

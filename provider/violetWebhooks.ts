@@ -3,7 +3,7 @@ import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "./ion/facts.ts";
 import { programError } from "./run.ts";
 import type { Unmanaged } from "./unmanagedSubscriptions.ts";
 import { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
-import type { WebhookAction, WebhookResource } from "./webhookSubscription.ts";
+import type { ActionsByResource, WebhookAction, WebhookResource } from "./webhookSubscription.ts";
 import { WebhookSubscriptions } from "./webhookSubscriptions.ts";
 
 /** What a {@link VioletWebhooks} is to be: everything that a receiver can be, and which pairs to subscribe it to. */
@@ -18,7 +18,7 @@ export interface VioletWebhooksArgs extends WebhookReceiverArgs {
   /** The actions to subscribe to, on each resource. @default CREATE and UPDATE */
   actions?: readonly WebhookAction[];
   /** Pairs to leave out, as actions by resource. @default none */
-  exclude?: { readonly [Resource in WebhookResource]?: readonly WebhookAction[] };
+  exclude?: ActionsByResource;
   /** What happens to other subscriptions of this receiver; see {@link WebhookSubscriptionsArgs}. @default "remove": the receiver is Violet's own */
   unmanaged?: Unmanaged;
   /** How many removals are allowed at once; see {@link WebhookSubscriptionsArgs}. */

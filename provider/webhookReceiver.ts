@@ -35,7 +35,7 @@ export interface WebhookReceiverArgs extends ConnectionArgs {
 }
 
 /**
- * A webhook receiver in ION: a URL that ION sends events to. Every change is an update in place.
+ * A webhook receiver in ION: a URL that ION sends events to. Every change is an update in place. Its `id` is ION's.
  *
  * A receiver with the same name and webhookUri that is there already is taken over, never made twice.
  *

@@ -17,6 +17,9 @@ export type WebhookResource = (typeof VIOLET_RESOURCES)[number] | (string & {});
 /** What happens to a resource. */
 export type WebhookAction = (typeof ACTIONS)[number] | (string & {});
 
+/** Actions by resource, such as `{ RUNS: ["CREATE", "UPDATE"] }`. */
+export type ActionsByResource = { readonly [Resource in WebhookResource]?: readonly WebhookAction[] };
+
 /** What a {@link WebhookSubscription} is to be. A change of any of the three makes a new subscription and then ends the old one. */
 export interface WebhookSubscriptionArgs extends ConnectionArgs {
   /** The id of the receiver that events go to. */

@@ -3,14 +3,14 @@ import { type ConnectionArgs, connectionFor } from "./connection.ts";
 import { NEVER_DELIVERED } from "./ion/facts.ts";
 import { programError } from "./run.ts";
 import { type Unmanaged, UnmanagedSubscriptions } from "./unmanagedSubscriptions.ts";
-import { type WebhookAction, type WebhookResource, WebhookSubscription } from "./webhookSubscription.ts";
+import { type ActionsByResource, WebhookSubscription } from "./webhookSubscription.ts";
 
 /** What a {@link WebhookSubscriptions} is to be. */
 export interface WebhookSubscriptionsArgs extends ConnectionArgs {
   /** The id of the receiver that events go to. */
   receiverId: pulumi.Input<string>;
   /** The actions to subscribe to, by resource. */
-  subscriptions: { readonly [Resource in WebhookResource]?: readonly WebhookAction[] };
+  subscriptions: ActionsByResource;
   /**
    * What happens to subscriptions of this receiver that the program declares nowhere, and to pairs that are there twice:
    * "report" names them in previews; "remove" ends them, after an `up` has named them and a preview has listed them;
@@ -73,7 +73,7 @@ interface Pair {
 
 const same = (one: Pair, other: Pair) => one.resource === other.resource && one.action === other.action;
 
-function pairsOf(name: string, subscriptions: WebhookSubscriptionsArgs["subscriptions"]): Pair[] {
+function pairsOf(name: string, subscriptions: ActionsByResource): Pair[] {
   const pairs = Object.entries(subscriptions ?? {}).flatMap(([resource, actions]) => {
     if (!Array.isArray(actions) || actions.length === 0) {
       throw programError(

@@ -67,9 +67,9 @@ export async function makeProject(options: ProjectOptions): Promise<Project> {
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   await mkdir(join(dir, "state"));
   if (options.folder) {
-    const entries = await readdir(join(ROOT, options.folder));
-    for (const entry of entries.filter((name) => name !== "node_modules")) {
-      await cp(join(ROOT, options.folder, entry), join(dir, entry), { recursive: true });
+    const folder = resolve(ROOT, options.folder);
+    for (const entry of (await readdir(folder)).filter((name) => name !== "node_modules")) {
+      await cp(join(folder, entry), join(dir, entry), { recursive: true });
     }
   } else {
     await writeFile(join(dir, "Pulumi.yaml"), "name: project\nruntime: nodejs\noptions:\n  refresh: always\n");
@@ -148,21 +148,21 @@ export function run(
   });
 }
 
+/** What a stack's life consists of. */
+interface Steps {
+  /** What has to be in ION after `up`. */
+  readonly made: () => void;
+  /** Changes ION behind Pulumi's back. */
+  readonly outside: () => void;
+  /** What the preview has to say of it. */
+  readonly shown: readonly (string | RegExp)[];
+}
+
 /**
  * The life of a stack: up → preview clean → refresh clean → a change outside → preview shows it → up repairs it →
  * preview clean → destroy → nothing left in ION.
  */
-export async function live(
-  project: Project,
-  steps: {
-    /** What has to be in ION after `up`. */
-    made: () => void;
-    /** Changes ION behind Pulumi's back. */
-    outside: () => void;
-    /** What the preview has to say of it. */
-    shown: readonly (string | RegExp)[];
-  },
-): Promise<void> {
+export async function live(project: Project, steps: Steps): Promise<void> {
   const { expect } = await import("vitest");
   await project.up();
   steps.made();
@@ -177,6 +177,19 @@ export async function live(
   steps.made();
   // Nothing at all to say: neither a change to make nor one found by the refresh.
   expect(await project.preview("--expect-no-changes")).not.toMatch(/^\s*[~+-] pulumi-nodejs/m);
+  await end(project);
+}
+
+/** The short life of a stack: up → preview clean → destroy → nothing left in ION. */
+export async function liveBriefly(project: Project, made: () => void | Promise<void>): Promise<void> {
+  await project.up();
+  await made();
+  await project.preview("--expect-no-changes");
+  await end(project);
+}
+
+async function end(project: Project): Promise<void> {
+  const { expect } = await import("vitest");
   const destroyed = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK);
   expect(destroyed.code, destroyed.output).toBe(0);
   expect(project.emulator.store.state()).toMatchObject({ receivers: [], headers: [], subscriptions: [] });

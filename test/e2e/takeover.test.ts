@@ -169,6 +169,21 @@ describe("subscriptions that nobody declared", () => {
     }
   });
 
+  it("under remove instead of report, are listed by a preview of their own before they are ended", async () => {
+    const project = await makeProject({ files: violet('unmanaged: "report"') });
+    const { store } = project.emulator;
+    await pasteTheGuide(project.emulator);
+    const { id } = extra(project);
+    await project.up();
+    await project.write(violet('unmanaged: "remove"'));
+    await project.up();
+    expect(store.findSubscription(id)).toBeDefined();
+    expect(await project.preview()).toMatch(new RegExp(`- removeNext[^]*PARTS DELETE \\(id ${id}\\)`));
+    await project.up();
+    expect(store.findSubscription(id)).toBeUndefined();
+    await project.preview("--expect-no-changes");
+  });
+
   it("are not what the program declares elsewhere for that receiver, further down or in another set", async () => {
     const project = await makeProject({
       files: {

@@ -1,0 +1,37 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import * as ion from "pulumi-ion";
+
+const config = new pulumi.Config();
+const quiet = { logging: local.Logging.None };
+
+// 1Password's `op read` stands for any command that prints one value. It runs once, and again for each new urlVersion.
+const vault = new local.Command(
+  "webhook-url",
+  {
+    create: 'op read --no-newline "$VAULT_ITEM"',
+    environment: { VAULT_ITEM: config.require("vaultItem") },
+    triggers: [config.requireNumber("urlVersion")],
+    ...quiet,
+  },
+  { additionalSecretOutputs: ["stdout"] },
+);
+
+const erp = new ion.WebhookReceiver("erp", { webhookUri: pulumi.secret(vault.stdout) });
+const subscriptions = new ion.WebhookSubscriptions("erp", {
+  receiverId: erp.id,
+  subscriptions: { PARTS: ["CREATE", "UPDATE"] },
+});
+
+// Posts one signed event of our own, when the receiver is new or has another URL or another secret.
+new local.Command(
+  "smoke",
+  {
+    create: "node smoke.mjs",
+    // Not on the command line, which every process on the machine can read.
+    environment: { WEBHOOK_URI: erp.webhookUri, SHARED_SECRET: erp.sharedSecret.apply((secret) => secret ?? "") },
+    triggers: [erp.id, erp.webhookUri, erp.sharedSecret],
+    ...quiet,
+  },
+  { dependsOn: subscriptions, additionalSecretOutputs: ["environment", "triggers"] },
+);

@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { start } from "../support.ts";
+import { ROOT, run } from "./project.ts";
+
+const GUIDE = "docs/taking-over.md";
+const LOCKS = "state/.pulumi/locks/organization/ion-webhooks/dev";
+
+/** What makes Pulumi say each of its errors in the troubleshooting guide. */
+const PULUMI_SAYS = {
+  "passphrase must be set": "unset PULUMI_CONFIG_PASSPHRASE; pulumi preview",
+  "incorrect passphrase": "PULUMI_CONFIG_PASSPHRASE=wrong pulumi preview",
+  "no stack named": "pulumi preview --stack nowhere",
+  "the stack is currently locked": `mkdir -p ${LOCKS}; echo "{}" > ${LOCKS}/1.json; pulumi destroy --yes; e=$?; rm ${LOCKS}/1.json; exit $e`,
+  "Cannot find module 'pulumi-ion/dynamic'": "pulumi destroy --yes --skip-preview",
+};
+
+const blocks = (page: string, language: string) =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, "gm"))].map(([, block = ""]) => block);
+
+it("the guide to taking over, followed word for word, leads from a set-up made by hand to a clean preview", async () => {
+  const page = await readFile(join(ROOT, GUIDE), "utf8");
+  const emulator = await start();
+  const { store, requests } = emulator;
+  const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-guide-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const modules = join(folder, "node_modules");
+  await symlink(join(ROOT, "node_modules"), modules);
+
+  const byHand = blocks(page, "graphql");
+  expect(byHand).toHaveLength(1);
+  await pasted(byHand[0] ?? "", emulator);
+  const before = store.state();
+  requests.length = 0;
+
+  // Each block continues in the folder and with the variables of the one before.
+  const [emulatorBlock, ...rest] = blocks(page, "sh");
+  expect(emulatorBlock).toContain("npm run emulator");
+  const tail = "\npwd > $STATE.cwd; export -p > $STATE";
+  const env = {
+    ...process.env,
+    STATE: join(folder, "shell"),
+    PATH: `${join(ROOT, "provider/bin")}:${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+  };
+  const follow = async (block: string) => {
+    const typed = block
+      .replaceAll("http://127.0.0.1:8787", emulator.url)
+      .replaceAll("npx pulumi-ion ", "pulumi-ion.js ")
+      .replaceAll("npx ", "")
+      // What a person answers.
+      .replaceAll("pulumi up", "pulumi up --yes --skip-preview")
+      .replace(/^(pulumi config set --secret .*)$/gm, `$1 <<< "$ION_CLIENT_SECRET"`);
+    const head = "if [ -f $STATE ]; then . $STATE; cd $(cat $STATE.cwd); fi\n";
+    const outcome = await run("bash", ["-e", "-c", head + typed + tail], folder, env);
+    expect(outcome.code, `${typed}\n${outcome.output}`).toBe(0);
+    expect(outcome.output).not.toContain("shown/once");
+    return outcome.output;
+  };
+  const mutations = () => requests.splice(0).filter(({ operation }) => operation?.type === "mutation");
+
+  const printed: string[] = [];
+  for (const block of rest.slice(0, -1)) printed.push(await follow(block));
+  expect(printed.join("")).toContain("2xUPDATE");
+  // Taken over whole, and not one thing changed in ION.
+  expect(mutations()).toEqual([]);
+  expect(store.state()).toEqual(before);
+
+  const program = join(folder, "try/index.ts");
+  await writeFile(program, (await readFile(program, "utf8")).replace('unmanaged: "report"', 'unmanaged: "remove"'));
+  const removal = await follow(rest.at(-1) ?? "");
+  expect(removal).toMatch(/- removeNext[\s\S]*RUNS UPDATE \(id 4\)/);
+  expect(mutations().flatMap(({ fields }) => fields.map(({ field }) => field))).toEqual(["deleteWebhookSubscription"]);
+  expect(store.findSubscription("4")).toBeUndefined();
+
+  // What the troubleshooting guide says that Pulumi says; at the end, with the package not installed.
+  await rm(modules);
+  await mkdir(modules);
+  await symlink(join(ROOT, "node_modules/@pulumi"), join(modules, "@pulumi"));
+  const [, titles = ""] = (await readFile(join(ROOT, "docs/troubleshooting.md"), "utf8")).split("\n## From Pulumi\n");
+  expect([...titles.matchAll(/^### `(.*)`$/gm)].map(([, title]) => title)).toEqual(Object.keys(PULUMI_SAYS));
+  for (const [words, typed] of Object.entries(PULUMI_SAYS)) {
+    const { code, output } = await run("bash", ["-c", `. $STATE; cd $(cat $STATE.cwd); ${typed}`], folder, env);
+    expect(code).not.toBe(0);
+    expect(output).toContain(words);
+  }
+});
+
+async function pasted(
+  query: string,
+  { graphqlUrl, tokenUrl, clientId, clientSecret }: Awaited<ReturnType<typeof start>>,
+) {
+  const key = { grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret };
+  const token = (await (await fetch(tokenUrl, { method: "POST", body: new URLSearchParams(key) })).json()) as {
+    access_token: string;
+  };
+  const headers = { authorization: `Bearer ${token.access_token}`, "content-type": "application/json" };
+  const answer = await fetch(graphqlUrl, { method: "POST", headers, body: JSON.stringify({ query }) });
+  expect(await answer.json()).not.toHaveProperty("errors");
+}

@@ -1,0 +1,88 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { makeProject, ROOT, run } from "./project.ts";
+
+const WORKFLOWS = ["preview", "up", "drift"];
+const workflow = (name: string) => readFile(join(ROOT, `template/.github/workflows/${name}.yml`), "utf8");
+
+describe("the template", () => {
+  it("makes a project whose workflows bring ION up, see nothing to do, and fail on drift with what it is", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-template-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const named = ["--name", "plant", "--description", "A plant's webhooks", "--generate-only", "--yes"];
+    const PATH = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
+    const env = { ...process.env, PATH, PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_SKIP_UPDATE_CHECK: "true" };
+    const made = await run(
+      "pulumi",
+      ["new", join(ROOT, "template"), "--dir", join(folder, "plant"), ...named],
+      ROOT,
+      env,
+    );
+    expect(made.code, made.output).toBe(0);
+    expect(JSON.parse(await readFile(join(folder, "plant/package.json"), "utf8"))).toMatchObject({ name: "plant" });
+
+    const project = await makeProject({
+      folder: join(folder, "plant"),
+      config: { webhookUri: "https://violet.example/hooks/canary" },
+    });
+    const { store } = project.emulator;
+    const summary = join(project.dir, "summary.md");
+    /** Runs a workflow's steps after `npm ci`, as GitHub's runner does. */
+    const steps = async (name: string) => {
+      const commands = [...(await workflow(name)).matchAll(/^ +- run: (npx pulumi.*)$|^ +run: (.*)$/gm)];
+      expect(commands.length).toBeGreaterThan(0);
+      const script = commands.map(([, command, after]) => command ?? after).join("\n");
+      const here = script.replaceAll("npx ", "").replaceAll("--stack production", "--stack test");
+      const bash = ["--noprofile", "--norc", "-eo", "pipefail", "-c", here];
+      return run("bash", bash, project.dir, { ...project.env, GITHUB_STEP_SUMMARY: summary });
+    };
+
+    const previewed = await steps("preview");
+    expect(previewed.code, previewed.output).toBe(0);
+    expect(await readFile(summary, "utf8")).toMatch(/~~~[\s\S]*\+ 3\d to create[\s\S]*~~~/);
+    expect(store.listReceivers()).toEqual([]);
+
+    const up = await steps("up");
+    expect(up.code, up.output).toBe(0);
+    expect(store.listSubscriptions()).toHaveLength(34);
+    const clean = await steps("drift");
+    expect(clean.code, clean.output).toBe(0);
+
+    store.deleteSubscription(store.listSubscriptions()[0]?.id ?? "");
+    const drifted = await steps("drift");
+    expect(drifted.code, drifted.output).toBe(2);
+    expect(await readFile(summary, "utf8")).toMatch(/\| missing \| .* is not subscribed to .* any more/);
+    expect(previewed.output + up.output + clean.output + drifted.output).not.toContain("canary");
+
+    const destroyed = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test");
+    expect(destroyed.code, destroyed.output).toBe(0);
+    expect(store.state()).toMatchObject({ receivers: [], subscriptions: [] });
+  });
+
+  it("asks for secrets as secrets", async () => {
+    const project = await readFile(join(ROOT, "template/Pulumi.yaml"), "utf8");
+    for (const key of ["ion:clientSecret", "webhookUri"]) {
+      expect(project).toMatch(new RegExp(`^ {4}${key}:\\n {6}description: .*\\n {6}secret: true$`, "m"));
+    }
+  });
+});
+
+describe.each(WORKFLOWS)("the workflow %s", (name) => {
+  it("may only read the repository, and uses GitHub's own actions of a pinned version", async () => {
+    const text = await workflow(name);
+    expect(text).toMatch(/^permissions:\n {2}contents: read\n(?! )/m);
+    const actions = [...text.matchAll(/uses: (.*)$/gm)].map(([, action]) => action);
+    expect(actions.length).toBeGreaterThan(0);
+    for (const action of actions) expect(action).toMatch(/^actions\/(checkout|setup-node)@v\d+$/);
+    expect(text).toContain("persist-credentials: false");
+  });
+
+  it("gives secrets to the one step that speaks to ION, in its environment only", async () => {
+    const lines = (await workflow(name)).split("\n").filter((line) => line.includes("secrets."));
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toMatch(/^ {10}[A-Z_]+: \$\{\{ secrets\.[A-Z_]+ \}\}$/);
+    for (const [, command] of (await workflow(name)).matchAll(/run: (.*)$/gm)) expect(command).not.toContain("${{");
+  });
+});
