@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { ACTIONS } from "../ion/facts.ts";
 import type { Action, Register } from "./command.ts";
 import { withStack } from "./command.ts";
-import { declaredIn, refuseElsewhere } from "./declared.ts";
+import { declaredIn, NOTHING, refuseElsewhere } from "./declared.ts";
 import {
   GUIDE,
   type Pair,
@@ -47,11 +47,13 @@ const run: Action<StatusOptions> = async (options, terminal) => {
   const { stack } = settings;
   const where = whereOf(settings);
   const ion = ionOf(settings, terminal);
-  const [live, names, declared] = await Promise.all([
+  const [live, names, declaredBy] = await Promise.all([
     patiently(ion.receivers(), terminal),
     ion.subscriptionNames().catch(() => undefined),
     stack && declaredIn(stack),
   ]);
+  const declared = declaredBy && (declaredBy.get(options.connection) ?? NOTHING);
+  const others = [...(declaredBy?.keys() ?? [])].filter((name) => name !== options.connection);
   if (declared) refuseElsewhere(ion, declared);
   const receivers = receiversOf(live, declared);
   const verdict = verdictOf(live, receivers, names);
@@ -65,6 +67,10 @@ const run: Action<StatusOptions> = async (options, terminal) => {
   if (receivers.length > 0) terminal.out(`\n${matrix(receivers, terminal)}\n`);
   for (const receiver of receivers) terminal.out(inWords(receiver, terminal));
   terminal.out(`\n${judgement(verdict, receivers, terminal)}`);
+  for (const name of others) {
+    const how = name === undefined ? "without --connection" : `with --connection ${name}`;
+    terminal.out(`${paint("yellow", " i")}  Stack ${stack?.name} declares more in another ION: see it ${how}.`);
+  }
   return 0;
 };
 
