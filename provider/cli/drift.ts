@@ -1,6 +1,5 @@
 import { IonError } from "../ion/errors.ts";
-import type { Action, Register } from "./command.ts";
-import { withStack } from "./command.ts";
+import { type Action, type Register, withStack } from "./command.ts";
 import { type Declared, NOTHING, somethingDeclaredIn } from "./declared.ts";
 import { findStack, type StackOptions } from "./pulumi.ts";
 import { type Report, type ReportOptions, tell } from "./report.ts";
