@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { misnamed } from "../ion/connection.ts";
 import { isIonError } from "../ion/errors.ts";
 import { annotation } from "./github.ts";
 import type { Terminal } from "./terminal.ts";
@@ -21,7 +22,19 @@ export function withStack(command: Command): Command {
   return command
     .option("-s, --stack <name>", "the Pulumi stack whose config names the ION (default: the selected one)")
     .option("--no-stack", "leave Pulumi aside: environment variables alone name the ION")
-    .option("-C, --cwd <folder>", "the Pulumi project's folder (default: this one)");
+    .option("-C, --cwd <folder>", "the Pulumi project's folder (default: this one)")
+    .addOption(
+      new Option(
+        "--connection <name>",
+        "the ION that the program calls so (ion-NAME:region, or ION_NAME_API_URI, …) rather than the stack's own",
+      ).argParser(connectionName),
+    );
+}
+
+function connectionName(name: string): string {
+  const reason = misnamed(name);
+  if (reason) throw new InvalidArgumentError(`It ${reason}.`);
+  return name;
 }
 
 /** Runs a command; a failure is told in words, and as JSON where that was asked for. */

@@ -24,6 +24,9 @@ export interface Declared {
   readonly watched: ReadonlySet<string>;
 }
 
+/** What a stack declares that declares nothing. */
+export const NOTHING: Declared = { receivers: [], subscriptions: [], watched: new Set() };
+
 const TYPE = "pulumi-nodejs:dynamic/ion:";
 const receiverSchema = z.object({ name: z.string(), endpoint: z.string() });
 const subscriptionSchema = z.object({
@@ -33,9 +36,17 @@ const subscriptionSchema = z.object({
   endpoint: z.string(),
 });
 
-/** Reads what a stack declares off its state. */
-export async function declaredIn(stack: Stack): Promise<Declared> {
-  const resources = await stack.resources();
+/** Reads what a stack declares off its state, by connection: ids are each ION's own. Undefined is the stack's own. */
+export async function declaredIn(stack: Stack): Promise<ReadonlyMap<string | undefined, Declared>> {
+  const ours = (await stack.resources()).filter(({ type }) => type.startsWith(TYPE));
+  const groups = Map.groupBy(ours, ({ outputs }) =>
+    typeof outputs.connection === "string" ? outputs.connection : undefined,
+  );
+  const inOrder = [...groups].sort(([one = ""], [other = ""]) => (one < other ? -1 : 1));
+  return new Map(inOrder.map(([connection, resources]) => [connection, declaredBy(resources)]));
+}
+
+function declaredBy(resources: readonly StateResource[]): Declared {
   const of = (type: string) => resources.filter((resource) => resource.type === TYPE + type);
   const receivers = of("WebhookReceiver").map((one) => ({ ...one, ...read(receiverSchema, one) }));
   const subscriptions = of("WebhookSubscription").map((one) => ({ ...one, ...read(subscriptionSchema, one) }));
@@ -44,16 +55,22 @@ export async function declaredIn(stack: Stack): Promise<Declared> {
 }
 
 /**
- * Reads what a stack declares, to compare with.
+ * Reads what a stack declares, to compare with: of one connection where it is named, of each otherwise.
  *
  * @throws IonError "config" where that is nothing: no check may be green because it looked at the wrong stack.
  */
-export async function somethingDeclaredIn(stack: Stack): Promise<Declared> {
-  const declared = await declaredIn(stack);
-  if (declared.receivers.length + declared.subscriptions.length > 0) return declared;
+export async function somethingDeclaredIn(
+  stack: Stack,
+  connection?: string,
+): Promise<ReadonlyMap<string | undefined, Declared>> {
+  const all = await declaredIn(stack);
+  const asked = connection === undefined ? [...all] : [...all].filter(([name]) => name === connection);
+  const some = asked.filter(([, { receivers, subscriptions }]) => receivers.length + subscriptions.length > 0);
+  if (some.length > 0) return new Map(some);
+  const over = connection === undefined ? "" : ` over connection ${connection}`;
   throw new IonError(
     "config",
-    `Stack ${stack.name} has no webhook receiver and no subscription: run \`pulumi up\` first, or name another stack with --stack.`,
+    `Stack ${stack.name} has no webhook receiver and no subscription${over}: run \`pulumi up\` first, or name another stack with --stack.`,
   );
 }
 

@@ -1,7 +1,6 @@
 import { IonError } from "../ion/errors.ts";
-import type { Action, Register } from "./command.ts";
-import { withStack } from "./command.ts";
-import { type Declared, somethingDeclaredIn } from "./declared.ts";
+import { type Action, type Register, withStack } from "./command.ts";
+import { type Declared, NOTHING, somethingDeclaredIn } from "./declared.ts";
 import { findStack, type StackOptions } from "./pulumi.ts";
 import { type Report, type ReportOptions, tell } from "./report.ts";
 import { findSettings, ionOf, whereOf } from "./settings.ts";
@@ -54,17 +53,36 @@ async function checked(options: DriftOptions, terminal: Terminal): Promise<Repor
       "Drift is a difference from what a stack declares, and there is none: run this in the Pulumi project's folder, or name that with --cwd.",
     );
   }
-  // Checked first: without it nothing else matters, and it costs nothing.
-  const where = whereOf(settings);
-  const [declared, { findingsOf }] = await Promise.all([somethingDeclaredIn(stack), import("./findings.ts")]);
-  const ion = ionOf(settings, terminal);
+  const [declared, { findingsOf }] = await Promise.all([
+    somethingDeclaredIn(stack, options.connection),
+    import("./findings.ts"),
+  ]);
+  const checks = [...declared].map(async ([connection, own]) => {
+    const there = settings.of(connection);
+    const ion = ionOf(there, terminal);
+    const findings = await findingsOf(ion, own);
+    const place = { ion: ion.place, ...(connection !== undefined && { connection }), declared: counts(own) };
+    return {
+      title: `ION at ${whereOf(there)}, ${amount(own)} declared`,
+      findings: findings.map(within(connection)),
+      place,
+    };
+  });
+  const done = await patiently(Promise.all(checks), terminal);
+  const places = done.map(({ place }) => place);
   return {
-    title: `ION at ${where}, ${amount(declared)} declared`,
-    findings: await patiently(findingsOf(ion, declared), terminal),
+    title: done.map(({ title }) => title).join("; "),
+    findings: done.flatMap(({ findings }) => findings),
     next: "`pulumi preview` shows what `pulumi up` would do about it.",
-    json: { ion: ion.place, stack: stack.name, declared: counts(declared) },
+    json: { stack: stack.name, ions: places },
   };
 }
+
+/** Says of which connection something is, where that is not the stack's own. */
+const within =
+  (connection: string | undefined) =>
+  <One extends { readonly message: string }>(one: One): One & { readonly connection?: string } =>
+    connection === undefined ? one : { ...one, connection, message: `${connection}: ${one.message}` };
 
 async function compared(stacks: readonly string[], options: DriftOptions, terminal: Terminal): Promise<Report> {
   const [one, other, ...more] = stacks;
@@ -77,7 +95,7 @@ async function compared(stacks: readonly string[], options: DriftOptions, termin
   const declaredBy = async (name: string) => {
     const stack = await findStack({ ...options, stack: name }, terminal.cwd, terminal.env);
     if (!stack) throw new IonError("config", "There is no Pulumi project here: name its folder with --cwd.");
-    return somethingDeclaredIn(stack);
+    return somethingDeclaredIn(stack, options.connection);
   };
   const [{ differencesOf }, left, right] = await Promise.all([
     import("./differences.ts"),
@@ -85,16 +103,24 @@ async function compared(stacks: readonly string[], options: DriftOptions, termin
     declaredBy(other),
   ]);
   return {
-    title: `Stack ${one} (${amount(left)}) against stack ${other} (${amount(right)})`,
-    findings: differencesOf({ name: one, declared: left }, { name: other, declared: right }),
+    title: `Stack ${one} (${amount(...left.values())}) against stack ${other} (${amount(...right.values())})`,
+    findings: [...new Set([...left.keys(), ...right.keys()])].flatMap((connection) => {
+      const sides = [left, right].map((side) => side.get(connection) ?? NOTHING) as [Declared, Declared];
+      return differencesOf({ name: one, declared: sides[0] }, { name: other, declared: sides[1] }).map(
+        within(connection),
+      );
+    }),
     next: "What is compared is what each stack's last `pulumi up` left: run that where the program is ahead.",
     json: { stacks: [one, other] },
   };
 }
 
-const counts = ({ receivers, subscriptions }: Declared) => ({
-  receivers: receivers.length,
-  subscriptions: subscriptions.length,
+const counts = (...declared: readonly Declared[]) => ({
+  receivers: declared.reduce((sum, { receivers }) => sum + receivers.length, 0),
+  subscriptions: declared.reduce((sum, { subscriptions }) => sum + subscriptions.length, 0),
 });
-const amount = ({ receivers, subscriptions }: Declared) =>
-  `${count(receivers.length, "receiver")} and ${count(subscriptions.length, "subscription")}`;
+
+function amount(...declared: readonly Declared[]): string {
+  const { receivers, subscriptions } = counts(...declared);
+  return `${count(receivers, "receiver")} and ${count(subscriptions, "subscription")}`;
+}

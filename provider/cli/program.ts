@@ -3,6 +3,7 @@ import { NEVER_DELIVERED, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../ion/facts.
 import type { Receiver } from "../ion/operations.ts";
 import { camel, literal, Names } from "./literal.ts";
 import { GUIDE } from "./matrix.ts";
+import { projectFiles } from "./project.ts";
 import { shown, wrap } from "./terminal.ts";
 
 /** A program, and what may be set for it. */
@@ -45,12 +46,7 @@ export function programOf(
     "",
   ].join("\n");
   return {
-    files: {
-      "Pulumi.yaml": PULUMI_YAML,
-      "package.json": packageJson(version),
-      "tsconfig.json": TSCONFIG,
-      "index.ts": index,
-    },
+    files: { ...projectFiles(version), "index.ts": index },
     secrets: parts.map(({ keys }, at) => ({ receiver: receivers[at] as Receiver, keys })),
   };
 }
@@ -181,36 +177,3 @@ const same = (some: readonly string[], others: readonly string[]) => some.join()
 const pairOf = ({ resource, action }: { resource: string; action: string }) => `${resource} ${action}`;
 /** A text without the quotes of its literal. */
 const plain = (text: string) => literal(text).slice(1, -1);
-
-const PULUMI_YAML = `name: ion-webhooks
-description: ION's webhooks, as code
-runtime: nodejs
-main: index.ts
-options:
-  # Every preview and every up looks at ION first: without it they compare with what Pulumi remembers.
-  refresh: always
-`;
-
-const TSCONFIG = `{
-  "compilerOptions": {
-    "target": "ES2022",
-    "module": "nodenext",
-    "strict": true,
-    "skipLibCheck": true,
-    // Types are checked by \`npx tsc --noCheck false --noEmit\`: checking at every \`pulumi up\` costs two seconds each time.
-    "noCheck": true
-  }
-}
-`;
-
-const packageJson = (version: string) =>
-  `${JSON.stringify(
-    {
-      name: "ion-webhooks",
-      private: true,
-      dependencies: { "@pulumi/pulumi": "^3.270.0", "pulumi-ion": `^${version}` },
-      devDependencies: { "@types/node": "^24.0.0", pulumi: "^3.255.0", typescript: "^6.0.0" },
-    },
-    undefined,
-    2,
-  )}\n`;

@@ -11,6 +11,8 @@ export interface StackOptions {
   readonly stack?: string | false | undefined;
   /** A folder of the Pulumi project. */
   readonly cwd?: string | undefined;
+  /** What the program calls the connection to the ION; the stack's own where it is left out. */
+  readonly connection?: string | undefined;
 }
 
 /** One resource as a stack's state holds it, with secrets in plain. */

@@ -1,4 +1,4 @@
-import { type ConfigKey, type Connection, ENVIRONMENT, resolveConnection } from "../ion/connection.ts";
+import { type ConfigKey, type Connection, ENVIRONMENT, namingOf, resolveConnection } from "../ion/connection.ts";
 import { HOSTS } from "../ion/facts.ts";
 import { Ion } from "../ion/webhooks.ts";
 import { findStack, type Stack, type StackOptions } from "./pulumi.ts";
@@ -8,7 +8,11 @@ import type { Terminal } from "./terminal.ts";
 export interface Settings {
   /** The stack that it comes from; undefined where environment variables are all there is. */
   readonly stack: Stack | undefined;
-  /** A value of namespace `ion` of the stack's config. */
+  /** What the program calls the connection; undefined for the stack's own. */
+  readonly connection: string | undefined;
+  /** The stack's settings for another connection. */
+  of(connection: string | undefined): Settings;
+  /** A value of the connection's namespace of the stack's config. */
   read(key: ConfigKey): string | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** What counts, and where it is from. Names, never values. */
@@ -40,29 +44,48 @@ const KEYS: readonly ConfigKey[] = [
  * @throws IonError "config" where there is a stack and it cannot be read.
  */
 export async function findSettings(options: StackOptions, terminal: Terminal): Promise<Settings> {
-  const { env } = terminal;
-  const stack = await findStack(options, terminal.cwd, env);
+  const stack = await findStack(options, terminal.cwd, terminal.env);
   const config = await stack?.config();
-  const read = (key: ConfigKey) => config?.get(`ion:${key}`)?.trim() || undefined;
-  return { stack, read, env, sources: sourcesOf(read, env, stack?.name) };
+  return settingsFor(options.connection, stack, config, terminal.env);
+}
+
+function settingsFor(
+  connection: string | undefined,
+  stack: Stack | undefined,
+  config: ReadonlyMap<string, string> | undefined,
+  env: NodeJS.ProcessEnv,
+): Settings {
+  const { key } = namingOf(connection);
+  const read = (setting: ConfigKey) => config?.get(key(setting))?.trim() || undefined;
+  const sources = sourcesOf(read, env, stack?.name, connection);
+  return { connection, stack, read, env, sources, of: (other) => settingsFor(other, stack, config, env) };
 }
 
 /** Names the settings that count, by the order of {@link resolveConnection}, and where each comes from. */
-export function sourcesOf(read: Settings["read"], env: NodeJS.ProcessEnv, stack: string | undefined): Source[] {
+export function sourcesOf(
+  read: Settings["read"],
+  env: NodeJS.ProcessEnv,
+  stack: string | undefined,
+  connection?: string,
+): Source[] {
+  const { key, variable } = namingOf(connection);
   const endpoint = read("endpoint");
   const documented = Object.values(HOSTS).flatMap((stages) => Object.values(stages));
   const issued = !endpoint ? read("region") : documented.some((host) => host.endpoint === endpoint);
-  return KEYS.flatMap((key): Source[] => {
-    if (endpoint && (key === "region" || key === "stage")) return [];
-    if (read(key)) return [{ name: `ion:${key}`, from: `stack ${stack}` }];
-    if ((key === "endpoint" && read("region")) || (key === "authUrl" && issued)) return [];
-    const variable = Object.hasOwn(ENVIRONMENT, key) ? ENVIRONMENT[key as keyof typeof ENVIRONMENT] : undefined;
-    return variable && env[variable]?.trim() ? [{ name: variable, from: "the environment" }] : [];
+  return KEYS.flatMap((setting): Source[] => {
+    if (endpoint && (setting === "region" || setting === "stage")) return [];
+    if (read(setting)) return [{ name: key(setting), from: `stack ${stack}` }];
+    if ((setting === "endpoint" && read("region")) || (setting === "authUrl" && issued)) return [];
+    if (!hasVariable(setting) || !env[variable(setting)]?.trim()) return [];
+    return [{ name: variable(setting), from: "the environment" }];
   });
 }
 
+const hasVariable = (key: ConfigKey): key is keyof typeof ENVIRONMENT => Object.hasOwn(ENVIRONMENT, key);
+
 /** @throws IonError "config" that lists what is missing or wrong. */
-export const connectionOf = ({ read, env }: Settings): Connection => resolveConnection(read, env);
+export const connectionOf = ({ read, env, connection }: Settings): Connection =>
+  resolveConnection(read, env, connection);
 
 /** Speaks to the ION that is meant. Nothing is sent before something is asked of it. */
 export const ionOf = (settings: Settings, terminal: Terminal): Ion =>
@@ -71,5 +94,7 @@ export const ionOf = (settings: Settings, terminal: Terminal): Ion =>
 /** Names an ION and where that comes from, for the first line of an answer. */
 export function whereOf(settings: Settings): string {
   const { endpoint } = connectionOf(settings);
-  return `${new URL(endpoint).host} (${settings.stack ? `stack ${settings.stack.name}` : "from environment variables"})`;
+  const { stack, connection } = settings;
+  const over = connection === undefined ? "" : `, connection ${connection}`;
+  return `${new URL(endpoint).host} (${stack ? `stack ${stack.name}` : "from environment variables"}${over})`;
 }

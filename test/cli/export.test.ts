@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import ts from "typescript";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { GUIDE } from "../../provider/cli/matrix.ts";
 import { programOf } from "../../provider/cli/program.ts";
 import type { Receiver } from "../../provider/ion/operations.ts";
@@ -218,9 +218,9 @@ describe("export", () => {
       store.createHeader({ receiverId: id, key: "X-Plant", value: "canary" });
     }
     // Below node_modules, so that packages resolve as they do for a user.
-    const cwd = join(import.meta.dirname, "../../node_modules/.export-test");
-    await mkdir(cwd, { recursive: true });
-    const { code, out, err } = await cli(["export", "--no-stack", "--force"], { env: envOf(emulator), cwd });
+    const cwd = await mkdtemp(join(import.meta.dirname, "../../node_modules/.export-"));
+    onTestFinished(() => rm(cwd, { recursive: true }));
+    const { code, out, err } = await cli(["export", "--no-stack"], { env: envOf(emulator), cwd });
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toContain("cd ion-webhooks\n");
     expect(out).toContain("npx pulumi config set --secret violetWebhookUri\n");

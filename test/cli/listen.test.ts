@@ -5,7 +5,7 @@ import { request } from "node:http";
 import { join, resolve } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { main } from "../../provider/cli/main.ts";
-import { serve } from "../support.ts";
+import { serve, start as startION } from "../support.ts";
 
 const SECRET = "canary-secret";
 const sign = (body: string, secret = SECRET) => createHmac("sha256", secret).update(body).digest("hex");
@@ -66,6 +66,16 @@ describe("listen", () => {
     expect(await end()).toBe(0);
     expect(lines.join()).not.toContain("canary");
     await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it("takes what the emulator delivers, with a signature that is right", async () => {
+    const { url, lines } = await listen(["--secret", SECRET]);
+    const emulator = await startION();
+    const { id } = emulator.store.createReceiver({ name: "Here", webhookUri: url, sharedSecret: SECRET });
+    emulator.store.createSubscription({ receiverId: id, resource: "PARTS", action: "UPDATE" });
+    emulator.emit("PARTS", "UPDATE");
+    await emulator.settled();
+    expect(timeless(lines[1])).toMatch(/^PARTS UPDATE {2}signature right, answered 200\n {2}\{\n/);
   });
 
   it.each([

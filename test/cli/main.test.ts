@@ -36,6 +36,8 @@ describe("pulumi-ion", () => {
     [["status", "more"], 1, "", "too many arguments"],
     [["listen", "--port", "70000"], 1, "", "It must be a whole number from 0 to 65535."],
     [["export", "--receiver"], 1, "", "argument missing"],
+    [["status", "--connection", "Plant B"], 1, "", "It has to be a plain name of small letters"],
+    [["status", "--connection", "plant-b"], 1, "", "ION_PLANT_B_API_URI"],
     [["drift", "--compare", "one"], 1, "", "names of two stacks"],
     [["drift", "--compare", "a", "a"], 1, "", "names of two stacks"],
     [["drift", "--no-stack"], 1, "", "Drift is a difference from what a stack declares"],
@@ -116,6 +118,15 @@ describe("settings", () => {
     const { endpoint, authUrl } = resolveConnection(read, ENV);
     expect(endpoint === ENV.ION_API_URI).toBe((names as readonly string[]).includes("ION_API_URI"));
     expect(authUrl.includes(ENV.ION_AUTH_SERVER)).toBe((names as readonly string[]).includes("ION_AUTH_SERVER"));
+  });
+
+  it("of a connection are its own, and never the stack's", () => {
+    const env = { ...ENV, ION_PLANT_B_CLIENT_ID: "c", ION_PLANT_B_API_URI: "https://b.example" };
+    const read = (key: ConfigKey) => (key === "region" ? "us" : undefined);
+    expect(sourcesOf(read, env, "dev", "plant-b")).toEqual([
+      { name: "ion-plant-b:region", from: "stack dev" },
+      { name: "ION_PLANT_B_CLIENT_ID", from: "the environment" },
+    ]);
   });
 
   it("ask for pulumi where there is a project, also above the folder, and none to ask", async () => {

@@ -6,7 +6,8 @@ import type { Finding } from "../../provider/cli/findings.ts";
 import { findSettings } from "../../provider/cli/settings.ts";
 import type { Terminal } from "../../provider/cli/terminal.ts";
 import { makeProject, type Project, ROOT, run } from "../e2e/project.ts";
-import { cli, type Ran } from "./run.ts";
+import { start } from "../support.ts";
+import { cli, envOf, type Ran } from "./run.ts";
 
 const URI = "https://violet.example/canary-shown-once";
 const PROGRAM = `const ion = require("pulumi-ion");
@@ -26,14 +27,19 @@ const stateOf = async (project: Project) => (await project.pulumi("stack", "expo
 
 describe("beside a stack", () => {
   it("drift says what differs, in words, and writes nothing", async () => {
-    const project = await makeProject({ files: { "index.js": PROGRAM } });
+    const erp = `new ion.WebhookReceiver("erp", { webhookUri: "https://erp.example/canary", connection: "plant-b" });`;
+    const project = await makeProject({ files: { "index.js": `${PROGRAM}\n${erp}` } });
+    const other = await start();
+    for (const [name, value] of Object.entries(envOf(other))) project.env[name.replace("ION_", "ION_PLANT_B_")] = value;
     const { store } = project.emulator;
     await project.up();
     const state = await stateOf(project);
     project.emulator.requests.length = 0;
 
     const clean = await beside(project, "drift", "--stack", "test");
-    expect(clean.out).toMatch(/\(stack test\), 1 receiver and 2 subscriptions declared\. No drift\.$/);
+    expect(clean.out).toMatch(
+      /\(stack test\), 1 receiver and 2 subscriptions declared; ION at .* \(stack test, connection plant-b\), 1 receiver and 0 subscriptions declared\. No drift\.$/,
+    );
     expect(clean).toMatchObject({ code: 0, err: "" });
 
     const { sources } = await findSettings({ stack: "test" }, { cwd: project.dir, env: project.env } as Terminal);
@@ -48,21 +54,40 @@ describe("beside a stack", () => {
     store.createSubscription({ receiverId: receiver.id, resource: twice.resource, action: twice.action });
     store.createSubscription({ receiverId: receiver.id, resource: "PARTS", action: "DELETE" });
     store.updateReceiver(receiver.id, { active: false, webhookUri: "https://elsewhere.example/canary-now" });
+    other.store.updateReceiver("1", { expectedResponseCode: 204 });
     // The selected stack is taken where none is named.
     const drifted = await beside(project, "drift", "--json");
     expect(drifted.code, drifted.err).toBe(2);
     const { findings, ...rest } = JSON.parse(drifted.out);
-    expect(rest).toEqual({ ion: "loopback", stack: "test", declared: { receivers: 1, subscriptions: 2 }, drift: true });
+    expect(rest).toEqual({
+      stack: "test",
+      drift: true,
+      ions: [
+        { ion: "loopback", declared: { receivers: 1, subscriptions: 2 } },
+        { ion: "loopback (plant-b)", connection: "plant-b", declared: { receivers: 1, subscriptions: 0 } },
+      ],
+    });
     const told = findings.map((one: Finding) => [one.kind, one.fields ?? `${one.resource} ${one.action}`]);
     expect(told).toEqual([
       ["changed", ["active", "webhookUri"]],
       ["missing", `${gone.resource} ${gone.action}`],
       ["twin", `${twice.resource} ${twice.action}`],
       ["extra", "PARTS DELETE"],
+      ["changed", ["expectedResponseCode"]],
     ]);
+    const one = await beside(project, "drift", "--connection", "plant-b");
+    expect(one.code).toBe(2);
+    expect(one.out).toContain('plant-b: "erp" (id 1): expectedResponseCode is 204, declared 200.');
+    expect(one.out).toContain("1 difference:");
 
     const shown = await beside(project, "status", "--stack", "test");
-    for (const words of ["+DELETE", `!${gone.action}`, `2x${twice.action}`, "inactive: ION sends it nothing"]) {
+    for (const words of [
+      "+DELETE",
+      `!${gone.action}`,
+      `2x${twice.action}`,
+      "inactive: ION sends it nothing",
+      "with --connection plant-b.",
+    ]) {
       expect(shown.out).toContain(words);
     }
     expect(drifted.out + drifted.err + shown.out + shown.err).not.toContain("canary");
