@@ -111,7 +111,7 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
   },
 
   async create(ion, inputs) {
-    const state = await look(ion, inputs);
+    const state = await lookIfShown(ion, inputs, []);
     if (state.found.length > 0) ion.tell(inWords(state, state.found, []));
     return { id: `unmanaged-${inputs.receiverId}`, state };
   },
@@ -138,11 +138,12 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
     if (inputs.unmanaged === "remove" && state.unmanaged === "remove") {
       const names = removable(id, state);
       const { receiverId, allowRemovals } = inputs;
-      const reason = tooMany(receiverId, names, (await liveOf(ion, receiverId)).length, allowRemovals);
+      const total = names.length > 0 ? (await liveOf(ion, receiverId)).length : 0;
+      const reason = tooMany(receiverId, names, total, allowRemovals);
       if (reason) throw new IonError("ambiguous", reason);
       await Promise.all(names.map((name) => end(ion, inputs, name)));
     }
-    return look(ion, inputs);
+    return lookIfShown(ion, inputs, state.found);
   },
 
   async delete() {},
@@ -170,6 +171,14 @@ async function look(ion: Ion, wanted: Omit<State, "endpoint" | "found">): Promis
   const { receiverId, unmanaged, declared, allowRemovals } = wanted;
   const found = extras(await liveOf(ion, receiverId), declared).map(named);
   return { receiverId, unmanaged, declared, allowRemovals, endpoint: ion.place, found };
+}
+
+/** A look, or what was known before, where ION's schema does not show subscriptions. */
+async function lookIfShown(ion: Ion, inputs: Inputs, before: readonly string[]): Promise<State> {
+  const { receiverId, unmanaged, declared, allowRemovals } = inputs;
+  const without = `Subscriptions of webhook receiver ${receiverId} that nobody declared are not looked for.`;
+  const state = await ion.ifShown(without, () => look(ion, inputs));
+  return state ?? { receiverId, unmanaged, declared, allowRemovals, endpoint: ion.place, found: before };
 }
 
 function inWords({ receiverId, unmanaged }: State, found: readonly string[], removeNext: readonly string[]): string {

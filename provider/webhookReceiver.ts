@@ -283,7 +283,8 @@ async function findTwin(ion: Ion, inputs: Inputs): Promise<Receiver | undefined>
     if (!adopted) throw gone(ion, inputs.adoptId, inputs.name);
     return adopted;
   }
-  const receivers = await ion.receivers();
+  const without = `The webhook receiver "${inputs.name}" is made without a look whether ION has it already.`;
+  const receivers = (await ion.ifShown(without, () => ion.receivers())) ?? new Map<string, Receiver>();
   const twins = [...receivers.values()].filter((receiver) => sameUrl(receiver.webhookUri, inputs.webhookUri));
   const [twin] = twins;
   const masked = [...receivers.values()].find(
@@ -326,7 +327,8 @@ async function withHeaders(ion: Ion, receiver: Receiver, wanted: Fields["headers
     const reasons = failures.map((reason) => (reason instanceof Error ? reason.message : String(reason)));
     throw new PartlyMade(receiver.id, state, reasons);
   }
-  return state;
+  // Where no look can be taken, what succeeded is as it was set.
+  return live || !wanted ? state : { ...state, headers: wanted };
 }
 
 /** What the program itself gives. */
@@ -344,13 +346,17 @@ function wantedOf(inputs: Inputs, { held, declared }: State): Fields {
   return { ...pick(held, rest), ...pick(inputs, FIELDS) };
 }
 
-/** What ION shows. What it masks is as last known. */
+/** What ION shows. What it masks, or has no field for, is as last known. */
 function seen(live: Receiver, known: Fields): Fields {
+  const lacking = pick(
+    known,
+    FIELDS.filter((field) => !(field in live)),
+  );
   const secrets = {
     webhookUri: live.webhookUri ?? known.webhookUri,
     sharedSecret: live.sharedSecret ?? known.sharedSecret,
   };
-  return { ...pick(live, FIELDS), ...pick(secrets, FIELDS), headers: headersOf(live, known.headers) };
+  return { ...lacking, ...pick(live, FIELDS), ...pick(secrets, FIELDS), headers: headersOf(live, known.headers) };
 }
 
 /** What to remember after a write: what ION shows, and what to hold it to from now on. */

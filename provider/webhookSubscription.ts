@@ -123,14 +123,8 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
 
   async create(ion, inputs) {
     const { receiverId, resource, action } = inputs;
-    const receiver = await ion.receiver(receiverId);
-    if (!receiver) {
-      throw new IonError(
-        "gone",
-        `There is no webhook receiver with id ${receiverId} in the ION at ${ion.place}, so it cannot be subscribed to ${resource} ${action}.`,
-      );
-    }
-    const [twin] = receiver.subscriptions.filter((found) => same(found, inputs)).sort(byAge);
+    const without = `Subscriptions of webhook receiver ${receiverId} are made without a look whether ION has them already.`;
+    const twin = await ion.ifShown(without, () => findTwin(ion, inputs));
     const { id } = twin ?? (await subscribe(ion, inputs));
     return { id, state: { receiverId, resource, action, endpoint: ion.place } };
   },
@@ -157,6 +151,19 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
     });
   },
 };
+
+/** The oldest subscription that is there already. */
+async function findTwin(ion: Ion, inputs: Inputs): Promise<Subscription | undefined> {
+  const { receiverId, resource, action } = inputs;
+  const receiver = await ion.receiver(receiverId);
+  if (!receiver) {
+    throw new IonError(
+      "gone",
+      `There is no webhook receiver with id ${receiverId} in the ION at ${ion.place}, so it cannot be subscribed to ${resource} ${action}.`,
+    );
+  }
+  return receiver.subscriptions.filter((found) => same(found, inputs)).sort(byAge)[0];
+}
 
 type Pair = Pick<Inputs, "resource" | "action">;
 const same = (one: Pair, other: Pair) => one.resource === other.resource && one.action === other.action;

@@ -139,7 +139,9 @@ describe("check", () => {
       expect((await check(ion, { ...PAIR, resource: "NEW_THINGS", action }, {})).failures).toEqual([]);
     }
     expect(told).toEqual([
-      "It was not checked whether ION knows the resource NEW_THINGS, because its schema could not be read: HTTP 403 Forbidden",
+      expect.stringMatching(
+        /^It was not checked whether ION knows the resource NEW_THINGS, because its schema could not be read: .* HTTP 403 /,
+      ),
     ]);
   });
 });

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { type Action, guarded, type Handler, type Register } from "./command.ts";
+import { doctor } from "./doctor.ts";
 import { drift } from "./drift.ts";
 import { exportProgram } from "./export.ts";
 import { listen } from "./listen.ts";
@@ -7,7 +8,7 @@ import { status } from "./status.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
 /** Each is loaded when the program is put together, and what it needs only when it runs. */
-const COMMANDS: readonly Register[] = [status, drift, exportProgram, listen];
+const COMMANDS: readonly Register[] = [status, drift, exportProgram, listen, doctor];
 
 /** Runs one command line and answers with its exit code. */
 export async function main(args: readonly string[], terminal: Terminal, version: string): Promise<number> {
@@ -52,4 +53,5 @@ const HELP = `
 The ION is the one that a Pulumi stack's config names (ion:region, ion:clientId, …), or, where the folder has no Pulumi
 project, ION_API_URI, ION_AUTH_SERVER, ION_CLIENT_ID and ION_CLIENT_SECRET. Secrets are never printed.
 
-Exit codes: 0 all is well, 1 it failed or was not understood, 2 there is drift (\`drift\` only).`;
+Exit codes: 0 all is well, 1 it failed or was not understood, 2 there is drift (\`drift\` only), 3 it works with this ION in
+part (\`doctor\` only).`;

@@ -71,7 +71,7 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
     read: (id: string, olds: Properties = {}) =>
       guard(async () => {
         const { ion, state } = at<State>(what, id, olds);
-        const found = await logic.read(ion, id, state);
+        const found = await logic.read(ion, id, state).catch(goOn(WITHOUT_A_LOOK));
         return found ? { id, props: outgoing(found.state, olds), inputs: outgoing(found.inputs, olds) } : { id: "" };
       }),
     update: (id: string, olds: Properties, news: Properties) =>
@@ -86,12 +86,8 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
     delete: (id: string, olds: Properties) =>
       guard(async () => {
         const { ion, state } = at<State>(what, id, olds);
-        await logic.delete(
-          ion,
-          id,
-          state,
-          identities(ion, state, id).some((own) => declared.has(own)),
-        );
+        const kept = identities(ion, state, id).some((own) => declared.has(own));
+        await logic.delete(ion, id, state, kept).catch(goOn(BY_HAND));
       }),
   };
 }
@@ -126,6 +122,19 @@ function at<State extends { readonly endpoint: string }>(what: string, id: strin
       `name, set ${key("formerEndpoint")} to the old one.`,
   );
 }
+
+const WITHOUT_A_LOOK =
+  "Nothing is concluded from that. To go on without a look at ION, add --refresh=false to the command.";
+const BY_HAND =
+  "Delete it in ION by hand, and have Pulumi forget it with `pulumi state delete` (`pulumi stack --show-urns` shows its URN).";
+
+/** Says how to go on where ION's schema lacks what this takes: no further try will ever succeed. */
+const goOn =
+  (how: string) =>
+  (error: unknown): never => {
+    if (!isIonError(error) || error.kind !== "unsupported") throw error;
+    throw new IonError(error.kind, `${error.message} ${how}`);
+  };
 
 /** Lets errors out in the two forms that Pulumi's dynamic provider understands, and only with words meant for people. */
 async function guard<T>(

@@ -2,8 +2,9 @@ import { ClientError, GraphQLClient } from "graphql-request";
 import { type Connection, type Naming, namingOf } from "./connection.ts";
 import { CONFIG_JUST_CHANGED, IonError, kindOf } from "./errors.ts";
 import { redact } from "./redact.ts";
+import { LiveSchema } from "./schema.ts";
 import { TokenSource } from "./token.ts";
-import type { Send } from "./transport.ts";
+import { redirectOf, type Send } from "./transport.ts";
 
 /** One GraphQL error in ION's words, with secrets taken out. */
 interface GraphQLProblem {
@@ -33,8 +34,10 @@ export class IonClient {
   readonly #connection: Connection;
   readonly #host: string;
   readonly #naming: Naming;
+  /** Not asked for before ION refuses a document. */
+  readonly schema: LiveSchema;
 
-  constructor(connection: Connection, send: Send, now: () => number) {
+  constructor(connection: Connection, send: Send, now: () => number, tell: (words: string) => void = () => {}) {
     this.#connection = connection;
     this.#host = new URL(connection.endpoint).host;
     this.#naming = namingOf(connection.name);
@@ -43,15 +46,29 @@ export class IonClient {
       errorPolicy: "all",
       fetch: (url, init) => send("graphql", String(url), init ?? {}),
     });
+    this.schema = new LiveSchema((operation) => this.#run(operation), tell);
   }
 
   /**
-   * Runs one document, once.
+   * Runs one document, once; where ION refuses it for a name that it does not know, in the names of ION's live schema.
    *
-   * @throws IonError "refused" where ION ran nothing of it, and what HTTP tells of otherwise. Errors of single
-   * fields do not throw: they are in the answer's problems.
+   * @throws IonError "refused" where ION ran nothing of it, "unsupported" where ION's schema lacks a name that it cannot
+   * do without, and what HTTP tells of otherwise. Errors of single fields do not throw: they are in the answer's problems.
    */
   async execute(operation: Operation): Promise<Answer> {
+    const fitted = await this.schema.fitted(operation);
+    try {
+      return await this.#run(fitted ?? operation);
+    } catch (error) {
+      if (fitted || !(error instanceof IonError) || error.kind !== "refused") throw error;
+      await this.schema.read();
+      const refitted = await this.schema.fitted(operation);
+      if (!refitted) throw error;
+      return this.#run(refitted);
+    }
+  }
+
+  async #run(operation: Operation): Promise<Answer> {
     const token = await this.#tokens.get();
     try {
       return await this.#send(operation, token);
@@ -101,10 +118,18 @@ export class IonClient {
   #httpFailure({ response }: ClientError, secrets: readonly string[]): IonError {
     const { status } = response;
     const { key } = this.#naming;
-    const words = problemsIn(response.errors, secrets)
+    const problems = problemsIn(response.errors, secrets)
       .map((problem) => problem.message)
       .join("; ");
-    const said = words ? `: ${words}` : "";
+    const words = problems || redact(messageIn(response.body), secrets);
+    const said = words ? `: ${words.replace(/\.$/, "")}` : "";
+    if (status === 401 && /expired|not yet valid/i.test(words)) {
+      return new IonError(
+        "auth",
+        `ION at ${this.#host} does not accept a token that its issuer gave just now (HTTP 401)${said}. Their clocks differ, or a ` +
+          "proxy keeps old answers. Try again in a minute; if it stays so, tell First Resonance.",
+      );
+    }
     if (status === 401) {
       return new IonError(
         "auth",
@@ -118,17 +143,24 @@ export class IonClient {
         retryAfter: secondsIn(headerOf(response.headers, "retry-after")),
       });
     }
-    if (status === 403) return new IonError("permission", words || "HTTP 403 Forbidden");
+    if (status === 403) {
+      const wall = `${this.#host} answered with HTTP 403 Forbidden and nothing of ION's: a firewall or proxy may stand between`;
+      return new IonError("permission", words || wall);
+    }
     if (status === 409) return new IonError("conflict", words || "HTTP 409 Conflict");
     if (status >= 500) {
       return new IonError("unknownOutcome", `ION at ${this.#host} failed to answer (HTTP ${status})${said}.`, {
         retryAfter: secondsIn(headerOf(response.headers, "retry-after")),
       });
     }
-    if (words) return new IonError("refused", words);
+    if (problems) return new IonError("refused", problems);
+    const elsewhere = response.headers instanceof Headers ? redirectOf(status, response.headers) : undefined;
+    const sent = elsewhere ? `, a redirect to ${elsewhere},` : "";
+    const { pathname } = new URL(this.#connection.endpoint);
+    const path = /graphql/i.test(pathname) ? "" : " ION's end in /graphql.";
     return new IonError(
       "unexpectedAnswer",
-      `${this.#host} answered with HTTP ${status} and nothing that a GraphQL API says. Check ${this.#settings()}.`,
+      `${this.#host} answered with HTTP ${status}${sent} and nothing that a GraphQL API says.${path} Check ${this.#settings()}.`,
     );
   }
 }
@@ -139,6 +171,16 @@ function problemsIn(errors: unknown, secrets: readonly string[]): GraphQLProblem
     message: redact(typeof error?.message === "string" ? error.message : "an error without a message", secrets),
     alias: Array.isArray(error?.path) ? String(error.path[0]) : undefined,
   }));
+}
+
+/** What stands before ION's GraphQL says by itself is plain JSON (ION's page on error codes). */
+function messageIn(body: unknown): string {
+  try {
+    const { message } = JSON.parse(String(body)) as { readonly message?: unknown };
+    return typeof message === "string" ? message.slice(0, 300) : "";
+  } catch {
+    return "";
+  }
 }
 
 function headerOf(headers: unknown, name: string): string | undefined {

@@ -181,7 +181,8 @@ function checkUrl(key: string, url: string, wrong: string[]) {
     wrong.push(`${key} is not a URL`);
     return;
   }
-  const { protocol, hostname } = new URL(url);
+  const { protocol, hostname, username, password } = new URL(url);
+  if (username || password) wrong.push(`${key} has a user name or password in it: take that out of the URL`);
   if (protocol !== "https:" && !(protocol === "http:" && isLoopback(hostname))) {
     wrong.push(`${key} has to be an https:// URL: a key and secrets travel over it`);
   }

@@ -7,6 +7,7 @@ export type IonErrorKind =
   | "conflict" // another writer was first (etag)
   | "invalid" // ION refuses a value
   | "refused" // ION refuses the whole document before running any of it
+  | "unsupported" // ION's schema lacks a name that this needs
   | "rateLimited" // 429
   | "unreachable" // never got through to ION
   | "unknownOutcome" // sent, and the answer was lost: it may or may not have happened

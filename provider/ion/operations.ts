@@ -83,6 +83,30 @@ const RECEIVER_FIELDS =
 /** Receivers a page: the largest that is in public use with ION. */
 export const PAGE_SIZE = 100;
 
+/** Fields that the rest works without: where ION's schema lacks one, it is not asked for. */
+const DISPENSABLE = [
+  ...["_etag", "cursor", "pageInfo", "hasNextPage", "value"],
+  ...["description", "webhookUri", "sharedSecret", "contentType", "expectedResponseCode", "active"],
+];
+
+/** The same by kind of operation: a receiver just made has no subscriptions, and a list without them proves nothing. */
+export const DISPENSABLE_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
+  query: new Set(DISPENSABLE),
+  mutation: new Set([...DISPENSABLE, "subscriptions", "headers"]),
+};
+
+/** The argument, and the field of an input, that an update and a deletion give the etag as. */
+export const ETAG = "etag";
+
+/** Arguments and fields of inputs that are not sent where ION's schema lacks them. */
+export const DISPENSABLE_ARGUMENTS: ReadonlySet<string> = new Set([ETAG, "first"]);
+
+/** Inferred: the list of receivers. */
+export const LIST = "webhookReceivers";
+
+/** The field of every object that an update and a deletion give back as {@link ETAG}. */
+export const ETAG_FIELD = "_etag";
+
 /** Inferred: ION's pattern for every list. One page of the whole webhook configuration. */
 export const WEBHOOK_RECEIVERS = `query WebhookReceivers($first: Int!, $after: String) {
   webhookReceivers(first: $first, after: $after) {
@@ -95,7 +119,7 @@ export const WEBHOOK_RECEIVERS = `query WebhookReceivers($first: Int!, $after: S
 export const webhookReceiversAnswer = z.object({
   webhookReceivers: z.object({
     edges: z.array(z.object({ cursor: z.string().nullish(), node: receiver })),
-    pageInfo: z.object({ hasNextPage: z.boolean() }),
+    pageInfo: z.object({ hasNextPage: z.boolean().optional() }).optional(),
   }),
 });
 
@@ -135,12 +159,15 @@ export interface Mutation<T> {
 }
 
 const input = (type: string, value: object): Record<string, Argument> => ({ input: { type: `${type}!`, value } });
-// Inferred: `deleteX(id: ID!, etag: String!) { id }` for every object.
-const removal = (field: string, objectId: string, objectEtag: string): Mutation<void> => ({
+/** The etag last read; undefined where ION shows none, and then not sent. */
+type Etag = string | undefined;
+
+// Inferred: `deleteX(id: ID!, etag: String!)` for every object.
+const removal = (field: string, objectId: string, objectEtag: Etag): Mutation<void> => ({
   field,
-  args: { id: { type: "ID!", value: objectId }, etag: { type: "String!", value: objectEtag } },
-  selection: "id",
-  answer: z.object({ id: id.nullish() }).transform(() => undefined),
+  args: { id: { type: "ID!", value: objectId }, [ETAG]: { type: "String!", value: objectEtag } },
+  selection: "__typename",
+  answer: z.object({}).transform(() => undefined),
   secrets: [],
 });
 const secretsOf = ({ webhookUri, sharedSecret }: Partial<ReceiverInput>) => [
@@ -162,7 +189,7 @@ export function createWebhookReceiver(value: Partial<ReceiverInput>): Mutation<R
 /** Inferred: `updateX(input: { id, etag, … })`. */
 export function updateWebhookReceiver(
   receiverId: string,
-  receiverEtag: string,
+  receiverEtag: Etag,
   changes: Partial<ReceiverInput>,
 ): Mutation<Receiver> {
   return {
@@ -175,8 +202,11 @@ export function updateWebhookReceiver(
 }
 
 /** Known name, inferred shape. */
-export const deleteWebhookReceiver = (receiverId: string, receiverEtag: string) =>
+export const deleteWebhookReceiver = (receiverId: string, receiverEtag: Etag) =>
   removal("deleteWebhookReceiver", receiverId, receiverEtag);
+
+/** The mutation whose input tells what can be subscribed to. */
+export const CREATE_SUBSCRIPTION = "createWebhookSubscription";
 
 /** Known: Violet's guide; the input type's name is inferred from createWebhookReceiver's. */
 export function createWebhookSubscription(value: {
@@ -185,7 +215,7 @@ export function createWebhookSubscription(value: {
   readonly action: string;
 }): Mutation<Pick<Subscription, "id" | "_etag">> {
   return {
-    field: "createWebhookSubscription",
+    field: CREATE_SUBSCRIPTION,
     args: input("CreateWebhookSubscriptionInput", value),
     selection: "webhookSubscription { id _etag }",
     answer: z
@@ -196,7 +226,7 @@ export function createWebhookSubscription(value: {
 }
 
 /** Known name, inferred shape. */
-export const deleteWebhookSubscription = (subscriptionId: string, subscriptionEtag: string) =>
+export const deleteWebhookSubscription = (subscriptionId: string, subscriptionEtag: Etag) =>
   removal("deleteWebhookSubscription", subscriptionId, subscriptionEtag);
 
 const headerAnswer = z.object({ webhookHeader: header }).transform((answer) => answer.webhookHeader);
@@ -213,7 +243,7 @@ export function createWebhookHeader(value: { receiverId: string; key: string; va
 }
 
 /** Known name, inferred shape. */
-export function updateWebhookHeader(headerId: string, headerEtag: string, value: string): Mutation<Header> {
+export function updateWebhookHeader(headerId: string, headerEtag: Etag, value: string): Mutation<Header> {
   return {
     field: "updateWebhookHeader",
     args: input("UpdateWebhookHeaderInput", { id: headerId, etag: headerEtag, value }),
@@ -224,7 +254,7 @@ export function updateWebhookHeader(headerId: string, headerEtag: string, value:
 }
 
 /** Known name, inferred shape. */
-export const deleteWebhookHeader = (headerId: string, headerEtag: string) =>
+export const deleteWebhookHeader = (headerId: string, headerEtag: Etag) =>
   removal("deleteWebhookHeader", headerId, headerEtag);
 
 /** One document that runs many mutations in order, each under an alias of its own, with values as variables only. */
@@ -235,7 +265,8 @@ export function compose(mutations: ReadonlyArray<Mutation<unknown>>): {
   const variables: Record<string, unknown> = {};
   const declarations: string[] = [];
   const fields = mutations.map((mutation, index) => {
-    const args = Object.entries(mutation.args).map(([name, argument]) => {
+    const given = Object.entries(mutation.args).filter(([, { value }]) => value !== undefined);
+    const args = given.map(([name, argument]) => {
       const variable = `${name}${index}`;
       variables[variable] = argument.value;
       declarations.push(`$${variable}: ${argument.type}`);

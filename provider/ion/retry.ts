@@ -20,6 +20,7 @@ export const RETRIES: Readonly<Record<IonErrorKind, { query: Next; write: Next; 
   conflict: { query: "giveUp", write: "giveUp", tries: 1 },
   invalid: { query: "giveUp", write: "giveUp", tries: 1 },
   refused: { query: "giveUp", write: "giveUp", tries: 1 },
+  unsupported: { query: "giveUp", write: "giveUp", tries: 1 },
   elsewhere: { query: "giveUp", write: "giveUp", tries: 1 },
   ambiguous: { query: "giveUp", write: "giveUp", tries: 1 },
 };

@@ -1,7 +1,8 @@
 import type { IonClient } from "./client.ts";
-import { IonError, kindOf } from "./errors.ts";
+import { IonError, type IonErrorKind, isIonError, kindOf } from "./errors.ts";
 import { misfit, PAGE_SIZE, type Receiver, WEBHOOK_RECEIVERS, webhookReceiversAnswer } from "./operations.ts";
 import { type RetryOptions, withRetry } from "./retry.ts";
+import { DOCTOR } from "./schema.ts";
 
 /** Receivers by id, each with its subscriptions and headers: the whole webhook configuration of one ION environment. */
 export type Receivers = ReadonlyMap<string, Receiver>;
@@ -18,6 +19,29 @@ const MAX_AGE_MS = 60_000;
 
 /** How often a read over several pages begins anew because the list changed under it. */
 const ALL_PAGES_TRIES = 5;
+
+const CANNOT_LOOK = "Could not look at ION's webhooks:";
+
+/** Kinds of failures whose words are ION's alone, and do not tell what was asked. */
+const BARE: readonly IonErrorKind[] = ["permission", "conflict", "refused"];
+
+/** Says what it was that failed. */
+function sayWhatFor(error: unknown): never {
+  if (!isIonError(error)) throw error;
+  const { kind, message } = error;
+  if (kind === "unsupported") {
+    throw new IonError(kind, `${CANNOT_LOOK} ${message.charAt(0).toLowerCase()}${message.slice(1)}`);
+  }
+  throw BARE.includes(kind) ? notShown(kind, message) : error;
+}
+
+function notShown(kind: IonErrorKind, words: string): IonError {
+  return new IonError(
+    kind,
+    `ION did not show its webhook receivers: ${words.replace(/\.?$/, ".")} Nothing is concluded from that.` +
+      (kind === "permission" ? " The API key needs to be able to read webhook receivers." : ""),
+  );
+}
 
 /** One read of everything, shared by all who look during a run; what this process writes is put in as it is answered. */
 export class Snapshot {
@@ -92,8 +116,15 @@ export class Snapshot {
       const { edges, pageInfo } = await withRetry("query", () => this.#page(after), this.#retry);
       if (last !== undefined && edges[0]?.node.id !== last) return undefined;
       for (const { node } of edges) receivers.set(node.id, node);
-      more = pageInfo.hasNextPage;
+      // Where ION does not say, the page after shows it: one that holds nothing but the last receiver again is the end.
+      more = pageInfo?.hasNextPage ?? edges.length > 1;
       const next = edges.at(-2)?.cursor ?? undefined;
+      if (more && next === undefined && pageInfo?.hasNextPage === undefined) {
+        throw new IonError(
+          "unsupported",
+          `${CANNOT_LOOK} this ION's schema tells neither whether its list of receivers goes on nor how. ${DOCTOR}`,
+        );
+      }
       if (more && (next === undefined || next === after)) {
         throw new IonError("unexpectedAnswer", "ION's list of webhook receivers has a next page and no way to it.");
       }
@@ -105,18 +136,12 @@ export class Snapshot {
 
   async #page(after: string | undefined) {
     const started = performance.now();
-    const answer = await this.#client.execute({
-      document: WEBHOOK_RECEIVERS,
-      variables: { first: PAGE_SIZE, ...(after === undefined ? {} : { after }) },
-    });
+    const variables = { first: PAGE_SIZE, ...(after === undefined ? {} : { after }) };
+    const answer = await this.#client.execute({ document: WEBHOOK_RECEIVERS, variables }).catch(sayWhatFor);
     this.roundTripMs = Math.min(this.roundTripMs, performance.now() - started);
     const [problem] = answer.problems;
     if (problem) {
-      throw new IonError(
-        kindOf(problem.message) === "rateLimited" ? "rateLimited" : "permission",
-        `ION did not show its webhook receivers: ${problem.message} ` +
-          "Nothing is concluded from that. The API key needs to be able to read webhook receivers.",
-      );
+      throw notShown(kindOf(problem.message) === "rateLimited" ? "rateLimited" : "permission", problem.message);
     }
     const parsed = webhookReceiversAnswer.safeParse(answer.data);
     if (!parsed.success) {

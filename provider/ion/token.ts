@@ -1,9 +1,13 @@
 import { z } from "zod";
 import { type Connection, namingOf } from "./connection.ts";
 import { CONFIG_JUST_CHANGED, IonError } from "./errors.ts";
-import type { Send } from "./transport.ts";
+import { redact } from "./redact.ts";
+import { redirectOf, type Send } from "./transport.ts";
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().default(60) });
+
+/** Keycloak's (and OAuth's, RFC 6749 5.2) words for a refusal. */
+const refusal = z.object({ error: z.string(), error_description: z.string().optional() });
 
 /** A token is renewed this long before it ends; a short-lived one at half its life. */
 const RENEW_EARLY_MS = 30_000;
@@ -49,21 +53,24 @@ export class TokenSource {
       headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
       body: body.toString(),
     });
+    const given = json(await answer.text());
     if (answer.status === 400 || answer.status === 401 || answer.status === 403) {
+      const { data } = refusal.safeParse(given);
+      const said = data ? `: ${redact(data.error_description ?? data.error, [clientSecret]).slice(0, 200)}` : "";
       throw new IonError(
         "auth",
-        `ION's token endpoint at ${new URL(authUrl).host} did not accept the API key (HTTP ${answer.status}). ` +
+        `ION's token endpoint at ${new URL(authUrl).host} did not accept the API key (HTTP ${answer.status})${said}. ` +
           `Check ${key("clientId")} and ${key("clientSecret")} (or ${variable("clientId")} and ${variable("clientSecret")}), ` +
           "and that the key was made in " +
           `this environment: a key works in one ION environment only. ${CONFIG_JUST_CHANGED}`,
       );
     }
-    const parsed = tokenAnswer.safeParse(json(await answer.text()));
+    const parsed = tokenAnswer.safeParse(given);
     if (!answer.ok || !parsed.success) {
       // An issuer that is overloaded or restarting gave no token and did nothing: that passes.
       throw new IonError(
         answer.status === 429 || answer.status >= 500 ? "unreachable" : "unexpectedAnswer",
-        `${new URL(authUrl).host} answered the token request with HTTP ${answer.status} and no token. ` +
+        `${new URL(authUrl).host} answered the token request with HTTP ${answer.status} and no token${instead(answer)}. ` +
           `Check that ${key("authUrl")} (or ${variable("authUrl")}) is ION's token endpoint.`,
       );
     }
@@ -74,6 +81,13 @@ export class TokenSource {
     };
     return parsed.data.access_token;
   }
+}
+
+/** What came in place of a token. */
+function instead({ status, headers }: Response): string {
+  const elsewhere = redirectOf(status, headers);
+  if (elsewhere) return `, and sends on to ${elsewhere}`;
+  return headers.get("content-type")?.includes("html") ? ", but a web page" : "";
 }
 
 function json(text: string): unknown {

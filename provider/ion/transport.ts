@@ -1,3 +1,4 @@
+import { isLoopback } from "./connection.ts";
 import { CONFIG_JUST_CHANGED, IonError } from "./errors.ts";
 
 /** What a request is for: it decides what a lost answer means. */
@@ -17,6 +18,15 @@ const NEVER_SENT: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "there is no way to that host",
   ENETUNREACH: "there is no network",
   UND_ERR_CONNECT_TIMEOUT: "it did not accept a connection in time",
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    "it does not speak TLS there: the URL may have to begin with http://, or to name another port",
+};
+
+/** What a certificate that is not trusted may be about, other than who signed it. */
+const CERTIFICATES: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "look at this machine's clock first, then tell who runs it",
+  CERT_NOT_YET_VALID: "look at this machine's clock first, then tell who runs it",
+  ERR_TLS_CERT_ALTNAME_INVALID: "it is another host's, so look at the host's name in the URL",
 };
 
 /**
@@ -24,9 +34,12 @@ const NEVER_SENT: Readonly<Record<string, string>> = {
  *
  * @throws IonError "unreachable" where the request cannot have arrived, "unknownOutcome" where it may have.
  */
-export function transport(fetch: typeof globalThis.fetch, timeoutMs = REQUEST_TIMEOUT_MS): Send {
+export function transport(
+  fetch: typeof globalThis.fetch,
+  timeoutMs = REQUEST_TIMEOUT_MS,
+  env: NodeJS.ProcessEnv = process.env,
+): Send {
   return async (kind, url, init) => {
-    const { host } = new URL(url);
     try {
       const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
       const text = await response.text();
@@ -35,16 +48,24 @@ export function transport(fetch: typeof globalThis.fetch, timeoutMs = REQUEST_TI
         headers: response.headers,
       });
     } catch (error) {
-      throw failure(kind, host, error);
+      throw failure(kind, new URL(url), error, env);
     }
   };
 }
 
-function failure(kind: RequestKind, host: string, error: unknown): IonError {
-  const code = codeOf(error);
-  const neverSent = code && (NEVER_SENT[code] ?? certificateProblem(code));
-  if (neverSent)
-    return new IonError("unreachable", `Could not reach ION at ${host}: ${neverSent}. ${CONFIG_JUST_CHANGED}`);
+function failure(kind: RequestKind, url: URL, error: unknown, env: NodeJS.ProcessEnv): IonError {
+  const { host } = url;
+  const { code, message } = causeOf(error);
+  const proxy = proxyFor(url, env);
+  const refusedByProxy = /^Proxy response \((\d+)\)/.exec(message)?.[1];
+  const neverSent = refusedByProxy
+    ? `the proxy refused to connect to it (HTTP ${refusedByProxy})`
+    : code && (NEVER_SENT[code] ?? certificateProblem(code));
+  if (neverSent) {
+    const through = proxy?.heeded ? ` through the proxy that ${proxy.variable} names` : "";
+    const hints = [...hintsFor(url, code, proxy), CONFIG_JUST_CHANGED];
+    return new IonError("unreachable", `Could not reach ION at ${host}${through}: ${neverSent}. ${hints.join(" ")}`);
+  }
   const what =
     error instanceof Error && error.name === "TimeoutError"
       ? "did not answer in time"
@@ -54,15 +75,50 @@ function failure(kind: RequestKind, host: string, error: unknown): IonError {
 }
 
 function certificateProblem(code: string): string | undefined {
-  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_TLS/.test(code)
-    ? `its TLS certificate is not trusted (${code}); behind a proxy that inspects TLS, set NODE_EXTRA_CA_CERTS to the proxy's certificate`
-    : undefined;
+  if (!/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_TLS/.test(code)) return undefined;
+  const known =
+    CERTIFICATES[code] ??
+    "behind a proxy that inspects TLS, set NODE_USE_SYSTEM_CA=1 if this machine trusts it, or NODE_EXTRA_CA_CERTS to the " +
+      "file of its certificate";
+  return `its TLS certificate is not trusted (${code}); ${known}`;
 }
 
-/** Node's fetch hides the reason one or two causes down; several addresses tried make it an AggregateError. */
-function codeOf(error: unknown): string | undefined {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if ("code" in cause && typeof cause.code === "string") return cause.code;
+function hintsFor(url: URL, code: string | undefined, proxy: Proxy | undefined): string[] {
+  if (code === "ECONNREFUSED" && isLoopback(url.hostname)) {
+    return [`If the emulator is to be there, start it in another terminal: \`npx ion-emulator --port ${url.port}\`.`];
   }
-  return undefined;
+  return proxy && !proxy.heeded ? [unheeded(proxy.variable)] : [];
+}
+
+/** Where an answer sends whoever asked, such as to a page to sign in at; the host alone. */
+export function redirectOf(status: number, headers: Headers): string | undefined {
+  const location = headers.get("location");
+  if (!location || status < 300 || status > 399) return undefined;
+  return URL.canParse(location) ? new URL(location).host : "another page";
+}
+
+interface Proxy {
+  readonly variable: string;
+  /** Whether Node goes by it. */
+  readonly heeded: boolean;
+}
+
+/** The proxy that a person may think a request goes through: Node's fetch goes by the variable only where it is told to. */
+export function proxyFor(url: URL, env: NodeJS.ProcessEnv): Proxy | undefined {
+  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const variable = [name.toLowerCase(), name].find((one) => env[one]);
+  const heeded = env.NODE_USE_ENV_PROXY === "1" || /--use-env-proxy\b/.test(env.NODE_OPTIONS ?? "");
+  return variable && !isLoopback(url.hostname) ? { variable, heeded } : undefined;
+}
+
+/** What to type where Node does not go by a proxy's variable. */
+export const unheeded = (variable: string) =>
+  `${variable} is set, and Node does not heed it: to go through that proxy, set NODE_USE_ENV_PROXY=1 as well.`;
+
+/** Node's fetch hides the reason one or two causes down; several addresses tried make it an AggregateError. */
+function causeOf(error: unknown): { readonly code?: string; readonly message: string } {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && typeof cause.code === "string") return { code: cause.code, message: cause.message };
+  }
+  return { message: "" };
 }

@@ -1,10 +1,11 @@
 import { IonClient } from "./client.ts";
 import { differing, sameUrl } from "./compare.ts";
 import { type Connection, placeOf } from "./connection.ts";
-import { IonError } from "./errors.ts";
+import { IonError, isIonError } from "./errors.ts";
 import type { Header, Receiver, ReceiverInput, Subscription } from "./operations.ts";
 import * as operations from "./operations.ts";
 import { RETRY_DEFAULTS, type RetryOptions, withRetry } from "./retry.ts";
+import { namesInInput } from "./schema.ts";
 import { type Receivers, Snapshot } from "./snapshot.ts";
 import { REQUEST_TIMEOUT_MS, transport } from "./transport.ts";
 import { Writes } from "./writes.ts";
@@ -50,7 +51,7 @@ export class Ion {
     this.#tell = options.tell ?? (() => {});
     const { deadlineMs = RETRY_DEFAULTS.deadlineMs } = connection;
     this.#retry = { ...RETRY_DEFAULTS, deadlineMs, ...options.retry };
-    this.#client = new IonClient(connection, send, now);
+    this.#client = new IonClient(connection, send, now, (words) => this.tell(words));
     this.#snapshot = new Snapshot(this.#client, this.#retry, now);
     this.#writes = new Writes(this.#client, this.#snapshot, this.#retry);
   }
@@ -69,6 +70,20 @@ export class Ion {
   /** All receivers, with their subscriptions and headers. */
   receivers(): Promise<Receivers> {
     return this.#snapshot.get();
+  }
+
+  /**
+   * What `look` finds; undefined, after saying why and `without`, where this ION's schema has no way to show it. Whatever
+   * else keeps a look from being taken is thrown: only a schema that lacks the name lets a create go on without.
+   */
+  async ifShown<T>(without: string, look: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await look();
+    } catch (error) {
+      if (!isIonError(error) || error.kind !== "unsupported") throw error;
+      this.tell(`${error.message} ${without}`);
+      return undefined;
+    }
   }
 
   /** One receiver, looked for once more where an earlier look did not show it. */
@@ -97,7 +112,8 @@ export class Ion {
 
   /** Makes a receiver. Only what `value` holds is sent. */
   async createReceiver(value: Partial<ReceiverInput>): Promise<Receiver> {
-    const before = new Set((await this.receivers()).keys());
+    const without = `The webhook receiver "${value.name}" is made without a look whether ION has it already.`;
+    const before = new Set((await this.ifShown(without, () => this.receivers()))?.keys());
     const made = await this.#writes.run({
       mutation: operations.createWebhookReceiver(value),
       about: `create the webhook receiver "${value.name}"`,
@@ -230,7 +246,12 @@ export class Ion {
       const type = parsed.data?.__type.inputFields.find((found) => found.name === field)?.type;
       return (type?.enumValues ?? type?.ofType?.enumValues ?? []).map((value) => value.name);
     };
-    const found = { resource: names("resource"), action: names("action") };
+    let found: SubscriptionNames = { resource: names("resource"), action: names("action") };
+    const schema = parsed.success ? undefined : await this.#client.schema.read();
+    if (schema) {
+      const { resource = [], action = [] } = namesInInput(schema, operations.CREATE_SUBSCRIPTION);
+      found = { resource, action };
+    }
     if (found.resource.length === 0 || found.action.length === 0) {
       throw new IonError("unexpectedAnswer", "ION's schema does not show what a webhook subscription may name.");
     }
@@ -238,8 +259,8 @@ export class Ion {
   }
 }
 
-/** The etag last read. ION sends one with every object; without it, its own refusal is the clearest message. */
-const etagOf = (object: { readonly _etag?: string | null | undefined }) => object._etag ?? "";
+/** The etag last read; ION sends one with every object. */
+const etagOf = (object: { readonly _etag?: string | null | undefined }) => object._etag ?? undefined;
 
 function headerIn(now: Receivers, receiverId: string, is: (header: Header) => boolean) {
   const header = now.get(receiverId)?.headers.find(is);

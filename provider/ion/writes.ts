@@ -126,9 +126,10 @@ export class Writes {
       if (!isIonError(failure)) throw failure;
       // What keeps a look from being taken says nothing of the write before it.
       const error = looking ? new IonError("unknownOutcome", failure.message) : failure;
+      const blind = looking && failure.kind === "unsupported";
       this.#snapshot.forget();
       const left = open();
-      if (error.kind === "refused" && left.length > 1) {
+      if ((error.kind === "refused" || error.kind === "unsupported") && left.length > 1) {
         // ION ran nothing of it: halve until what it refuses stands alone.
         const middle = left.length >> 1;
         const halves = [left.slice(0, middle), left.slice(middle)];
@@ -137,7 +138,7 @@ export class Writes {
           outcomes.set(write, settled[index]);
         });
       } else {
-        for (const write of left) outcomes.set(write, failed(write, error));
+        for (const write of left) outcomes.set(write, failed(write, error, blind));
       }
     }
     return writes.map((write) => outcomes.get(write));
@@ -192,8 +193,8 @@ function outcomeOf(write: Write<unknown>, answer: Answer, alias: string): unknow
   );
 }
 
-/** What a failure of the whole request means for one of its writes. */
-function failed(write: Write<unknown>, error: IonError): IonError {
+/** What a failure of the whole request means for one of its writes; `blind` where nothing can show what became of it. */
+function failed(write: Write<unknown>, error: IonError, blind: boolean): IonError {
   const permission = permissionFor(write.mutation.field);
   if (error.kind === "permission" || error.kind === "conflict") {
     return problemWith(write.about, permission, error.message, error.kind);
@@ -202,6 +203,13 @@ function failed(write: Write<unknown>, error: IonError): IonError {
     const refusal = problemWith(write.about, permission, error.message);
     // What "does not exist" for a document is a name in the schema, and no object.
     return refusal.kind === "gone" ? problemWith(write.about, permission, error.message, "invalid") : refusal;
+  }
+  if (blind) {
+    return new IonError(
+      "unknownOutcome",
+      `ION's answer got lost: could not tell whether it did ${write.about}. It may or may not have happened, and nothing can ` +
+        `show it: ${error.message} Look in ION yourself before the next \`pulumi up\`, which would do it a second time.`,
+    );
   }
   const state =
     error.kind === "unknownOutcome" || error.kind === "unexpectedAnswer"

@@ -125,7 +125,7 @@ describe("status", () => {
   });
 
   it("does without what ION offers, where that is not shown", async () => {
-    const emulator = await start({ hide: ["CreateWebhookSubscriptionInput"] });
+    const emulator = await start({ hide: ["CreateWebhookSubscriptionInput", "createWebhookSubscription"] });
     violet(emulator);
     expect(await statusOf(emulator)).toContain("ION does not show what else it offers.");
   });

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
-import { type Emulator, startEmulator } from "../../emulator/index.ts";
+import { type Emulator, type EmulatorOptions, startEmulator } from "../../emulator/index.ts";
 
 /** The repository. */
 export const ROOT = resolve(import.meta.dirname, "../..");
@@ -55,13 +55,15 @@ export interface ProjectOptions {
   readonly plain?: Record<string, string>;
   /** Where packages are; the repository's own by default. */
   readonly nodeModules?: string | null;
+  /** How the emulator differs from the usual one. */
+  readonly emulator?: EmulatorOptions;
 }
 
 const STACK = "test";
 
 /** Makes a project and its stack; both and the emulator are gone when the test is over. */
 export async function makeProject(options: ProjectOptions): Promise<Project> {
-  const emulator = await startEmulator({ port: 0 });
+  const emulator = await startEmulator({ port: 0, ...options.emulator });
   onTestFinished(() => emulator.close());
   const dir = await mkdtemp(join(tmpdir(), "pulumi-ion-"));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));

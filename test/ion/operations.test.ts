@@ -134,7 +134,7 @@ describe("an answer", () => {
 
   it.each([
     ["an id that is a number", { id: 7 }, { id: "7" }],
-    ["no lists", { subscriptions: null }, { subscriptions: [], headers: [] }],
+    ["null for its lists", { subscriptions: null, headers: null }, { subscriptions: [], headers: [] }],
     [
       "a masked secret",
       { sharedSecret: "********", webhookUri: "••••" },
@@ -153,6 +153,11 @@ describe("an answer", () => {
     ],
   ])("may have %s", (_what, extra, expected) => {
     expect(parseNode(extra)).toMatchObject(expected);
+  });
+
+  it("tells null from what ION's schema has no field for: only null is in it", () => {
+    expect(Object.keys(parseNode({}) ?? {})).toEqual(["id", "_etag", "name", "subscriptions", "headers"]);
+    expect(parseNode({ active: null })).toHaveProperty("active", undefined);
   });
 
   it("that does not fit is told by field and type, at most three, never by value", () => {

@@ -29,6 +29,7 @@ const TABLE: Record<IonErrorKind, Record<Trying, (Next | undefined)[]>> = {
   conflict: { query: [undefined], write: [undefined] },
   invalid: { query: [undefined], write: [undefined] },
   refused: { query: [undefined], write: [undefined] },
+  unsupported: { query: [undefined], write: [undefined] },
   elsewhere: { query: [undefined], write: [undefined] },
   ambiguous: { query: [undefined], write: [undefined] },
 };

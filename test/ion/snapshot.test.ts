@@ -125,7 +125,12 @@ describe("a read that fails", () => {
   const node = { id: "1", name: "a" };
 
   it.each<[string, (sent: Sent) => Response, string, RegExp]>([
-    ["by HTTP 403", () => answer(403, {}), "permission", /^HTTP 403/],
+    [
+      "by HTTP 403",
+      () => answer(403, {}),
+      "permission",
+      /^ION did not show its webhook receivers: .* HTTP 403 Forbidden/,
+    ],
     [
       "by an error beside data",
       () =>
@@ -134,7 +139,7 @@ describe("a read that fails", () => {
           errors: [{ message: "Not authorized", path: ["webhookReceivers"] }],
         }),
       "permission",
-      /^ION did not show its webhook receivers: Not authorized Nothing is concluded from that/,
+      /^ION did not show its webhook receivers: Not authorized\. Nothing is concluded from that/,
     ],
     [
       "by null for the list",

@@ -139,7 +139,9 @@ describe("a token endpoint that answers", () => {
     const emulator = await start();
     const { kind, message } = await failureOf(sourceOn({ ...emulator, tokenUrl: url }).get());
     expect(kind).toBe(expected);
-    expect(message).toContain(`${new URL(url).host} answered the token request with HTTP ${status} and no token.`);
+    expect(message).toContain(
+      `${new URL(url).host} answered the token request with HTTP ${status} and no token${status === 302 ? ", and sends on to another page" : ""}.`,
+    );
     expect(message).not.toContain(CANARY);
   });
 

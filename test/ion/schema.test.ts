@@ -1,0 +1,475 @@
+import { readFileSync } from "node:fs";
+import * as graphql from "graphql";
+import { buildSchema, parse, validate } from "graphql";
+import { describe, expect, it } from "vitest";
+import type { Emulator } from "../../emulator/index.ts";
+import type { Operation } from "../../provider/ion/client.ts";
+import * as operations from "../../provider/ion/operations.ts";
+import { compose } from "../../provider/ion/operations.ts";
+import { fit } from "../../provider/ion/schema.ts";
+import type { Ion } from "../../provider/ion/webhooks.ts";
+import { unmanagedSubscriptions } from "../../provider/unmanagedSubscriptions.ts";
+import { webhookReceiver } from "../../provider/webhookReceiver.ts";
+import { webhookSubscription } from "../../provider/webhookSubscription.ts";
+import {
+  CANARY,
+  connectionReset,
+  countOf,
+  type Fetch,
+  failureOf,
+  intercept,
+  ionOn,
+  mutationsIn,
+  start,
+} from "../support.ts";
+
+const DOCTOR = "Run `npx pulumi-ion doctor`: it lists every name that differs.";
+const NO_LIST = `Could not look at ION's webhooks: this ION's schema has no webhookReceivers. ${DOCTOR}`;
+const without = (names: string) =>
+  `This ION's schema has no ${names}. pulumi-ion goes on without, and says so where it cannot. ${DOCTOR}`;
+
+/** A run of the provider, with what it tells. */
+function meet(emulator: Emulator, fetch: Fetch = globalThis.fetch) {
+  const told: string[] = [];
+  return { ion: ionOn(emulator, { fetch, tell: (words) => told.push(words) }), told };
+}
+
+/** A receiver with a header and two subscriptions that ION has, and what Pulumi remembers of them. */
+function furnish({ store }: Emulator) {
+  const name = `erp-${store.listReceivers().length}`;
+  const inputs = { name, webhookUri: `https://${name}.example/${CANARY}`, active: true, headers: { "X-A": CANARY } };
+  const { id } = store.createReceiver({ name, webhookUri: inputs.webhookUri, active: true });
+  store.createHeader({ receiverId: id, key: "X-A", value: CANARY });
+  const pair = { receiverId: id, resource: "PARTS", action: "CREATE" };
+  const subscriptionId = store.createSubscription(pair).id;
+  const extra = store.createSubscription({ ...pair, resource: "RUNS" }).id;
+  const endpoint = "loopback";
+  const held = { ...inputs, description: "", contentType: "application/json", expectedResponseCode: 200 };
+  const declared = ["name", "webhookUri", "active", "headers"] as const;
+  const unmanaged = { receiverId: id, unmanaged: "report", declared: ["PARTS CREATE"] } as const;
+  return {
+    id,
+    inputs,
+    state: { ...held, endpoint, declared, held, restored: [] },
+    subscription: { id: subscriptionId, inputs: pair, state: { ...pair, endpoint } },
+    extras: { id: `unmanaged-${id}`, inputs: unmanaged, state: { ...unmanaged, endpoint, found: [] }, extra },
+  };
+}
+
+interface Met extends ReturnType<typeof furnish> {
+  readonly ion: Ion;
+  readonly emulator: Emulator;
+}
+
+/** All that is ever asked of ION; each holds its own outcome against ION where it does not fail. */
+const OPERATIONS: Record<string, (met: Met) => Promise<void>> = {
+  "create receiver": async ({ ion, inputs, emulator }) => {
+    const { headers, ...more } = inputs;
+    const { id } = await webhookReceiver.create(ion, { ...more, name: "new", webhookUri: `${more.webhookUri}/new` });
+    expect(emulator.store.findReceiver(id)?.active).toBe(true);
+  },
+  "create header": async ({ ion, inputs, emulator }) => {
+    const { active, ...more } = inputs;
+    const { id } = await webhookReceiver.create(ion, {
+      ...more,
+      name: "other",
+      webhookUri: `${more.webhookUri}/header`,
+    });
+    expect(emulator.store.listHeaders(id)).toHaveLength(1);
+  },
+  "take receiver over": async ({ ion, inputs, id }) => {
+    expect((await webhookReceiver.create(ion, inputs)).id).toBe(id);
+  },
+  "read receiver": async ({ ion, id, state, inputs }) => {
+    const found = await webhookReceiver.read(ion, id, state);
+    expect(found?.state).toMatchObject({ ...inputs, contentType: "application/json" });
+    expect(found?.inputs).toEqual(inputs);
+  },
+  "update receiver": async ({ ion, id, state, inputs, emulator }) => {
+    await webhookReceiver.update(ion, id, state, { ...inputs, active: false });
+    expect(emulator.store.findReceiver(id)?.active).toBe(false);
+  },
+  "update header": async ({ ion, id, state, inputs, emulator }) => {
+    await webhookReceiver.update(ion, id, state, { ...inputs, headers: { "X-A": "8" } });
+    expect(emulator.store.listHeaders(id)).toMatchObject([{ key: "X-A", value: "8" }]);
+  },
+  "delete receiver": async ({ ion, id, state, emulator }) => {
+    await webhookReceiver.delete(ion, id, state, false);
+    expect(emulator.store.findReceiver(id)).toBeUndefined();
+  },
+  "create subscription": async ({ ion, subscription: { inputs }, emulator }) => {
+    await webhookSubscription.create(ion, { ...inputs, resource: "ISSUES" });
+    expect(emulator.store.listSubscriptions(inputs.receiverId)).toHaveLength(3);
+  },
+  "take subscription over": async ({ ion, subscription: { id, inputs } }) => {
+    expect((await webhookSubscription.create(ion, inputs)).id).toBe(id);
+  },
+  "read subscription": async ({ ion, subscription: { id, state } }) => {
+    expect((await webhookSubscription.read(ion, id, state))?.state).toEqual(state);
+  },
+  "delete subscription": async ({ ion, subscription: { id, state }, emulator }) => {
+    await webhookSubscription.delete(ion, id, state, false);
+    expect(emulator.store.listSubscriptions(state.receiverId)).toHaveLength(1);
+  },
+  "look for extras": async ({ ion, extras: { inputs, extra } }) => {
+    expect((await unmanagedSubscriptions.create(ion, inputs)).state.found).toEqual([`RUNS CREATE (id ${extra})`]);
+  },
+  "read extras": async ({ ion, extras: { id, state, extra } }) => {
+    expect((await unmanagedSubscriptions.read(ion, id, state))?.state.found).toEqual([`RUNS CREATE (id ${extra})`]);
+  },
+};
+const ALL = Object.keys(OPERATIONS);
+
+/** Without a look, only what creates goes on, blindly: made nevertheless, though it is there already. */
+const noLook = (name: string) => ({
+  ...Object.fromEntries(
+    Object.keys(OPERATIONS)
+      .filter((operation) => !operation.startsWith("create"))
+      .map((operation) => [operation, `Could not look at ION's webhooks: this ION's schema has no ${name}. ${DOCTOR}`]),
+  ),
+  ...{ "take receiver over": "blind", "take subscription over": "blind", "look for extras": "blind" },
+});
+const lacks = (name: string) => `This ION's schema has no ${name}. ${DOCTOR}`;
+const etag = (mutation: string) =>
+  `${mutation} needs the etag that the object has now, and this ION's schema shows none.`;
+
+/** Hidden names, what the person is told of them once, and the operations that do not succeed: their words, or "blind". */
+const TABLE: [hide: string, told: string, fail: Record<string, string>][] = [
+  ["", "", {}],
+  ["CreateWebhookSubscriptionInput", "", {}],
+  ["CreateWebhookReceiverInput,UpdateWebhookReceiverInput,CreateWebhookHeaderInput,UpdateWebhookHeaderInput", "", {}],
+  ["WebhookReceiver,WebhookSubscription,WebhookHeader,PageInfo,ResourceEnum,WebhookReceiverConnection", "", {}],
+  ["webhookReceivers", "", noLook("webhookReceivers")],
+  ["webhookReceivers.first", "", {}],
+  ["webhookReceivers.after", "", {}],
+  ["PageInfo.hasNextPage", without("PageInfo.hasNextPage"), {}],
+  ["WebhookReceiverEdge.cursor", without("WebhookReceiverEdge.cursor"), {}],
+  ["WebhookReceiverConnection.pageInfo", without("WebhookReceiverConnection.pageInfo"), {}],
+  [
+    "WebhookReceiver._etag",
+    without("WebhookReceiver._etag"),
+    { "update receiver": etag("updateWebhookReceiver"), "delete receiver": etag("deleteWebhookReceiver") },
+  ],
+  [
+    "WebhookReceiver._etag,WebhookSubscription._etag,WebhookHeader._etag",
+    without("WebhookReceiver._etag, no WebhookSubscription._etag, no WebhookHeader._etag"),
+    {
+      "update receiver": etag("updateWebhookReceiver"),
+      "delete receiver": etag("deleteWebhookReceiver"),
+      "update header": etag("updateWebhookHeader"),
+      "delete subscription": etag("deleteWebhookSubscription"),
+    },
+  ],
+  ["WebhookSubscription._etag,deleteWebhookSubscription.etag", without("WebhookSubscription._etag"), {}],
+  [
+    "WebhookReceiver._etag,UpdateWebhookReceiverInput.etag,deleteWebhookReceiver.etag",
+    without("WebhookReceiver._etag"),
+    {},
+  ],
+  ["WebhookReceiver.subscriptions", without("WebhookReceiver.subscriptions"), noLook("WebhookReceiver.subscriptions")],
+  ["WebhookReceiver.headers", without("WebhookReceiver.headers"), noLook("WebhookReceiver.headers")],
+  ["WebhookHeader.value", without("WebhookHeader.value"), {}],
+  ["WebhookReceiver.active", without("WebhookReceiver.active"), {}],
+  [
+    "WebhookReceiver.description,WebhookReceiver.contentType,WebhookReceiver.expectedResponseCode,WebhookReceiver.sharedSecret",
+    without(
+      "WebhookReceiver.description, no WebhookReceiver.sharedSecret, no WebhookReceiver.contentType, no WebhookReceiver.expectedResponseCode",
+    ),
+    {},
+  ],
+  [
+    "WebhookReceiver.webhookUri",
+    without("WebhookReceiver.webhookUri"),
+    { "take receiver over": "does not show its webhookUri. To take it over, add adoptId" },
+  ],
+  ["WebhookReceiverEdge.node", "", noLook("WebhookReceiverEdge.node")],
+  ["CreateWebhookReceiverInput.active", "", { "create receiver": lacks("CreateWebhookReceiverInput.active") }],
+  ["CreateWebhookHeaderInput.receiverId", "", { "create header": lacks("CreateWebhookHeaderInput.receiverId") }],
+  [
+    "updateWebhookReceiver,deleteWebhookReceiver,deleteWebhookSubscription,updateWebhookHeader,createWebhookHeader",
+    "",
+    {
+      "update receiver": `Could not update active of the webhook receiver "`,
+      "delete receiver": lacks("deleteWebhookReceiver"),
+      "delete subscription": lacks("deleteWebhookSubscription"),
+      "update header": lacks("updateWebhookHeader"),
+      "create header": lacks("createWebhookHeader"),
+    },
+  ],
+  [
+    "ResourceEnum.ISSUES",
+    "",
+    { "create subscription": "to ISSUES CREATE: ISSUES is not in its ResourceEnum. This ION has no resource ISSUES" },
+  ],
+];
+
+describe("on an ION that does not know", () => {
+  it.each(TABLE)("%s, whatever can be done is done, and the rest says what it lacks", async (hide, told, fail) => {
+    const emulator = await start({ hide: hide === "" ? [] : hide.split(",") });
+    const run = meet(emulator);
+    const outcomes: Record<string, string> = {};
+    for (const [name, operate] of Object.entries(OPERATIONS)) {
+      run.ion.forget();
+      const things = furnish(emulator);
+      const objects = () => [emulator.store.listReceivers().length, emulator.store.listSubscriptions().length];
+      const before = objects();
+      const outcome = operate({ ...run, ...things, emulator });
+      const words = await outcome.then(
+        () => "done",
+        (error: Error) => ("kind" in error || "reasons" in error ? error.message : `blind: ${error.message}`),
+      );
+      const wanted = fail[name] ?? "done";
+      outcomes[name] = words.includes(wanted) ? wanted : words;
+      // What fails has done nothing, but for the receiver whose header it was.
+      if (words !== "done" && wanted !== "blind" && name !== "create header") expect(objects()).toEqual(before);
+      expect(words).not.toContain(CANARY);
+    }
+    expect(outcomes).toEqual(Object.fromEntries(ALL.map((name) => [name, fail[name] ?? "done"])));
+    const names = run.told.filter((words) => words.startsWith("This ION's schema"));
+    expect(names.join("\n")).toBe(told);
+    // A blind create says so, each time something else is made.
+    const made = run.told.filter((words) => words.startsWith("Could not look at"));
+    expect(made.length > 0).toBe(Object.values(fail).includes("blind"));
+    expect(run.told.join()).not.toContain(CANARY);
+  });
+});
+
+/** Subscribes to one resource after another, all at once. */
+const subscribe = (ion: Ion, resources: readonly string[]) =>
+  Promise.allSettled(
+    resources.map((resource) => webhookSubscription.create(ion, { receiverId: "1", resource, action: "UPDATE" })),
+  );
+const statuses = (outcomes: readonly PromiseSettledResult<unknown>[]) => outcomes.map(({ status }) => status);
+
+describe("the schema", () => {
+  it("is not asked for while ION takes what it is sent", async () => {
+    const emulator = await start();
+    const { id } = furnish(emulator);
+    await meet(emulator).ion.createSubscription(id, "ISSUES", "CREATE");
+    expect(countOf(emulator, "query")).toBe(0);
+  });
+
+  it("is asked for once, and then known: what it lacks is not sent again", async () => {
+    const emulator = await start({ hide: ["CreateWebhookSubscriptionInput", "WebhookReceiver._etag"] });
+    furnish(emulator);
+    const { ion } = meet(emulator);
+    await subscribe(ion, ["ISSUES", "PARTS", "RUNS", "PLANS"]);
+    ion.forget();
+    await subscribe(ion, ["STEPS", "SUPPLIERS"]);
+    // The list refused, the schema, the list twice; the batches in the schema's own names.
+    expect(countOf(emulator, "query")).toBe(4);
+    expect(mutationsIn(emulator).map((fields) => fields.length)).toEqual([4, 2]);
+  });
+
+  it("tells which of many it is that ION has no name for, and the others are made together", async () => {
+    const emulator = await start({ hide: ["ResourceEnum.RUNS"] });
+    emulator.store.createReceiver({ name: "erp", webhookUri: "https://erp.example" });
+    const { ion } = meet(emulator);
+    const outcomes = await subscribe(ion, ["ISSUES", "RUNS", "PARTS", "PLANS", "STEPS"]);
+    expect(statuses(outcomes)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled", "fulfilled"]);
+    expect((outcomes[1] as PromiseRejectedResult).reason.message).toBe(
+      "ION did not subscribe receiver 1 to RUNS UPDATE: RUNS is not in its ResourceEnum. This ION has no resource RUNS. Did you mean RUN_STEPS?",
+    );
+    expect(mutationsIn(emulator).flat()).toHaveLength(5 + 4);
+  });
+
+  it("tells what can be subscribed to where the name of the input's type is another", async () => {
+    const emulator = await start({ hide: ["CreateWebhookSubscriptionInput"] });
+    const names = await meet(emulator).ion.subscriptionNames();
+    expect(names.resource).toContain("RUN_STEPS");
+    expect(names.action).toEqual(["CREATE", "UPDATE", "DELETE"]);
+  });
+
+  it("may be kept secret: then a refusal is told in ION's own words, and asked about once", async () => {
+    const emulator = await start({ hide: ["deleteWebhookSubscription"] });
+    const { id, subscription } = furnish(emulator);
+    let asked = 0;
+    const fetch = intercept(({ query }, pass) => {
+      if (!query.includes("__schema")) return pass();
+      asked += 1;
+      return Promise.resolve(Response.json({ errors: [{ message: "Introspection is off." }] }, { status: 400 }));
+    });
+    const { ion } = meet(emulator, fetch);
+    for (let time = 1; time <= 2; time += 1) {
+      const failure = await failureOf(webhookSubscription.delete(ion, subscription.id, subscription.state, false));
+      expect(failure.kind).toBe("invalid");
+      expect(failure.message).toMatch(
+        /^ION did not end the subscription .* Cannot query field "deleteWebhookSubscription"/,
+      );
+    }
+    expect(asked).toBe(1);
+    expect(id).toBe("1");
+  });
+});
+
+describe("a document is fitted to a schema in which", () => {
+  const SDL = readFileSync(new URL("../../emulator/schema.graphql", import.meta.url), "utf8");
+  const list = { document: operations.WEBHOOK_RECEIVERS, variables: { first: 100 } };
+  const guide = compose([operations.createWebhookReceiver({ name: "a", webhookUri: "b" })]);
+  const subscribe = compose([
+    operations.createWebhookSubscription({ receiverId: "1", resource: "RUNS", action: "CREATE" }),
+  ]);
+  const remove = (etag?: string) => compose([operations.deleteWebhookReceiver("1", etag)]);
+  const update = (etag?: string) => compose([operations.updateWebhookReceiver("1", etag, { active: true })]);
+  const needs = (field: string, name: string) =>
+    `${field} needs ${name} in this ION, and pulumi-ion has none to give. ${DOCTOR}`;
+  const etagOf = (field: string) => `${etag(field)} ${DOCTOR}`;
+
+  it.each<[string, change: [string, string], Operation, string | { document?: string; variables?: object }]>([
+    ["nothing differs", ["", ""], list, {}],
+    ["a nullable argument is not", ["first: Int\n", "first: Int!\n"], list, {}],
+    ["an argument is of another type", ["first: Int\n", "first: Float\n"], list, { document: "$first: Float," }],
+    [
+      "an optional argument is needed",
+      ["after: String\n", "after: String!\n"],
+      list,
+      needs("webhookReceivers", "after"),
+    ],
+    [
+      "a field of an input is needed",
+      ["name: String!\n  webhookUri", "plant: ID!\n  name: String!\n  webhookUri"],
+      guide,
+      needs("createWebhookReceiver", "plant"),
+    ],
+    [
+      "a needed field of an input has a default",
+      ["name: String!\n  webhookUri", "plant: ID! = 1\n  name: String!\n  webhookUri"],
+      guide,
+      {},
+    ],
+    [
+      "an argument of a mutation is needed",
+      ["Input!): CreateWebhookReceiver\n", "Input!, plant: ID!): CreateWebhookReceiver\n"],
+      guide,
+      needs("createWebhookReceiver", "plant"),
+    ],
+    ["the etag is needed, and none is known", ["", ""], remove(), etagOf("deleteWebhookReceiver")],
+    ["the etag is not needed, and none is known", ["id: ID!, etag: String!", "id: ID!, etag: String"], remove(), {}],
+    [
+      "the etag of an input is not needed, and none is known",
+      ["id: ID!\n  etag: String!", "id: ID!\n  etag: String"],
+      update(),
+      {},
+    ],
+    ["the etag of an input is needed, and none is known", ["", ""], update(), etagOf("updateWebhookReceiver")],
+    [
+      "there is no etag to give",
+      ["id: ID!\n  etag: String!", "id: ID!"],
+      update("x"),
+      { variables: { input0: { id: "1", active: true } } },
+    ],
+    ["a name is in the singular", ["  RUNS\n", "  RUN\n"], subscribe, "RUNS is not in its ResourceEnum."],
+    [
+      "a list of pages is no longer told",
+      ["pageInfo: PageInfo!", "pages: Int!"],
+      list,
+      { document: "webhookReceivers(first: $first, after: $after) {\n    edges {" },
+    ],
+    [
+      "only names that are left out are asked for",
+      ["hasNextPage: Boolean!", "more: Boolean!"],
+      list,
+      { document: "pageInfo {\n      __typename\n    }" },
+    ],
+  ])("%s", async (_what, [from, to], operation, expected) => {
+    expect(SDL).toContain(from);
+    const schema = buildSchema(from === "" ? SDL : SDL.replaceAll(from, to));
+    const attempt = () => fit(graphql, schema, operation);
+    if (typeof expected === "string") return expect(attempt).toThrow(expected);
+    const { fitted } = attempt();
+    if (Object.keys(expected).length === 0) return expect(fitted).toBeUndefined();
+    if (expected.document) expect(fitted?.document).toContain(expected.document);
+    if (expected.variables) expect(fitted?.variables).toEqual(expected.variables);
+    expect(validate(schema, parse(fitted?.document ?? ""))).toEqual([]);
+  });
+});
+
+describe("without a way to look", () => {
+  const hide = ["webhookReceivers"];
+
+  it.each([
+    ["a receiver", (ion: Ion) => webhookReceiver.create(ion, { name: "a", webhookUri: `https://a.example/${CANARY}` })],
+    [
+      "a subscription",
+      (ion: Ion) => webhookSubscription.create(ion, { receiverId: "1", resource: "RUNS", action: "UPDATE" }),
+    ],
+  ])("a create of %s whose answer got lost is not sent again, and said to be uncertain", async (_what, create) => {
+    const emulator = await start({ hide });
+    emulator.store.createReceiver({ name: "erp", webhookUri: "https://erp.example" });
+    const fetch = intercept(async ({ mutation }, pass) => {
+      const answer = await pass();
+      if (mutation) throw connectionReset();
+      return answer;
+    });
+    const { message, kind } = await failureOf(create(meet(emulator, fetch).ion));
+    expect(kind).toBe("unknownOutcome");
+    expect(message).toMatch(
+      /^ION's answer got lost: could not tell whether it did .*\. It may or may not have happened, and nothing can show it: .*no webhookReceivers.* Look in ION yourself before the next `pulumi up`, which would do it a second time\.$/,
+    );
+    expect(mutationsIn(emulator)).toHaveLength(1);
+    expect(message).not.toContain(CANARY);
+  });
+
+  it.each<[string, Fetch]>([
+    ["a network failure", intercept(({ mutation }, pass) => (mutation ? pass() : Promise.reject(connectionReset())))],
+    [
+      "a refusal by permission",
+      intercept(({ mutation }, pass) =>
+        mutation
+          ? pass()
+          : Promise.resolve(
+              Response.json({
+                data: { webhookReceivers: null },
+                errors: [{ message: "No permission", path: ["webhookReceivers"] }],
+              }),
+            ),
+      ),
+    ],
+    [
+      "a refusal in words like a schema's",
+      intercept(({ query }, pass) =>
+        query.includes("hasNextPage }") || query.includes("hasNextPage\n")
+          ? Promise.resolve(
+              Response.json(
+                { errors: [{ message: 'Cannot query field "webhookReceivers" on type "Query".' }] },
+                { status: 400 },
+              ),
+            )
+          : pass(),
+      ),
+    ],
+  ])("for another reason than the schema's, %s, nothing is made", async (_what, fetch) => {
+    const emulator = await start();
+    const { subscription } = furnish(emulator);
+    const { ion } = meet(emulator, fetch);
+    await failureOf(webhookReceiver.create(ion, { name: "a", webhookUri: "https://a.example" }));
+    await failureOf(webhookSubscription.create(ion, { ...subscription.inputs, resource: "ISSUES" }));
+    expect(mutationsIn(emulator)).toEqual([]);
+  });
+
+  it("an adopted receiver is not taken over", async () => {
+    const emulator = await start({ hide });
+    const failure = failureOf(webhookReceiver.create(meet(emulator).ion, { name: "a", adoptId: "7" }));
+    expect((await failure).message).toBe(NO_LIST);
+  });
+
+  it("a list of several receivers proves nothing where it tells neither its end nor the way on", async () => {
+    const emulator = await start({ hide: ["PageInfo.hasNextPage", "WebhookReceiverEdge.cursor"] });
+    const one = furnish(emulator);
+    expect(await webhookReceiver.read(meet(emulator).ion, one.id, one.state)).toBeDefined();
+    furnish(emulator);
+    const failure = await failureOf(webhookReceiver.read(meet(emulator).ion, one.id, one.state));
+    expect([failure.kind, failure.message]).toEqual([
+      "unsupported",
+      `Could not look at ION's webhooks: this ION's schema tells neither whether its list of receivers goes on nor how. ${DOCTOR}`,
+    ]);
+  });
+
+  it("a list that does not tell its end is read until nothing more comes", async () => {
+    const emulator = await start({ hide: ["PageInfo.hasNextPage"] });
+    for (let number = 1; number <= 201; number += 1) {
+      emulator.store.createReceiver({ name: `r${number}`, webhookUri: `https://r.example/${number}` });
+    }
+    expect((await meet(emulator).ion.receivers()).size).toBe(201);
+  });
+});
