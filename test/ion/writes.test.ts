@@ -160,6 +160,23 @@ describe("a write that ION refuses the whole document for", () => {
   });
 });
 
+it("a refusal is told without secrets that other requests sent or read, as in a database's words about a whole row", async () => {
+  const emulator = await furnished();
+  emulator.store.createReceiver({ name: "read", webhookUri: `${URI}/${CANARY}-read`, sharedSecret: `${CANARY}-key` });
+  emulator.store.createHeader({ receiverId: "2", key: "X-Plant", value: `${CANARY}-plant` });
+  const ion = ionOn(emulator);
+  const read = await receiverIn(ion, "2");
+  const sent = await ion.createReceiver({ name: "sent", webhookUri: `${URI}/${CANARY}-sent` });
+  for (const receiver of [read, sent]) {
+    const { webhookUri, sharedSecret, headers } = receiver;
+    const message = `Failing row contains (${webhookUri}, ${sharedSecret}, ${headers[0]?.value}).`;
+    emulator.faults.add({ kind: "partial", message, on: { field: "updateWebhookReceiver" } });
+    const failure = await failureOf(ion.updateReceiver(receiver, { description: "" }));
+    expect(failure.message).toContain("Failing row contains ([secret], [secret], ");
+    expect(failure.message).not.toContain(CANARY);
+  }
+});
+
 type Action = readonly [
   what: string,
   field: string,
