@@ -1,0 +1,197 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Emulator, type Fault, startEmulator } from "../../emulator/index.ts";
+import type { IonOptions } from "../../provider/ion/webhooks.ts";
+import { type Moment, type Outcome, Stack } from "../driver.ts";
+import { CANARY, ionOn } from "../support.ts";
+import { programOf, type World } from "../world.ts";
+import { crashing } from "./crash.ts";
+import { Model, worldsArbitrary } from "./model.ts";
+import { doEdit, EDIT_NAMES, type Edit } from "./people.ts";
+
+/** FC_SEED repeats what was tried; FC_RUNS tries more. */
+const SEED = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
+const RUNS = Number(process.env.FC_RUNS ?? 2_000);
+
+/** Runs at once: most of a run is waiting. */
+const LANES = 20;
+
+/** A stack, and the ION it is in. */
+class Life {
+  readonly emulator: Emulator;
+  readonly model: Model;
+  readonly stack = new Stack();
+  /** Everything that a person could have read. */
+  readonly said: string[] = [];
+
+  constructor(emulator: Emulator) {
+    this.emulator = emulator;
+    this.model = new Model(emulator, () => {
+      const { remembered, replaced } = this.stack;
+      return new Map([...replaced, ...remembered.values()].map(({ kind, id, name }) => [`${kind} ${id}`, name]));
+    });
+  }
+
+  async up(
+    options: IonOptions = {},
+    moment?: Moment,
+    unlessDead = (run: Promise<Outcome>) => run as Promise<Outcome | undefined>,
+  ) {
+    const outcome = await this.model.watch(this.#named(), () =>
+      unlessDead(this.stack.up(programOf(this.model.worlds), this.#process(options), moment)),
+    );
+    this.said.push(...(outcome?.errors ?? []));
+    expect(
+      this.said.filter((words) => words.includes(CANARY)),
+      "no secret is told",
+    ).toEqual([]);
+    return outcome;
+  }
+
+  /** Two runs at most, and ION is as declared; one more has nothing to do. */
+  async settle() {
+    this.emulator.faults.clear();
+    const strangers = this.model.strangers();
+    const first = await this.up();
+    const second = await this.up();
+    expect(second?.errors, `after ${first?.errors.join() || "no error"}`).toEqual([]);
+    this.model.expectSettled(strangers);
+    if (second?.steps.length === 0) return;
+    const left = await this.stack.preview(programOf(this.model.worlds), this.#process());
+    expect(left).toEqual({ steps: [], errors: [] });
+  }
+
+  #process(options: IonOptions = {}) {
+    const quick = { deadlineMs: 2_000, firstWaitMs: 1 };
+    return ionOn(this.emulator, { retry: quick, tell: (words) => this.said.push(words), ...options });
+  }
+
+  /** What an earlier run has named as nobody's. */
+  #named(): Set<string> {
+    const found = [...this.stack.remembered.values()].flatMap(({ kind, state }) =>
+      kind === "unmanaged" ? (state.found as string[]) : [],
+    );
+    return new Set(found.map((name) => /\(id (\w+)\)$/.exec(name)?.[1] ?? ""));
+  }
+}
+
+type Command = fc.AsyncCommand<object, Life>;
+
+const command = (title: string, run: (life: Life) => Promise<unknown> | void): Command => ({
+  check: () => true,
+  run: async (_model, life) => {
+    await run(life);
+  },
+  toString: () => title,
+});
+
+const declare = (worlds: readonly World[]) =>
+  command(`declare ${JSON.stringify(worlds)}`, async (life) => {
+    life.model.declare(worlds);
+    await life.up();
+  });
+const edit = (what: Edit, at: number) => command(`${what} (${at})`, ({ model }) => doEdit(model, what, at));
+const upThrough = (fault: Fault) =>
+  command(`up, through ${JSON.stringify(fault)}`, async (life) => {
+    life.emulator.faults.clear();
+    life.emulator.faults.add(fault);
+    await life.up(fault.kind === "hang" ? { timeoutMs: 400 } : {});
+    life.emulator.faults.clear();
+  });
+const declareAndDie = (worlds: readonly World[] | undefined, at: number) =>
+  command(`${worlds ? `declare ${JSON.stringify(worlds)}` : "up"}, and die at moment ${at}`, async (life) => {
+    if (worlds) life.model.declare(worlds);
+    const { fetch, moment, unlessDead } = crashing(at);
+    await life.up({ fetch }, moment, unlessDead);
+  });
+const settle = command("settle", (life) => life.settle());
+
+const on = fc.constantFrom(
+  {},
+  { type: "query" as const },
+  { type: "mutation" as const },
+  { field: "createWebhookReceiver" },
+  { field: "createWebhookSubscription" },
+  { field: "createWebhookHeader" },
+  { field: "updateWebhookReceiver" },
+  { field: "deleteWebhookSubscription" },
+);
+const often = { after: fc.integer({ min: 0, max: 2 }), times: fc.constantFrom(1, 1, 2, 20) };
+const anywhere = fc.constantFrom<Fault[]>(
+  { kind: "drop-before" },
+  { kind: "drop-after" },
+  { kind: "bad-gateway-before" },
+  { kind: "bad-gateway-after" },
+  { kind: "rate-limit" },
+  { kind: "rate-limit", retryAfter: 0 },
+  { kind: "expired-token" },
+  { kind: "revoked-token" },
+  { kind: "hang", done: true, times: 1 },
+  { kind: "html" },
+  { kind: "html", done: true },
+  { kind: "partial" },
+  { kind: "partial", fields: [0] },
+  { kind: "partial", fields: [1] },
+  { kind: "slow", ms: 30 },
+);
+const aimed = fc.constantFrom<Fault[]>(
+  { kind: "stale-etag" },
+  { kind: "stale-etag", on: { field: "updateWebhookReceiver" }, changes: { description: "theirs" } },
+  { kind: "stale-etag", on: { field: "updateWebhookHeader" }, changes: { value: `${CANARY}-theirs` } },
+  { kind: "unique-constraint" },
+  { kind: "drop-after", on: { kind: "token" } },
+  { kind: "bad-gateway-before", on: { kind: "token" } },
+  { kind: "html", on: { kind: "token" } },
+);
+const faults: fc.Arbitrary<Fault> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(anywhere, fc.record({ on, ...often }))
+      .map(([bare, aim]) => ({ ...aim, ...bare, on: aim.on }) as Fault),
+  },
+  { weight: 1, arbitrary: fc.tuple(aimed, fc.record(often)).map(([bare, aim]) => ({ ...aim, ...bare }) as Fault) },
+);
+const edits = fc.tuple(fc.constantFrom(...EDIT_NAMES), fc.nat(999)).map(([what, at]) => edit(what, at));
+const deaths = fc.tuple(fc.option(worldsArbitrary, { nil: undefined }), fc.integer({ min: 1, max: 30 }));
+const commands = fc.commands(
+  [
+    worldsArbitrary.map(declare),
+    edits,
+    edits,
+    edits,
+    faults.map(upThrough),
+    faults.map(upThrough),
+    deaths.map(([worlds, at]) => declareAndDie(worlds, at)),
+    deaths.map(([worlds, at]) => declareAndDie(worlds, at)),
+    fc.constant(settle),
+  ],
+  { maxCommands: 8, size: "max" },
+);
+
+describe("whatever programs, people, faults and deaths do to an ION", () => {
+  it(`two runs of up at most make it exactly as declared, over ${RUNS} histories`, async () => {
+    console.log(`FC_SEED=${SEED} repeats it; FC_RUNS=${RUNS}`);
+    const lanes = Array.from({ length: LANES }, async (_, lane) => {
+      const emulator = await startEmulator({ clientSecret: `${CANARY}-key` });
+      try {
+        await fc.assert(
+          fc.asyncProperty(worldsArbitrary, commands, async (first, history) => {
+            const life = new Life(emulator);
+            life.model.declare(first);
+            await fc.asyncModelRun(() => ({ model: {}, real: life }), [
+              ...history,
+              settle,
+            ] as unknown as typeof history);
+          }),
+          { seed: SEED + lane, numRuns: Math.ceil(RUNS / LANES), endOnFailure: process.env.FC_SHRINK === undefined },
+        );
+      } finally {
+        await emulator.close();
+      }
+    });
+    const outcomes = await Promise.allSettled(lanes);
+    const failures = outcomes.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+    expect(failures, `FC_SEED=${SEED}`).toEqual([]);
+  });
+});
