@@ -76,8 +76,8 @@ export function distance(
     compare(
       found,
       `header of ${name}:`,
-      wanted.map(([key, value]) => `${key}=${value}`),
-      there.map(({ key, value }) => `${key}=${value}`),
+      wanted.map(([key, value]) => headerOf(key, value)),
+      there.map(({ key, value }) => headerOf(key, value)),
       headers !== undefined,
     );
     const subscriptions = store.listSubscriptions(live.id).filter(({ id }) => !leave.subscriptions?.has(id));
@@ -93,6 +93,9 @@ export function distance(
   found.other.push(...strangers.map(({ id, name }) => `receiver "${name}" (id ${id}), which nobody declared`));
   return found;
 }
+
+/** A header; HTTP does not tell upper from lower case in its name. */
+export const headerOf = (key: string, value: string) => `${key.toLowerCase()}=${value}`;
 
 function compare(found: Distance, what: string, wanted: readonly string[], live: readonly string[], exactly = true) {
   for (const one of wanted) {

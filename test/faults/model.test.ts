@@ -40,6 +40,7 @@ class Life {
     const outcome = await this.model.watch(this.#named(), () =>
       unlessDead(this.stack.up(programOf(this.model.worlds), this.#process(options), moment)),
     );
+    if (outcome?.errors.length === 0) this.model.expectArriving();
     this.said.push(...(outcome?.errors ?? []));
     expect(
       this.said.filter((words) => words.includes(CANARY)),
@@ -77,7 +78,7 @@ class Life {
 
 type Command = fc.AsyncCommand<object, Life>;
 
-const command = (title: string, run: (life: Life) => Promise<unknown> | void): Command => ({
+const command = (title: string, run: (life: Life) => unknown): Command => ({
   check: () => true,
   run: async (_model, life) => {
     await run(life);
@@ -169,6 +170,12 @@ const commands = fc.commands(
   { maxCommands: 8, size: "max" },
 );
 
+/** fast-check keeps what went wrong apart from the history that led there. */
+function inWords(reason: unknown): string {
+  const cause = reason instanceof Error && reason.cause instanceof Error ? reason.cause : undefined;
+  return `${reason}\n${cause?.message ?? ""}\n${cause?.stack ?? ""}`;
+}
+
 describe("whatever programs, people, faults and deaths do to an ION", () => {
   it(`two runs of up at most make it exactly as declared, over ${RUNS} histories`, async () => {
     console.log(`FC_SEED=${SEED} repeats it; FC_RUNS=${RUNS}`);
@@ -191,7 +198,7 @@ describe("whatever programs, people, faults and deaths do to an ION", () => {
       }
     });
     const outcomes = await Promise.allSettled(lanes);
-    const failures = outcomes.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+    const failures = outcomes.flatMap((one) => (one.status === "rejected" ? [inWords(one.reason)] : []));
     expect(failures, `FC_SEED=${SEED}`).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import type { Emulator, Store, Subscription } from "../../emulator/index.ts";
 import { CANARY } from "../support.ts";
-import { clear, distance, type Fields, type World } from "../world.ts";
+import { clear, distance, type Fields, headerOf, type World } from "../world.ts";
 import { makeOthers } from "./operations.ts";
 import { type Ground, uriOf } from "./people.ts";
 
@@ -82,7 +82,7 @@ export class Model implements Ground {
       for (const [field, value] of Object.entries({ ...DEFAULTS, ...given })) this.note(given.webhookUri, field, value);
       for (const [field, value] of Object.entries(DEFAULTS)) this.note(given.webhookUri, field, value);
       for (const [key, value] of Object.entries(headers)) {
-        this.note(given.webhookUri, "headers", `${key.toLowerCase()}=${value}`);
+        this.note(given.webhookUri, "headers", headerOf(key, value));
       }
     }
   }
@@ -134,6 +134,18 @@ export class Model implements Ground {
     return outcome;
   }
 
+  /** After a run that went well, whatever is declared sends events. */
+  expectArriving() {
+    for (const { name, fields: given, pairs } of this.worlds) {
+      const live = this.store.listReceivers().find(({ webhookUri }) => webhookUri === given.webhookUri);
+      const there = this.store.listSubscriptions(live?.id ?? "").map(({ resource, action }) => `${resource} ${action}`);
+      expect(
+        pairs.filter((pair) => !there.includes(pair)),
+        `declared pairs that are not there, of ${name}`,
+      ).toEqual([]);
+    }
+  }
+
   /** What has to be left as it is by a run that settles everything. */
   strangers() {
     const owned = this.remembered();
@@ -162,7 +174,7 @@ export class Model implements Ground {
       receivers: idsOf([...before.receivers, { id: this.others }]),
       subscriptions: idsOf(left),
     });
-    expect(found).toEqual({ duplicates: [], lost: [], other: [] });
+    expect(found, JSON.stringify(found)).toEqual({ duplicates: [], lost: [], other: [] });
     const there = idsOf(this.store.listSubscriptions());
     expect(
       left.filter(({ id }) => !there.has(id)).map(plain),
@@ -178,7 +190,7 @@ export class Model implements Ground {
       const allowed = [...(this.#allowed.get(`${given.webhookUri} headers`) ?? [])];
       const others = this.store
         .listHeaders(live?.id)
-        .map(({ key, value }) => `${key.toLowerCase()}=${value}`)
+        .map(({ key, value }) => headerOf(key, value))
         .filter((one) => !allowed.includes(one));
       if (live) expect(others, "headers that the program leaves out").toEqual([]);
     }

@@ -1,6 +1,7 @@
 /** What people do in ION's own screens, behind Pulumi's back. */
 import type { Receiver, Store } from "../../emulator/index.ts";
 import { CANARY } from "../support.ts";
+import { headerOf } from "../world.ts";
 
 /** Where they do it. */
 export interface Ground {
@@ -63,7 +64,7 @@ const EDITS = {
   "add a header": (ground: Ground, at: number) =>
     onReceiver(ground, at, ({ id, webhookUri }, managed, rest) => {
       const [key, value] = [of(HEADERS, rest) ?? "", `${CANARY}-added`];
-      if (!managed) ground.note(webhookUri, "headers", `${key.toLowerCase()}=${value}`);
+      if (!managed) ground.note(webhookUri, "headers", headerOf(key, value));
       ground.store.createHeader({ receiverId: id, key, value });
     }),
   "change a header": (ground: Ground, at: number) => {
@@ -72,7 +73,7 @@ const EDITS = {
     const owner = receiversOf(ground).find(({ headerIds }) => headerIds.includes(header.id));
     const value = `${CANARY}-changed`;
     if (owner && !ground.managed(owner.id)) {
-      ground.note(owner.webhookUri, "headers", `${header.key.toLowerCase()}=${value}`);
+      ground.note(owner.webhookUri, "headers", headerOf(header.key, value));
     }
     ground.store.updateHeader(header.id, { value });
   },
