@@ -228,6 +228,13 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
       );
     }
     if (!live) return undefined;
+    for (const other of receivers.values()) {
+      if (other.id === id || !sameUrl(other.webhookUri, live.webhookUri)) continue;
+      ion.tell(
+        `ION has another webhook receiver with the webhookUri of "${live.name}" (id ${id}): "${other.name}" (id ${other.id}). ` +
+          "What both are subscribed to arrives twice.",
+      );
+    }
     const fields = seen(live, state);
     const { declared, held, restored = [] } = state;
     // A shared secret that ION made is not held to: a new one is taken over.

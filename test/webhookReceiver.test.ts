@@ -359,6 +359,20 @@ describe("read", () => {
     }
   });
 
+  it("says in words that another receiver has the same URL, however it is written, and not the URL", async () => {
+    const { emulator, id, state } = await made(PLAIN);
+    const told: string[] = [];
+    const tell = (words: string) => told.push(words);
+    emulator.store.createReceiver({ name: "other", webhookUri: `${URI}/other` });
+    await read(ionOn(emulator, { tell }), id, state);
+    expect(told).toEqual([]);
+    emulator.store.createReceiver({ name: "by hand", webhookUri: URI.replace("hooks.example", "HOOKS.example:443") });
+    await read(ionOn(emulator, { tell }), id, state);
+    expect(told).toEqual([
+      'ION has another webhook receiver with the webhookUri of "erp" (id 1): "by hand" (id 3). What both are subscribed to arrives twice.',
+    ]);
+  });
+
   it("of what is gone gives nothing", async () => {
     const { emulator, id, state } = await made(PLAIN);
     emulator.store.deleteReceiver(id);

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import pLimit from "p-limit";
 import { type Answer, type IonClient, type Operation, problemWith } from "./client.ts";
-import { IonError, isIonError } from "./errors.ts";
+import { IonError, type IonErrorKind, isIonError } from "./errors.ts";
 import { permissionFor } from "./facts.ts";
 import { aliasOf, compose, type Mutation, misfit } from "./operations.ts";
 import { type RetryOptions, withRetry } from "./retry.ts";
@@ -192,6 +192,8 @@ function outcomeOf(write: Write<unknown>, answer: Answer, alias: string): unknow
   );
 }
 
+const PERHAPS = "It may or may not have happened: the next `pulumi up` looks before it does anything.";
+
 /** What a failure of the whole request means for one of its writes. */
 function failed(write: Write<unknown>, error: IonError): IonError {
   const permission = permissionFor(write.mutation.field);
@@ -203,9 +205,12 @@ function failed(write: Write<unknown>, error: IonError): IonError {
     // What "does not exist" for a document is a name in the schema, and no object.
     return refusal.kind === "gone" ? problemWith(write.about, permission, error.message, "invalid") : refusal;
   }
-  const state =
-    error.kind === "unknownOutcome" || error.kind === "unexpectedAnswer"
-      ? "It may or may not have happened: the next `pulumi up` looks before it does anything."
-      : "";
+  const states: Partial<Record<IonErrorKind, string>> = {
+    unknownOutcome: PERHAPS,
+    unexpectedAnswer: PERHAPS,
+    unreachable: "It did not happen.",
+    rateLimited: "It did not happen.",
+  };
+  const state = states[error.kind] ?? "";
   return new IonError(error.kind, `Could not ${write.about}. ${error.message} ${state}`.trim());
 }

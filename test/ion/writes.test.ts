@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
 import type { IonError } from "../../provider/ion/errors.ts";
 import type { Receiver } from "../../provider/ion/operations.ts";
-import type { Ion } from "../../provider/ion/webhooks.ts";
+import { Ion } from "../../provider/ion/webhooks.ts";
 import {
   CANARY,
   connectionReset,
+  connectionTo,
   countOf,
   type Fetch,
   failureOf,
@@ -399,7 +400,19 @@ it("what can never have been sent says so, and claims nothing else", async () =>
   const { kind, message } = await failureOf(ion.createSubscription("1", "RUNS", "UPDATE"));
   expect(kind).toBe("unreachable");
   expect(message).toMatch(/^Could not subscribe receiver 1 to RUNS UPDATE\. Could not reach ION at ion\.invalid/);
+  expect(message).toMatch(/Tried 4 times in \d+ s\. It did not happen\.$/);
   expect(message).not.toContain("may or may not");
+});
+
+it("the deadline is the config's, and its end says how often and how long it was tried, and that nothing happened", async () => {
+  const emulator = await furnished();
+  emulator.faults.add({ kind: "rate-limit", on: { type: "mutation" }, times: Number.POSITIVE_INFINITY });
+  const ion = new Ion({ ...connectionTo(emulator), deadlineMs: 1_200 });
+  const { kind, message } = await failureOf(ion.createSubscription("1", "RUNS", "UPDATE"));
+  expect(kind).toBe("rateLimited");
+  // Half a second and its double with jitter: not the eight tries that the table has.
+  expect(message).toMatch(/asks for a pause \(HTTP 429\).*\. Tried [234] times in [12] s\. It did not happen\.$/);
+  expect(emulator.store.listSubscriptions()).toHaveLength(1);
 });
 
 it.each([
