@@ -36,6 +36,9 @@ const update = /^ *~ .*\(update\)/;
 const replace = /^ *\+-.*\(replace\)/;
 const create = /^ *\+ .*\(create\)/;
 const changed = (words: string) => new RegExp(`- changedInION: \\[\\n *- *\\[0\\]: "${words}"`);
+/** Named to be ended next, also in the place of what was named before and is ended now. */
+const named = (pair: string) =>
+  new RegExp(`[+~] removeNext: \\[\\n *[+~] *\\[0\\]: (?:"[^"]+" => )?"${pair} \\(id \\d+\\)"`);
 const subscriptionOf = (store: Store, id: string) => store.listSubscriptions(id)[0]?.id ?? "";
 const headerIn = (store: Store, id: string, key: string) =>
   store.listHeaders(id).find((header) => header.key === key)?.id ?? "";
@@ -159,10 +162,10 @@ const ROWS: readonly Row[] = [
     { "-PARTS-UPDATE": [replace, /~ receiverId: "\d+" => "\d+"/] },
   ),
   subscription("extra subscription", (store, id) => subscribe(store, id, "RUNS DELETE"), {
-    "-unmanaged": [update, /\+ removeNext: \[\n *\+ *\[0\]: "RUNS DELETE \(id \d+\)"/],
+    "-unmanaged": [update, named("RUNS DELETE")],
   }),
   subscription("subscription twin", (store, id) => subscribe(store, id, "PARTS UPDATE"), {
-    "-unmanaged": [update, /\+ removeNext: \[\n *\+ *\[0\]: "PARTS UPDATE \(id \d+\)"/],
+    "-unmanaged": [update, named("PARTS UPDATE")],
   }),
   {
     ...subscription("extra subscription, to be reported", (store, id) => subscribe(store, id, "STEPS DELETE"), {}),
@@ -178,6 +181,9 @@ const ROWS: readonly Row[] = [
 ];
 
 const nameOf = (at: number) => `row${at}`;
+
+/** What takes a second run. */
+const EXTRAS = ROWS.flatMap(({ plans }, at) => (plans["-unmanaged"]?.includes(update) ? [nameOf(at)] : []));
 
 const program = (order: readonly number[]) => ({
   "index.js": `const ion = require("pulumi-ion");
@@ -248,20 +254,20 @@ describe("drift", () => {
         });
 
         await project.up();
-        // Extras are ended by the run after the one that names them, and listed before.
-        const listed = planned(await preview());
-        const extras = ROWS.flatMap(({ plans }, at) => (plans["-unmanaged"]?.includes(update) ? [nameOf(at)] : []));
-        expect([...listed.keys()].sort()).toEqual(extras.map((name) => `${name}-unmanaged`).sort());
-        for (const block of listed.values())
-          expect(block).toMatch(/- removeNext: \[\n *- *\[0\]: "\w+ \w+ \(id \d+\)"/);
-        await project.up();
-
         const now = new Map(store.listReceivers().map(({ name, id }) => [name, id]));
         ROWS.forEach(({ leaves }, at) => {
           leaves?.(store, now.get(nameOf(at)) ?? "");
         });
-        expect(picture(store), round).toEqual(declared);
+        const settled = (rows: typeof declared) => rows.filter(({ name }) => !EXTRAS.includes(name));
+        expect(settled(picture(store)), round).toEqual(settled(declared));
       }
+
+      // Extras are ended by the run after the one that names them, and listed before.
+      const listed = planned(await preview());
+      expect([...listed.keys()].sort()).toEqual(EXTRAS.map((name) => `${name}-unmanaged`).sort());
+      for (const block of listed.values()) expect(block).toMatch(/- removeNext: \[\n *- *\[0\]: "\w+ \w+ \(id \d+\)"/);
+      await project.up();
+      expect(picture(store)).toEqual(declared);
       await project.preview("--expect-no-changes");
     },
     20 * 60_000,

@@ -39,7 +39,7 @@ const passing = fc.constantFrom<Fault[]>(
 );
 const step = fc.record({
   worlds: fc.option(worldsArbitrary, { freq: 1, nil: undefined }),
-  edits: fc.array(fc.tuple(fc.constantFrom(...EDIT_NAMES), fc.nat(999)), { maxLength: 3 }),
+  edits: fc.array(fc.tuple(fc.constantFrom(...EDIT_NAMES), fc.nat(999)), { minLength: 1, maxLength: 3 }),
   fault: fc.option(
     passing.chain((fault) => fc.integer({ min: 0, max: 2 }).map((after) => ({ ...fault, after }) as Fault)),
     { nil: undefined },
