@@ -65,49 +65,48 @@ async function stateOf(project: Project) {
   return { remembered, named };
 }
 
+/** On a machine that is busy otherwise. */
+const LONG = 20 * 60_000;
+
 describe("whatever programs, people and faults do to an ION, through the real engine", () => {
-  it(
-    `two runs of up at most make it exactly as declared, after ${STEPS} steps`,
-    async () => {
-      console.log(`FC_SEED=${FC_SEED} repeats it; FC_STEPS=${STEPS}`);
-      const project = await makeProject({ files: program([]) });
-      const { emulator } = project;
-      let { remembered, named }: Awaited<ReturnType<typeof stateOf>> = { remembered: new Map(), named: new Set() };
-      const model = new Model(emulator, () => remembered);
+  it(`two runs of up at most make it exactly as declared, after ${STEPS} steps`, { timeout: LONG }, async () => {
+    console.log(`FC_SEED=${FC_SEED} repeats it; FC_STEPS=${STEPS}`);
+    const project = await makeProject({ files: program([]) });
+    const { emulator } = project;
+    let { remembered, named }: Awaited<ReturnType<typeof stateOf>> = { remembered: new Map(), named: new Set() };
+    const model = new Model(emulator, () => remembered);
 
-      const up = async (at: string) => {
-        const { code, output } = await model.watch(named, async () => {
-          const outcome = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "test");
-          ({ remembered, named } = await stateOf(project));
-          return outcome;
-        });
-        expect(output, at).not.toContain(CANARY);
-        // Where all that is left are extras, a person is asked.
-        if (code !== 0) expect(output, at).toContain("allowRemovals");
-        else model.expectArriving();
-      };
+    const up = async (at: string) => {
+      const { code, output } = await model.watch(named, async () => {
+        const outcome = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "test");
+        ({ remembered, named } = await stateOf(project));
+        return outcome;
+      });
+      expect(output, at).not.toContain(CANARY);
+      // Where all that is left are extras, a person is asked.
+      if (code !== 0) expect(output, at).toContain("allowRemovals");
+      else model.expectArriving();
+    };
 
-      const steps = fc.sample(step, { seed: FC_SEED, numRuns: STEPS });
-      for (const [number, { worlds, edits, fault }] of steps.entries()) {
-        const declared =
-          worlds ?? (number === 0 ? fc.sample(worldsArbitrary, { seed: FC_SEED, numRuns: 1 })[0] : undefined);
-        if (declared) {
-          model.declare(declared);
-          await project.write(program(declared));
-        }
-        for (const [what, at] of edits) doEdit(model, what, at);
-        emulator.faults.clear();
-        if (fault) emulator.faults.add(fault);
-        await up(`FC_SEED=${FC_SEED} step ${number}: ${JSON.stringify({ declared, edits, fault })}`);
+    const steps = fc.sample(step, { seed: FC_SEED, numRuns: STEPS });
+    for (const [number, { worlds, edits, fault }] of steps.entries()) {
+      const declared =
+        worlds ?? (number === 0 ? fc.sample(worldsArbitrary, { seed: FC_SEED, numRuns: 1 })[0] : undefined);
+      if (declared) {
+        model.declare(declared);
+        await project.write(program(declared));
       }
-
+      for (const [what, at] of edits) doEdit(model, what, at);
       emulator.faults.clear();
-      const strangers = model.strangers();
-      await up("once more");
-      await up("twice more");
-      model.expectSettled(strangers);
-      await project.preview("--expect-no-changes");
-    },
-    20 * 60_000,
-  );
+      if (fault) emulator.faults.add(fault);
+      await up(`FC_SEED=${FC_SEED} step ${number}: ${JSON.stringify({ declared, edits, fault })}`);
+    }
+
+    emulator.faults.clear();
+    const strangers = model.strangers();
+    await up("once more");
+    await up("twice more");
+    model.expectSettled(strangers);
+    await project.preview("--expect-no-changes");
+  });
 });
