@@ -555,6 +555,21 @@ describe("update", () => {
     expect(emulator.store.listHeaders(id)[0]).toEqual(before[0]);
   });
 
+  it("to a URL that another receiver has is refused, however it is written, and changes nothing", async () => {
+    const { emulator, id, state } = await made(PLAIN);
+    const url = `${URI}/new`;
+    emulator.store.createReceiver({ name: "by hand", webhookUri: url.replace("hooks.example", "HOOKS.example:443") });
+    const before = emulator.store.state();
+    const now = { ...PLAIN, webhookUri: url, description: "new" };
+    const { kind, message } = await failureOf(update(ionOn(emulator), id, state, now));
+    expect([kind, emulator.store.state()]).toEqual(["ambiguous", before]);
+    expect(message).toMatch(/another webhook receiver .* "erp" \(id 1\) is to have: "by hand" \(id 2\)\./);
+    expect(message).not.toContain(CANARY);
+    emulator.store.deleteReceiver("2");
+    await update(ionOn(emulator), id, state, now);
+    expect(shown(emulator)).toMatchObject(now);
+  });
+
   it("with nothing to do sends nothing", async () => {
     const { emulator, id, state } = await made(FULL);
     expect(await update(ionOn(emulator), id, state, FULL)).toEqual(state);

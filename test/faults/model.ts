@@ -5,7 +5,7 @@ import type { Emulator, Store, Subscription } from "../../emulator/index.ts";
 import { CANARY } from "../support.ts";
 import { clear, distance, type Fields, headerOf, type World } from "../world.ts";
 import { makeOthers } from "./operations.ts";
-import { type Ground, uriOf } from "./people.ts";
+import { type Ground, otherUriOf, uriOf } from "./people.ts";
 
 const PAIRS = ["PARTS CREATE", "PARTS UPDATE", "RUNS CREATE", "RUNS UPDATE", "ISSUES DELETE"];
 const VALUES = [`${CANARY}-1`, `${CANARY}-2`];
@@ -25,12 +25,13 @@ const world = (name: string): fc.Arbitrary<World> =>
   fc
     .record({
       fields,
+      moved: fc.integer({ min: 0, max: 4 }).map((roll) => roll === 0),
       headers: fc.option(fc.dictionary(fc.constantFrom("X-A", "X-B"), fc.constantFrom(...VALUES), { maxKeys: 2 })),
       pairs: fc.subarray(PAIRS, { minLength: 1, maxLength: 4 }),
       unmanaged: fc.constantFrom("remove" as const, "remove" as const, "report" as const, "ignore" as const),
     })
-    .map(({ fields: some, headers, ...rest }) => {
-      const given: Fields = { webhookUri: uriOf(name), ...some };
+    .map(({ fields: some, moved, headers, ...rest }) => {
+      const given: Fields = { webhookUri: moved ? otherUriOf(name) : uriOf(name), ...some };
       return { name, fields: given, ...(headers && { headers: { ...headers } }), ...rest };
     });
 
@@ -74,7 +75,7 @@ export class Model implements Ground {
   }
 
   note(webhookUri: string, field: string, value: unknown) {
-    const key = `${webhookUri} ${field}`;
+    const key = keyOf(webhookUri, field);
     this.#allowed.set(key, (this.#allowed.get(key) ?? new Set()).add(value));
   }
 
@@ -159,16 +160,18 @@ export class Model implements Ground {
   strangers() {
     const owned = this.remembered();
     const urls = new Set(this.worlds.map(({ fields: given }) => given.webhookUri));
-    const leaving = new Map(
-      this.worlds.map(({ fields: given, unmanaged }) => [given.webhookUri, unmanaged !== "remove"]),
-    );
+    const leaving = (name: string | undefined, url: string) =>
+      this.worlds.some(
+        (one) => one.unmanaged !== "remove" && (name ? one.name === name : one.fields.webhookUri === url),
+      );
     const receivers = this.store
       .listReceivers()
       .filter(({ id, webhookUri }) => !owned.has(`receiver ${id}`) && !urls.has(webhookUri));
     const subscriptions = this.store.listReceivers().flatMap(({ id, webhookUri }) => {
       const name = owned.get(`receiver ${id}`);
-      const left = leaving.get(name ? uriOf(name) : webhookUri);
-      return left ? this.store.listSubscriptions(id).filter((one) => !owned.has(`subscription ${one.id}`)) : [];
+      return leaving(name, webhookUri)
+        ? this.store.listSubscriptions(id).filter((one) => !owned.has(`subscription ${one.id}`))
+        : [];
     });
     return { receivers, subscriptions };
   }
@@ -192,11 +195,11 @@ export class Model implements Ground {
     for (const { fields: given, headers } of this.worlds) {
       const live = this.store.listReceivers().find(({ webhookUri }) => webhookUri === given.webhookUri);
       for (const field of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
-        const allowed = [...(this.#allowed.get(`${given.webhookUri} ${field}`) ?? [])];
+        const allowed = [...(this.#allowed.get(keyOf(given.webhookUri, field)) ?? [])];
         expect(allowed, `${field} that the program leaves out`).toContain(live?.[field] ?? "");
       }
       if (headers) continue;
-      const allowed = [...(this.#allowed.get(`${given.webhookUri} headers`) ?? [])];
+      const allowed = [...(this.#allowed.get(keyOf(given.webhookUri, "headers")) ?? [])];
       const others = this.store
         .listHeaders(live?.id)
         .map(({ key, value }) => headerOf(key, value))
@@ -212,6 +215,9 @@ export class Model implements Ground {
     return JSON.stringify([own, headers.filter(({ id }) => own?.headerIds.includes(id)), first]);
   }
 }
+
+/** What a receiver may be goes with it where it moves. */
+const keyOf = (webhookUri: string, field: string) => `${webhookUri.replace(/\/moved$/, "")} ${field}`;
 
 const plain = ({ receiverId, resource, action }: Subscription) => `${receiverId} ${resource} ${action}`;
 

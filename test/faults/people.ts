@@ -14,8 +14,9 @@ export interface Ground {
   note(webhookUri: string, field: string, value: unknown): void;
 }
 
-/** The URL of a receiver of this name. */
+/** The URL of a receiver of this name, and another one that it may move to. */
 export const uriOf = (name: string) => `https://hooks.example/${CANARY}/${name}`;
+export const otherUriOf = (name: string) => `${uriOf(name)}/moved`;
 
 const BY_HAND = [
   { description: "by hand" },
