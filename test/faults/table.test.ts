@@ -30,7 +30,7 @@ const onToken = (title: string, fault: Bare, passes: Row["passes"] = "always"): 
   ...always(`token: ${title}`, fault, passes),
   token: true,
 });
-const changesIn = (target: Target) => target.on.field?.match(/^(update|delete)/) !== null && target.on.field;
+const isChange = ({ on }: Target) => /^(update|delete)/.test(on.field ?? "");
 
 const ROWS: readonly Row[] = [
   always("drop before", { kind: "drop-before" }),
@@ -55,7 +55,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: "etag stale",
-    fault: (target) => (changesIn(target) ? { kind: "stale-etag" } : undefined),
+    fault: (target) => (isChange(target) ? { kind: "stale-etag" } : undefined),
     passes: "always",
   },
   {
@@ -69,7 +69,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: "unique constraint",
-    fault: ({ on: { field = "" } }) => (field.startsWith("create") ? { kind: "unique-constraint" } : undefined),
+    fault: ({ on }) => (on.field?.startsWith("create") ? { kind: "unique-constraint" } : undefined),
     passes: "never",
   },
   always("slow", { kind: "slow", ms: 40 }),
@@ -129,7 +129,7 @@ async function withEmulator<T>(run: (emulator: Emulator) => Promise<T>): Promise
 }
 
 /** Long enough for every try of the retry table. */
-const PATIENCE: RetryOptions = { deadlineMs: 2_500, firstWaitMs: 1 };
+const PATIENCE: RetryOptions = { deadlineMs: 5_000, firstWaitMs: 1 };
 
 /** One operation that meets a fault, and one more run without it where the first one failed. */
 async function meet(emulator: Emulator, operation: Operation, fault: Fault) {
@@ -150,7 +150,7 @@ async function meet(emulator: Emulator, operation: Operation, fault: Fault) {
   requests.length = 0;
 
   faults.add(fault);
-  const hang = fault.kind === "hang" ? { timeoutMs: 250 } : {};
+  const hang = fault.kind === "hang" ? { timeoutMs: 400 } : {};
   const program = programOf(operation.declared);
   const first = await stack.up(program, process({ retry: PATIENCE, ...hang }));
   const hits = faults.list()[0]?.hits ?? 0;
