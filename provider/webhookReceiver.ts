@@ -228,6 +228,13 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
       );
     }
     if (!live) return undefined;
+    for (const other of receivers.values()) {
+      if (other.id === id || !sameUrl(other.webhookUri, live.webhookUri)) continue;
+      ion.tell(
+        `ION has another webhook receiver with the webhookUri of "${live.name}" (id ${id}): "${other.name}" (id ${other.id}). ` +
+          "What both are subscribed to arrives twice.",
+      );
+    }
     const fields = seen(live, state);
     const { declared, held, restored = [] } = state;
     // A shared secret that ION made is not held to: a new one is taken over.
@@ -258,6 +265,7 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
       if (!live) throw gone(ion, id, inputs.name);
       const wanted = wantedOf(inputs, state);
       const fields: Partial<ReceiverInput> = pick(wanted, differing(wanted, seen(live, state)));
+      if (fields.webhookUri !== undefined) await refuseSecond(ion, id, inputs.name, fields.webhookUri);
       const updated = Object.keys(fields).length > 0 ? await ion.updateReceiver(live, fields) : live;
       return withHeaders(ion, updated, wanted.headers, inputs, state);
     });
@@ -313,6 +321,19 @@ async function findTwin(ion: Ion, inputs: Inputs): Promise<Receiver | undefined>
     );
   }
   return twin;
+}
+
+/** Refuses a URL that another receiver has: with both, every event would arrive twice. */
+async function refuseSecond(ion: Ion, id: string, name: string, webhookUri: string): Promise<void> {
+  const receivers = [...(await ion.receivers()).values()];
+  const other = receivers.find((receiver) => receiver.id !== id && sameUrl(receiver.webhookUri, webhookUri));
+  if (other) {
+    throw new IonError(
+      "ambiguous",
+      `ION has another webhook receiver with the webhookUri that "${name}" (id ${id}) is to have: "${other.name}" (id ${other.id}). ` +
+        "With both, every event would arrive twice. Delete that one in ION, or give it another webhookUri first.",
+    );
+  }
 }
 
 /** Brings the headers of a receiver to what is wanted; says what is left where that fails. */

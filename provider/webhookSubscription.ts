@@ -133,6 +133,16 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
     const found = await find(ion, id, state.receiverId);
     if (!found) return undefined;
     const { receiverId, subscription } = found;
+    const twins = ((await ion.receivers()).get(receiverId)?.subscriptions ?? []).filter((one) =>
+      same(one, subscription),
+    );
+    if (twins.length > 1) {
+      const ids = twins.map((twin) => twin.id).join(", ");
+      const pair = `${subscription.resource} ${subscription.action}`;
+      ion.tell(
+        `Webhook receiver ${receiverId} is subscribed to ${pair} ${twins.length} times (ids ${ids}): each such event arrives ${twins.length} times.`,
+      );
+    }
     const inputs = { receiverId, resource: subscription.resource, action: subscription.action };
     return { inputs, state: { ...inputs, endpoint: ion.place } };
   },

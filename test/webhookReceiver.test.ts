@@ -359,6 +359,20 @@ describe("read", () => {
     }
   });
 
+  it("says in words that another receiver has the same URL, however it is written, and not the URL", async () => {
+    const { emulator, id, state } = await made(PLAIN);
+    const told: string[] = [];
+    const tell = (words: string) => told.push(words);
+    emulator.store.createReceiver({ name: "other", webhookUri: `${URI}/other` });
+    await read(ionOn(emulator, { tell }), id, state);
+    expect(told).toEqual([]);
+    emulator.store.createReceiver({ name: "by hand", webhookUri: URI.replace("hooks.example", "HOOKS.example:443") });
+    await read(ionOn(emulator, { tell }), id, state);
+    expect(told).toEqual([
+      'ION has another webhook receiver with the webhookUri of "erp" (id 1): "by hand" (id 3). What both are subscribed to arrives twice.',
+    ]);
+  });
+
   it("of what is gone gives nothing", async () => {
     const { emulator, id, state } = await made(PLAIN);
     emulator.store.deleteReceiver(id);
@@ -539,6 +553,21 @@ describe("update", () => {
     ]);
     expect(shown(emulator).headers).toEqual({ A: "1", C: "4", D: "5" });
     expect(emulator.store.listHeaders(id)[0]).toEqual(before[0]);
+  });
+
+  it("to a URL that another receiver has is refused, however it is written, and changes nothing", async () => {
+    const { emulator, id, state } = await made(PLAIN);
+    const url = `${URI}/new`;
+    emulator.store.createReceiver({ name: "by hand", webhookUri: url.replace("hooks.example", "HOOKS.example:443") });
+    const before = emulator.store.state();
+    const now = { ...PLAIN, webhookUri: url, description: "new" };
+    const { kind, message } = await failureOf(update(ionOn(emulator), id, state, now));
+    expect([kind, emulator.store.state()]).toEqual(["ambiguous", before]);
+    expect(message).toMatch(/another webhook receiver .* "erp" \(id 1\) is to have: "by hand" \(id 2\)\./);
+    expect(message).not.toContain(CANARY);
+    emulator.store.deleteReceiver("2");
+    await update(ionOn(emulator), id, state, now);
+    expect(shown(emulator)).toMatchObject(now);
   });
 
   it("with nothing to do sends nothing", async () => {

@@ -298,6 +298,19 @@ describe("read", () => {
     expect(await read(ionOn(emulator), id, STATE)).toBeUndefined();
   });
 
+  it("of one that is there twice says so, in words", async () => {
+    const { emulator, id } = await subscribed();
+    const told: string[] = [];
+    await read(ionOn(emulator, { tell: (words) => told.push(words) }), id, STATE);
+    expect(told).toEqual([]);
+    emulator.store.createSubscription({ ...PAIR, action: "CREATE" });
+    emulator.store.createSubscription(PAIR);
+    await read(ionOn(emulator, { tell: (words) => told.push(words) }), id, STATE);
+    expect(told).toEqual([
+      "Webhook receiver 1 is subscribed to PARTS UPDATE 2 times (ids 1, 3): each such event arrives 2 times.",
+    ]);
+  });
+
   it("of a deleted one that has a twin by now gives nothing: the twin is for create to take over", async () => {
     const { emulator, id } = await subscribed();
     emulator.store.deleteSubscription(id);

@@ -31,16 +31,17 @@ export interface Operation {
 export class IonClient {
   readonly #graphql: GraphQLClient;
   readonly #tokens: TokenSource;
-  readonly #connection: Connection;
   readonly #host: string;
   readonly #naming: Naming;
+  /** Every secret that was sent or read: ION may repeat one in an error about something else, as a database does with a row. */
+  readonly #secrets = new Set<string>();
   /** Not asked for before ION refuses a document. */
   readonly schema: LiveSchema;
 
   constructor(connection: Connection, send: Send, now: () => number, tell: (words: string) => void = () => {}) {
-    this.#connection = connection;
     this.#host = new URL(connection.endpoint).host;
     this.#naming = namingOf(connection.name);
+    this.#secrets.add(connection.clientSecret);
     this.#tokens = new TokenSource(connection, send, now);
     this.#graphql = new GraphQLClient(connection.endpoint, {
       errorPolicy: "all",
@@ -69,6 +70,7 @@ export class IonClient {
   }
 
   async #run(operation: Operation): Promise<Answer> {
+    this.hide(operation.secrets ?? []);
     const token = await this.#tokens.get();
     try {
       return await this.#send(operation, token);
@@ -79,8 +81,13 @@ export class IonClient {
     }
   }
 
+  /** Has no message show these values from now on. */
+  hide(secrets: Iterable<string>): void {
+    for (const secret of secrets) this.#secrets.add(secret);
+  }
+
   async #send(operation: Operation, token: string): Promise<Answer> {
-    const secrets = [...(operation.secrets ?? []), token, this.#connection.clientSecret];
+    const secrets = [...this.#secrets, token];
     try {
       const answer = await this.#graphql.rawRequest<Record<string, unknown>>(
         operation.document,

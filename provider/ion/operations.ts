@@ -170,9 +170,18 @@ const removal = (field: string, objectId: string, objectEtag: Etag): Mutation<vo
   answer: z.object({}).transform(() => undefined),
   secrets: [],
 });
-const secretsOf = ({ webhookUri, sharedSecret }: Partial<ReceiverInput>) => [
+const secretsOf = ({
+  webhookUri,
+  sharedSecret,
+}: Pick<Receiver, "webhookUri" | "sharedSecret"> | Partial<ReceiverInput>) => [
   ...(webhookUri === undefined ? [] : secretsOfUrl(webhookUri)),
   ...(sharedSecret === undefined ? [] : [sharedSecret]),
+];
+
+/** What no message may show of a receiver that was read. */
+export const secretsIn = (read: Receiver) => [
+  ...secretsOf(read),
+  ...read.headers.flatMap(({ value }) => (value === undefined ? [] : [value])),
 ];
 
 /** Known: Violet's guide. */

@@ -78,8 +78,9 @@ export async function withRetry<T>(
       },
     );
   } catch (error) {
-    if (!(error instanceof IonError) || tries === 1) throw error;
+    if (!(error instanceof IonError) || (tries === 1 && RETRIES[error.kind][trying] === "giveUp")) throw error;
     const seconds = Math.max(1, Math.round((performance.now() - started) / 1000));
-    throw new IonError(error.kind, `${error.message} Tried ${tries} times in ${seconds} s.`);
+    const often = tries === 1 ? "once" : `${tries} times`;
+    throw new IonError(error.kind, `${error.message} Tried ${often} in ${seconds} s.`);
   }
 }

@@ -1,6 +1,13 @@
 import type { IonClient } from "./client.ts";
 import { IonError, type IonErrorKind, isIonError, kindOf } from "./errors.ts";
-import { misfit, PAGE_SIZE, type Receiver, WEBHOOK_RECEIVERS, webhookReceiversAnswer } from "./operations.ts";
+import {
+  misfit,
+  PAGE_SIZE,
+  type Receiver,
+  secretsIn,
+  WEBHOOK_RECEIVERS,
+  webhookReceiversAnswer,
+} from "./operations.ts";
 import { type RetryOptions, withRetry } from "./retry.ts";
 import { DOCTOR } from "./schema.ts";
 
@@ -150,6 +157,8 @@ export class Snapshot {
         `ION's list of webhook receivers is not as expected. ${misfit(parsed.error)}.`,
       );
     }
-    return parsed.data.webhookReceivers;
+    const { webhookReceivers } = parsed.data;
+    this.#client.hide(webhookReceivers.edges.flatMap(({ node }) => secretsIn(node)));
+    return webhookReceivers;
   }
 }

@@ -125,8 +125,7 @@ export class Ion {
         return twin && { answer: twin };
       },
     });
-    this.#snapshot.apply((receivers) => receivers.set(made.id, made));
-    return made;
+    return this.#received(made);
   }
 
   /** Sets fields of a receiver. Only what `changes` holds is sent. */
@@ -143,6 +142,11 @@ export class Ion {
         return live && !masked && differing(changes, live).length === 0 ? { answer: live } : undefined;
       },
     });
+    return this.#received(made);
+  }
+
+  #received(made: Receiver): Receiver {
+    this.#client.hide(operations.secretsIn(made));
     this.#snapshot.apply((receivers) => receivers.set(made.id, made));
     return made;
   }

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import pLimit from "p-limit";
 import { type Answer, type IonClient, type Operation, problemWith } from "./client.ts";
-import { IonError, isIonError } from "./errors.ts";
+import { IonError, type IonErrorKind, isIonError } from "./errors.ts";
 import { permissionFor } from "./facts.ts";
 import { aliasOf, compose, type Mutation, misfit } from "./operations.ts";
 import { type RetryOptions, withRetry } from "./retry.ts";
@@ -193,6 +193,8 @@ function outcomeOf(write: Write<unknown>, answer: Answer, alias: string): unknow
   );
 }
 
+const PERHAPS = "It may or may not have happened: the next `pulumi up` looks before it does anything.";
+
 /** What a failure of the whole request means for one of its writes; `blind` where nothing can show what became of it. */
 function failed(write: Write<unknown>, error: IonError, blind: boolean): IonError {
   const permission = permissionFor(write.mutation.field);
@@ -211,9 +213,12 @@ function failed(write: Write<unknown>, error: IonError, blind: boolean): IonErro
         `show it: ${error.message} Look in ION yourself before the next \`pulumi up\`, which would do it a second time.`,
     );
   }
-  const state =
-    error.kind === "unknownOutcome" || error.kind === "unexpectedAnswer"
-      ? "It may or may not have happened: the next `pulumi up` looks before it does anything."
-      : "";
+  const states: Partial<Record<IonErrorKind, string>> = {
+    unknownOutcome: PERHAPS,
+    unexpectedAnswer: PERHAPS,
+    unreachable: "It did not happen.",
+    rateLimited: "It did not happen.",
+  };
+  const state = states[error.kind] ?? "";
   return new IonError(error.kind, `Could not ${write.about}. ${error.message} ${state}`.trim());
 }

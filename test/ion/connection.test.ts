@@ -252,6 +252,20 @@ describe("an endpoint", () => {
   });
 });
 
+describe("a deadline", () => {
+  const full: Config = { ...KEY, endpoint: "https://own.example/graphql", authUrl: "https://own.example/token" };
+  it("is a number of seconds", () => {
+    expect(resolve({ ...full, deadline: "90" }).deadlineMs).toBe(90_000);
+    expect(resolve(full).deadlineMs).toBeUndefined();
+  });
+
+  it.each(["soon", "0", "-1", "2m"])("of %s is refused", (deadline) => {
+    expect(complaints({ ...full, deadline })).toEqual([
+      `ion:deadline is "${deadline}": it has to be a number of seconds`,
+    ]);
+  });
+});
+
 describe("a place", () => {
   it.each([
     ["http://127.0.0.1:4000/graphql", "loopback"],

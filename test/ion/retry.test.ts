@@ -68,10 +68,11 @@ it.each(["unreachable", "rateLimited", "unknownOutcome"] as const)(
   },
 );
 
-it("the deadline ends it before the tries are used up", async () => {
+it("the deadline ends it before the tries are used up, and the error says so", async () => {
   const { told, attempt } = failing(new IonError("rateLimited", "It failed."));
-  await failureOf(withRetry("query", attempt, { deadlineMs: 0, firstWaitMs: 0 }));
+  const { message } = await failureOf(withRetry("query", attempt, { deadlineMs: 0, firstWaitMs: 0 }));
   expect(told).toEqual([undefined]);
+  expect(message).toBe("It failed. Tried once in 1 s.");
 });
 
 it("a wait is never longer than the deadline, and ends in one more try", async () => {

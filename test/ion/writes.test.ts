@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
 import type { IonError } from "../../provider/ion/errors.ts";
 import type { Receiver } from "../../provider/ion/operations.ts";
-import type { Ion } from "../../provider/ion/webhooks.ts";
+import { Ion } from "../../provider/ion/webhooks.ts";
 import {
   CANARY,
   connectionReset,
+  connectionTo,
   countOf,
   type Fetch,
   failureOf,
@@ -162,6 +163,23 @@ describe("a write that ION refuses the whole document for", () => {
     expect(message).toContain('invalid value {"name":"x","webhookUri":"[secret]"');
     expect(message).not.toContain(CANARY);
   });
+});
+
+it("a refusal is told without secrets that other requests sent or read, as in a database's words about a whole row", async () => {
+  const emulator = await furnished();
+  emulator.store.createReceiver({ name: "read", webhookUri: `${URI}/${CANARY}-read`, sharedSecret: `${CANARY}-key` });
+  emulator.store.createHeader({ receiverId: "2", key: "X-Plant", value: `${CANARY}-plant` });
+  const ion = ionOn(emulator);
+  const read = await receiverIn(ion, "2");
+  const sent = await ion.createReceiver({ name: "sent", webhookUri: `${URI}/${CANARY}-sent` });
+  for (const receiver of [read, sent]) {
+    const { webhookUri, sharedSecret, headers } = receiver;
+    const message = `Failing row contains (${webhookUri}, ${sharedSecret}, ${headers[0]?.value}).`;
+    emulator.faults.add({ kind: "partial", message, on: { field: "updateWebhookReceiver" } });
+    const failure = await failureOf(ion.updateReceiver(receiver, { description: "" }));
+    expect(failure.message).toContain("Failing row contains ([secret], [secret], ");
+    expect(failure.message).not.toContain(CANARY);
+  }
 });
 
 type Action = readonly [
@@ -386,7 +404,19 @@ it("what can never have been sent says so, and claims nothing else", async () =>
   const { kind, message } = await failureOf(ion.createSubscription("1", "RUNS", "UPDATE"));
   expect(kind).toBe("unreachable");
   expect(message).toMatch(/^Could not subscribe receiver 1 to RUNS UPDATE\. Could not reach ION at ion\.invalid/);
+  expect(message).toMatch(/Tried 4 times in \d+ s\. It did not happen\.$/);
   expect(message).not.toContain("may or may not");
+});
+
+it("the deadline is the config's, and its end says how often and how long it was tried, and that nothing happened", async () => {
+  const emulator = await furnished();
+  emulator.faults.add({ kind: "rate-limit", on: { type: "mutation" }, times: Number.POSITIVE_INFINITY });
+  const ion = new Ion({ ...connectionTo(emulator), deadlineMs: 1_200 });
+  const { kind, message } = await failureOf(ion.createSubscription("1", "RUNS", "UPDATE"));
+  expect(kind).toBe("rateLimited");
+  // Half a second and its double with jitter: not the eight tries that the table has.
+  expect(message).toMatch(/asks for a pause \(HTTP 429\).*\. Tried [234] times in [12] s\. It did not happen\.$/);
+  expect(emulator.store.listSubscriptions()).toHaveLength(1);
 });
 
 it.each([
