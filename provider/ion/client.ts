@@ -1,7 +1,7 @@
 import { ClientError, GraphQLClient } from "graphql-request";
 import { type Connection, type Naming, namingOf } from "./connection.ts";
 import { CONFIG_JUST_CHANGED, IonError, kindOf } from "./errors.ts";
-import { redact } from "./redact.ts";
+import { redactor } from "./redact.ts";
 import { TokenSource } from "./token.ts";
 import type { Send } from "./transport.ts";
 
@@ -26,6 +26,9 @@ export interface Operation {
   readonly secrets?: readonly string[];
 }
 
+/** Characters from which a secret is told from a word that ION may say. */
+const LONG = 8;
+
 /** The one door to ION: adds the token, renews it once where it is not accepted, and turns every failure into an IonError. */
 export class IonClient {
   readonly #graphql: GraphQLClient;
@@ -33,6 +36,8 @@ export class IonClient {
   readonly #connection: Connection;
   readonly #host: string;
   readonly #naming: Naming;
+  /** What ION was sent or has shown: it may repeat that in any message from now on. */
+  readonly #known = new Set<string>();
 
   constructor(connection: Connection, send: Send, now: () => number) {
     this.#connection = connection;
@@ -62,8 +67,14 @@ export class IonClient {
     }
   }
 
+  /** Keeps secrets out of all messages from now on; short ones only where they were sent, as they are words, too. */
+  hide(secrets: readonly string[]): void {
+    for (const secret of secrets) if (secret.length >= LONG) this.#known.add(secret);
+  }
+
   async #send(operation: Operation, token: string): Promise<Answer> {
-    const secrets = [...(operation.secrets ?? []), token, this.#connection.clientSecret];
+    this.hide(operation.secrets ?? []);
+    const secrets = [...(operation.secrets ?? []), ...this.#known, token, this.#connection.clientSecret];
     try {
       const answer = await this.#graphql.rawRequest<Record<string, unknown>>(
         operation.document,
@@ -134,9 +145,10 @@ export class IonClient {
 }
 
 function problemsIn(errors: unknown, secrets: readonly string[]): GraphQLProblem[] {
-  if (!Array.isArray(errors)) return [];
+  if (!Array.isArray(errors) || errors.length === 0) return [];
+  const redact = redactor(secrets);
   return errors.map((error: { message?: unknown; path?: unknown } | null) => ({
-    message: redact(typeof error?.message === "string" ? error.message : "an error without a message", secrets),
+    message: redact(typeof error?.message === "string" ? error.message : "an error without a message"),
     alias: Array.isArray(error?.path) ? String(error.path[0]) : undefined,
   }));
 }

@@ -1,6 +1,13 @@
 import type { IonClient } from "./client.ts";
 import { IonError, kindOf } from "./errors.ts";
-import { misfit, PAGE_SIZE, type Receiver, WEBHOOK_RECEIVERS, webhookReceiversAnswer } from "./operations.ts";
+import {
+  misfit,
+  PAGE_SIZE,
+  type Receiver,
+  secretsIn,
+  WEBHOOK_RECEIVERS,
+  webhookReceiversAnswer,
+} from "./operations.ts";
 import { type RetryOptions, withRetry } from "./retry.ts";
 
 /** Receivers by id, each with its subscriptions and headers: the whole webhook configuration of one ION environment. */
@@ -125,6 +132,7 @@ export class Snapshot {
         `ION's list of webhook receivers is not as expected. ${misfit(parsed.error)}.`,
       );
     }
+    for (const { node } of parsed.data.webhookReceivers.edges) this.#client.hide(secretsIn(node));
     return parsed.data.webhookReceivers;
   }
 }

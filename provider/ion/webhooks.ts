@@ -1,7 +1,7 @@
 import { IonClient } from "./client.ts";
 import { differing, sameUrl } from "./compare.ts";
 import { type Connection, placeOf } from "./connection.ts";
-import { IonError } from "./errors.ts";
+import { IonError, printable } from "./errors.ts";
 import type { Header, Receiver, ReceiverInput, Subscription } from "./operations.ts";
 import * as operations from "./operations.ts";
 import { RETRY_DEFAULTS, type RetryOptions, withRetry } from "./retry.ts";
@@ -62,7 +62,7 @@ export class Ion {
 
   /** Says something to the person at the terminal, once. Never a secret. */
   tell(words: string): void {
-    if (!this.#told.has(words)) this.#tell(words);
+    if (!this.#told.has(words)) this.#tell(printable(words));
     this.#told.add(words);
   }
 
@@ -109,6 +109,7 @@ export class Ion {
         return twin && { answer: twin };
       },
     });
+    this.#client.hide(operations.secretsIn(made));
     this.#snapshot.apply((receivers) => receivers.set(made.id, made));
     return made;
   }
