@@ -67,10 +67,10 @@ const anything = fc.record({
     hostile.map((text) => `text/plain; x=${text}`),
     hostile.map((text) => `text/plain${text}`),
   ),
-  headers: fc.dictionary(fc.oneof(hostile, token, fc.constantFrom(...NASTY)), hostile, {
-    maxKeys: 3,
-    noNullPrototype: true,
-  }),
+  headers: fc
+    .dictionary(fc.oneof(hostile, token), hostile, { maxKeys: 3, noNullPrototype: true })
+    // The class refuses this one: Pulumi would drop it before it comes here.
+    .filter((headers) => !Object.hasOwn(headers, "__proto__")),
 });
 const PLAIN = { name: "erp", webhookUri: "https://hooks.example/" };
 
@@ -89,55 +89,51 @@ async function letThrough(ion: ReturnType<typeof ionOn>, program: Record<string,
 describe("whatever a text is", () => {
   it("it is stored exactly, read back equal and clean, or refused by its property's name, and never in a document", async () => {
     const emulator = await start();
-    const documents = new Set<string>();
+    const parts = new Set<string>();
     const fetch = intercept((sent, pass) => {
-      // Which mutations go together is a matter of time; only that may differ.
-      for (const line of sent.query.split("\n").slice(1)) documents.add(line.replace(/\d+/g, "#"));
+      // Which mutations go together is a matter of time: the parts are what has to be the same.
+      for (const part of sent.query.replace(/\d+/g, "#").split(/[\n(),]/)) parts.add(part.trim());
       return pass();
     });
     const ion = () => ionOn(emulator, { fetch });
-    await fc.assert(
-      fc.asyncProperty(anything, anything, async (first, second) => {
-        for (const { id } of emulator.store.listReceivers()) emulator.store.deleteReceiver(id);
-        const before = await letThrough(ion(), first);
-        const after = await letThrough(ion(), second);
-        const made = await create(ion(), before);
-        let { state } = made;
-        for (const wanted of [before, after]) {
-          if (wanted === after) state = await update(ion(), made.id, state, after);
-          const { headers = {}, ...fields } = wanted;
-          const live = emulator.store.findReceiver(made.id);
-          expect(live).toMatchObject(fields);
-          const stored = emulator.store.listHeaders(made.id).map(({ key, value }) => [key.toLowerCase(), value]);
-          for (const [key, value] of Object.entries(headers)) expect(stored).toContainEqual([key.toLowerCase(), value]);
 
-          const found = await read(ion(), made.id, state);
-          expect(found?.inputs).toMatchObject(wanted);
-          expect(found?.state.changedInION).toBeUndefined();
-          const { inputs, failures } = await check(ion(), { ...wanted }, found?.inputs ?? {});
-          expect(failures).toEqual([]);
-          expect(diff(made.id, found?.state ?? state, inputs as unknown as Inputs)).toEqual({
-            changes: false,
-            replaces: [],
-          });
-        }
-      }),
-      { numRuns: 60, endOnFailure: false },
-    );
-    expect([...documents].sort()).toMatchInlineSnapshot(`
-      [
-        "    edges { cursor node { id _etag name description webhookUri sharedSecret contentType expectedResponseCode active subscriptions { id _etag resource action } headers { id _etag key value } } }",
-        "    pageInfo { hasNextPage }",
-        "  m#: createWebhookHeader(input: $input#) { webhookHeader { id _etag key value } }",
-        "  m#: createWebhookReceiver(input: $input#) { webhookReceiver { id _etag name description webhookUri sharedSecret contentType expectedResponseCode active subscriptions { id _etag resource action } headers { id _etag key value } } }",
-        "  m#: deleteWebhookHeader(id: $id#, etag: $etag#) { id }",
-        "  m#: updateWebhookHeader(input: $input#) { webhookHeader { id _etag key value } }",
-        "  m#: updateWebhookReceiver(input: $input#) { webhookReceiver { id _etag name description webhookUri sharedSecret contentType expectedResponseCode active subscriptions { id _etag resource action } headers { id _etag key value } } }",
-        "  webhookReceivers(first: $first, after: $after) {",
-        "  }",
-        "}",
-      ]
-    `);
+    const live = async (first: Record<string, unknown>, second: Record<string, unknown>) => {
+      for (const { id } of emulator.store.listReceivers()) emulator.store.deleteReceiver(id);
+      const before = await letThrough(ion(), first);
+      const after = await letThrough(ion(), second);
+      const made = await create(ion(), before);
+      let { state } = made;
+      for (const wanted of [before, after]) {
+        if (wanted === after) state = await update(ion(), made.id, state, after);
+        const { headers = {}, ...fields } = wanted;
+        expect(emulator.store.findReceiver(made.id)).toMatchObject(fields);
+        const stored = emulator.store.listHeaders(made.id).map(({ key, value }) => [key.toLowerCase(), value]);
+        for (const [key, value] of Object.entries(headers)) expect(stored).toContainEqual([key.toLowerCase(), value]);
+
+        const found = await read(ion(), made.id, state);
+        expect(found?.inputs).toMatchObject(wanted);
+        expect(found?.state.changedInION).toBeUndefined();
+        const next = await check(ion(), { ...wanted }, found?.inputs ?? {});
+        expect(next.failures).toEqual([]);
+        const compared = diff(made.id, found?.state ?? state, next.inputs as unknown as Inputs);
+        expect(compared).toEqual({ changes: false, replaces: [] });
+      }
+    };
+
+    const plain = {
+      ...PLAIN,
+      description: "a",
+      sharedSecret: "b",
+      contentType: "text/plain",
+      headers: { A: "1", B: "2" },
+    };
+    await live(plain, { ...plain, name: "b", headers: { A: "2", C: "3" } });
+    // Mutations go together as it happens; then only the operation's name is another.
+    const known = [...parts];
+    const isName = (part: string) => /^mutation ((Create|Update|Delete)Webhook(Receiver|Header)|Webhooks)$/.test(part);
+    expect(known.length).toBeGreaterThan(10);
+    await fc.assert(fc.asyncProperty(anything, anything, live), { numRuns: 60 });
+    expect([...parts].filter((part) => !known.includes(part) && !isName(part))).toEqual([]);
   });
 
   it("a subscription's names and receiver are sent as variables, or refused by name", async () => {
