@@ -5,7 +5,7 @@ import { UNKNOWN } from "../provider/resource.ts";
 import { CANARY } from "./support.ts";
 
 /** What an input comes to, once it is known. */
-const settled = (input: unknown) => new Promise((resolve) => pulumi.output(input).apply(resolve));
+const settled = (input: unknown) => new Promise((resolve) => pulumi.output(input as string).apply(resolve));
 
 describe("an input", () => {
   it.each<[string, unknown]>([
