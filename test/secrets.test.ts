@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator, Fault } from "../emulator/index.ts";
-import type { Ion } from "../provider/ion/webhooks.ts";
+import { Ion } from "../provider/ion/webhooks.ts";
 import { PartlyMade } from "../provider/resource.ts";
 import { unmanagedSubscriptions } from "../provider/unmanagedSubscriptions.ts";
 import { webhookReceiver } from "../provider/webhookReceiver.ts";
 import { webhookSubscription } from "../provider/webhookSubscription.ts";
 import { leaksIn } from "./leaks.ts";
-import { ionOn, start } from "./support.ts";
+import { connectionTo, ionOn, start } from "./support.ts";
 
 /** What is planted, before and after an update. */
 const PLANTED = {
@@ -140,7 +140,9 @@ async function wordsWith(fault: Fault | undefined, run: Step): Promise<{ said: s
   emulator.store.createSubscription({ receiverId: id, resource: "RUNS", action: "CREATE" });
   const said: string[] = [];
   const tokens: string[] = [];
-  const ion = ionOn(emulator, {
+  const hangs = fault?.kind === "hang";
+  // With stack config's ion:deadline, which one request keeps to, too.
+  const ion = new Ion(hangs ? { ...connectionTo(emulator), deadlineMs: 60 } : connectionTo(emulator), {
     tell: (words) => said.push(words),
     fetch: async (input, init) => {
       const answer = await fetch(input, init);
@@ -148,13 +150,11 @@ async function wordsWith(fault: Fault | undefined, run: Step): Promise<{ said: s
       if (token) tokens.push(token);
       return answer;
     },
-    ...(fault?.kind === "hang" && { timeoutMs: 50 }),
-    retry: { deadlineMs: 100, firstWaitMs: 1 },
+    retry: { firstWaitMs: 1, ...(!hangs && { deadlineMs: 100 }) },
   });
   const state = await receiverState(emulator);
-  if (fault?.kind === "hang") emulator.faults.add({ ...fault, after: 0 });
-  else await ion.receivers();
-  if (fault && fault.kind !== "hang") emulator.faults.add(fault);
+  if (!hangs) await ion.receivers();
+  if (fault) emulator.faults.add(fault);
   if (fault?.on?.kind === "token") emulator.revokeTokens();
   await run(ion, emulator, state).catch((error: unknown) => said.push(wordsOf(error)));
   // The emulator's own log is something that people keep, too.

@@ -44,7 +44,9 @@ export class Ion {
 
   constructor(connection: Connection, options: IonOptions = {}) {
     const now = options.now ?? Date.now;
-    const send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    // One request has no longer than all tries together.
+    const timeoutMs = Math.min(REQUEST_TIMEOUT_MS, connection.deadlineMs ?? REQUEST_TIMEOUT_MS);
+    const send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? timeoutMs);
     this.place = placeOf(connection.endpoint, connection.name);
     this.#formerPlace = connection.formerEndpoint && placeOf(connection.formerEndpoint, connection.name);
     this.#tell = options.tell ?? (() => {});
