@@ -164,7 +164,9 @@ async function wordsWith(fault: Fault | undefined, run: Step): Promise<{ said: s
 describe.each(Object.entries(FAULTS))("with %s, no secret is in what is said where one", (_what, fault) => {
   it.each(Object.entries(OPERATIONS))("%s", async (_operation, run) => {
     const { said, tokens } = await wordsWith(fault, run);
-    const secrets = { ...PLANTED, ...Object.fromEntries(tokens.map((token, at) => [`token ${at}`, token])) };
+    const whole = PLANTED["the shared secret"];
+    const parts = { "a secret's beginning": whole.slice(0, 20), "a secret's end": whole.slice(-20) };
+    const secrets = { ...PLANTED, ...parts, ...Object.fromEntries(tokens.map((token, at) => [`token ${at}`, token])) };
     expect(leaksIn(said, secrets)).toEqual([]);
   });
 });
