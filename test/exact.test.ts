@@ -24,6 +24,10 @@ describe("an input", () => {
     expect(await settled(exact("erp", { value }).value)).toEqual(await settled(value));
   });
 
+  it.each(["__pulumiOutput", "__pulumiResource"])("that is Pulumi's own is not looked into: %s", (mark) => {
+    expect(changedByPulumi({ [mark]: true, inside: UNKNOWN })).toBeUndefined();
+  });
+
   it("that is left out stays so", () => {
     expect(exact("erp", { description: undefined })).toEqual({ description: undefined });
   });

@@ -3,17 +3,11 @@ const SHORT = 4;
 /** Characters in a row that give a secret away. Python's GraphQL shows the two ends of a long value, others break lines. */
 const PIECE = 16;
 
-/** Takes secrets out of a text. */
-export type Redact = (text: string) => string;
-
 /**
- * Takes every given secret out of a text, also where it stands JSON-escaped or URL-encoded, or in pieces. Values shorter
+ * Takes every given secret out of texts, also where it stands JSON-escaped or URL-encoded, or in pieces. Values shorter
  * than four characters are taken out only where they stand in quotes, since a lone "7" is in every second sentence.
  */
-export const redact = (text: string, secrets: Iterable<string>): string => redactor(secrets)(text);
-
-/** {@link redact} for many texts. */
-export function redactor(secrets: Iterable<string>): Redact {
+export function redactor(secrets: Iterable<string>): (text: string) => string {
   const longestFirst = [...new Set(secrets)].filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
   const forms = longestFirst.flatMap(formsOf);
   // A URL's beginning is its host, which is no secret; what follows is in the list for itself.

@@ -28,7 +28,8 @@ const program = (header: string, more = "") => ({
     new ion.WebhookSubscriptions("subs", { receiverId: plain.id, subscriptions: { PARTS: ["CREATE"] }, unmanaged: "remove" });
     new ion.WebhookReceiver("taken", { webhookUri: "https://taken.example/" });
     ${more}
-    Object.assign(exports, { uri: erp.webhookUri, secret: plain.sharedSecret, headers: erp.headers });`,
+    const found = ion.getWebhookReceiverOutput({ name: "taken" });
+    Object.assign(exports, { uri: erp.webhookUri, secret: plain.sharedSecret, headers: erp.headers, found });`,
 });
 
 /** Every file that Pulumi keeps for the stack: state, its backups and its history. */
@@ -102,7 +103,7 @@ describe("secrets that the program hands over in plain", () => {
     expect(json.dropped).toBeGreaterThan(0);
 
     // Something goes wrong, and ION repeats all that it holds and was sent.
-    const { "the header added outside": _removed, ...there } = PLANTED;
+    const { "the header added outside": _removed, "the header": _replaced, ...there } = PLANTED;
     const repeated = Object.values(there).join(") Key (x)=(");
     faults.add({
       kind: "unique-constraint",
@@ -110,7 +111,7 @@ describe("secrets that the program hands over in plain", () => {
       message: repeated,
     });
     await project.write(
-      program(PLANTED["the header"], `new ion.WebhookReceiver("late", { webhookUri: "https://late.example/" });`),
+      program(PLANTED["the next header"], `new ion.WebhookReceiver("late", { webhookUri: "https://late.example/" });`),
     );
     const failed = await scan(1, "up", ...YES, "--diff", ...LOUD);
     expect(failed.text).toMatch(/did not create the webhook receiver .{0,2}late/);

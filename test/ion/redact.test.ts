@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { redact, secretsOfUrl } from "../../provider/ion/redact.ts";
+import { redactor, secretsOfUrl } from "../../provider/ion/redact.ts";
 
 const LONG = Array.from({ length: 60 }, (_, at) => String.fromCharCode(65 + ((at * 7) % 58))).join("");
 
-describe("redact", () => {
+describe("a redactor", () => {
   it.each<[string, string, string[], string]>([
     ["as it is", "the token abcd1234 is wrong", ["abcd1234"], "the token [secret] is wrong"],
     ["everywhere", "abcd abcd", ["abcd"], "[secret] [secret]"],
@@ -13,7 +13,7 @@ describe("redact", () => {
     ["with characters that a pattern would mind", "is $&.*( here", ["$&.*("], "is [secret] here"],
     ["short, where it stands in quotes", `a 7 is "7", '7' and \`7\``, ["7"], "a 7 is [secret], [secret] and [secret]"],
     ["with half a character in it", "is ab\ud800cd", ["ab\ud800cd"], "is [secret]"],
-    ["unless it is empty", "as it was", [""], "as it was"],
+    ["unless it is empty", 'as "" was', [""], 'as "" was'],
     ["of three characters, and not within words", "abc 'abc' abcd", ["abc"], "abc [secret] abcd"],
     ["of four characters, within words, too", "xabcdx", ["abcd"], "x[secret]x"],
     ["as Python writes JSON", 'got "caf\\u00e9 \\ud83d\\ude42"', ["café 🙂"], 'got "[secret]"'],
@@ -32,9 +32,21 @@ describe("redact", () => {
       `[secret] ${LONG.slice(5, 20)}`,
     ],
     ["in pieces right after each other", `${LONG.slice(0, 16)}${LONG.slice(0, 16)}`, [LONG], "[secret][secret]"],
+    [
+      "and leaves a plain URL's host",
+      "http://hooks.example/v2",
+      ["http://hooks.example/v1"],
+      "http://hooks.example/v2",
+    ],
+    [
+      "and takes pieces of what only has a URL in it",
+      "x key=https://hooks.example/v2",
+      ["key=https://hooks.example/v1"],
+      "x [secret]2",
+    ],
     ["and leaves a URL's host", "https://hooks.example/v2", ["https://hooks.example/v1"], "https://hooks.example/v2"],
   ])("takes a secret out %s", (_what, text, secrets, expected) => {
-    expect(redact(text, secrets)).toBe(expected);
+    expect(redactor(secrets)(text)).toBe(expected);
   });
 });
 
