@@ -25,7 +25,9 @@ export function headersOf(live: Receiver, known: Headers = {}): Headers {
   for (const { id, key, value } of live.headers) {
     // ION lets one header be there twice; under a name of its own the second is seen, and removed.
     const twin = Object.keys(headers).some((other) => sameHeader(other, key));
-    const name = twin ? `${key} (twice, id ${id})` : key;
+    // So is the one name that a record cannot have.
+    const odd = twin ? "twice, " : key === "__proto__" ? "odd, " : undefined;
+    const name = odd === undefined ? key : `${key} (${odd}id ${id})`;
     headers[name] = value ?? Object.entries(known).find(([other]) => sameHeader(other, key))?.[1] ?? "";
   }
   return headers;

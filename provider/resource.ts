@@ -72,10 +72,6 @@ export function failuresOf(schema: z.ZodType, news: Unchecked): Failure[] {
 }
 
 function isUnknownAt(value: unknown, path: readonly PropertyKey[]): boolean {
-  let at = value;
-  for (const key of path) {
-    if (at === null || typeof at !== "object") return at === UNKNOWN;
-    at = (at as Record<PropertyKey, unknown>)[key];
-  }
+  const at = path.reduce((from, key) => (from as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
   return at === UNKNOWN;
 }

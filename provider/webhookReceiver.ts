@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type ConnectionArgs, connectionFor, idWithin, noteResource, placeOfConnection } from "./connection.ts";
 import { declareOnce } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
+import { exact } from "./exact.ts";
 import { changeHeaders, type Headers, headerDrift, headersOf, sameHeader, sameHeaders } from "./headers.ts";
 import { differing, plainUrl, sameUrl } from "./ion/compare.ts";
 import { isLoopback } from "./ion/connection.ts";
@@ -62,7 +63,8 @@ export class WebhookReceiver extends pulumi.CustomResource {
   /** Secrets. */
   declare readonly headers: pulumi.Output<Record<string, string>>;
 
-  constructor(name: string, args: WebhookReceiverArgs, opts?: pulumi.CustomResourceOptions) {
+  constructor(name: string, given: WebhookReceiverArgs, opts?: pulumi.CustomResourceOptions) {
+    const args = exact(name, given);
     const secret = <T>(value: pulumi.Input<T> | undefined) => (value === undefined ? undefined : pulumi.secret(value));
     const connection = connectionFor(name, args.connection, args.adoptId);
     const once = (uri: pulumi.Input<string>) =>
@@ -96,7 +98,8 @@ export class WebhookReceiver extends pulumi.CustomResource {
   }
 }
 
-const text = (reason: string) => z.string({ error: reason });
+const text = (reason: string) =>
+  z.string({ error: reason }).refine((value) => !value.includes("\0"), "cannot hold a null character");
 const status = "has to be an HTTP status from 100 to 599";
 
 const argsSchema = z.strictObject({
@@ -104,15 +107,18 @@ const argsSchema = z.strictObject({
   webhookUri: text("has to be a text").superRefine(checkUrl).optional(),
   description: text("has to be a text").optional(),
   contentType: text("has to be a text")
-    .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[^\r\n]*)?$/, "has to be a media type such as application/json")
+    .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+( *;[\t\x20-\x7e]*)?$/, "has to be a media type such as application/json")
     .optional(),
   expectedResponseCode: z.int({ error: status }).min(100, status).max(599, status).optional(),
   active: z.boolean({ error: "has to be true or false" }).optional(),
-  sharedSecret: text("has to be a text").min(1, "cannot be empty; leave it out to have ION make one").optional(),
+  sharedSecret: text("has to be a text")
+    .refine((secret) => secret.trim() !== "", "cannot be empty; leave it out to have ION make one")
+    .optional(),
   headers: z
     .record(
       z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "is not a name that an HTTP header can have"),
-      text("has to be a text")
+      z
+        .string({ error: "has to be a text" })
         .refine((value) => !hasControlCharacter(value), "cannot hold line breaks or control characters")
         .refine((value) => value === value.trim(), "cannot begin or end with a space"),
     )
@@ -124,7 +130,7 @@ const argsSchema = z.strictObject({
 function checkUrl(url: string, context: z.RefinementCtx) {
   const refuse = (message: string) => context.addIssue({ code: "custom", message });
   // URL takes them off silently at both ends, and ION need not.
-  if (/\s/.test(url)) return refuse("cannot hold spaces or line breaks");
+  if (/[\s\p{Cc}]/u.test(url)) return refuse("cannot hold spaces, line breaks or control characters");
   if (!URL.canParse(url)) return refuse("is not a URL; it has to look like https://example.com/path");
   const { protocol, hostname } = new URL(url);
   if (protocol !== "https:" && !(protocol === "http:" && isLoopback(hostname))) {

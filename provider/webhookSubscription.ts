@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type ConnectionArgs, connectionFor, idWithin, noteResource, placeOfConnection } from "./connection.ts";
 import { declareOnce, declareSubscription } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
+import { exact } from "./exact.ts";
 import { IonError, isIonError } from "./ion/errors.ts";
 import { ACTIONS, byAge, VIOLET_RESOURCES } from "./ion/facts.ts";
 import type { Subscription } from "./ion/operations.ts";
@@ -47,7 +48,8 @@ export class WebhookSubscription extends pulumi.CustomResource {
   declare readonly resource: pulumi.Output<WebhookResource>;
   declare readonly action: pulumi.Output<WebhookAction>;
 
-  constructor(name: string, args: WebhookSubscriptionArgs, opts?: pulumi.CustomResourceOptions) {
+  constructor(name: string, given: WebhookSubscriptionArgs, opts?: pulumi.CustomResourceOptions) {
+    const args = exact(name, given);
     const connection = connectionFor(name, args.connection, args.receiverId);
     const receiverId = idWithin(name, args.connection, connection, args.receiverId);
     const place = placeOfConnection(connection);

@@ -182,7 +182,7 @@ describe("an error", () => {
     const { webhookReceiver } = await processOn(await start());
     const error = await errorOf(webhookReceiver.diff("1", { endpoint: "loopback", headers: { X: CANARY } }, RECEIVER));
     expect(error.message).toMatch(
-      /^pulumi-ion failed in a way that it should not \(TypeError: .*\)\. Please report this\.$/,
+      /^pulumi-ion failed in a way that it should not \(TypeError at \w+\.ts:\d+\)\. Please report this\.$/,
     );
     expect(error.stack).toBe(error.message);
     expect(error.message).not.toContain(CANARY);

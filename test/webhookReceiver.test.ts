@@ -117,12 +117,12 @@ describe("check", () => {
     [
       "a URL with a line break after it",
       { ...PLAIN, webhookUri: `${URI}\n` },
-      "webhookUri: cannot hold spaces or line breaks",
+      "webhookUri: cannot hold spaces, line breaks or control characters",
     ],
     [
       "a URL with a space before it",
       { ...PLAIN, webhookUri: ` ${URI}` },
-      "webhookUri: cannot hold spaces or line breaks",
+      "webhookUri: cannot hold spaces, line breaks or control characters",
     ],
     ["a number for a URL", { ...PLAIN, webhookUri: 7 }, "webhookUri: has to be a text"],
     ["no name", { webhookUri: URI }, "name: has to be a text"],

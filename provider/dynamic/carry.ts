@@ -154,12 +154,18 @@ async function guard<T>(
       });
     }
     if (isIonError(error)) throw error;
-    const words = error instanceof Error ? `${error.name}: ${error.message}` : "unknown";
     throw new IonError(
       "unexpectedAnswer",
-      `pulumi-ion failed in a way that it should not (${words}). Please report this.`,
+      `pulumi-ion failed in a way that it should not (${placeOfBug(error)}). Please report this.`,
     );
   }
+}
+
+/** What kind of error it is and where it began. Its message may repeat a value, as those of JSON.parse and Headers do. */
+function placeOfBug(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  const [, place] = /^ {4}at [^\n]*?([\w.-]+\.[cm]?[jt]s:\d+):\d+\)?$/m.exec(error.stack ?? "") ?? [];
+  return place ? `${error.name} at ${place}` : error.name;
 }
 
 /** Pulumi prints the value of the property that a failure names: for a secret, it gets a name that no property has. */

@@ -1,7 +1,7 @@
 import { ClientError, GraphQLClient } from "graphql-request";
 import { type Connection, type Naming, namingOf } from "./connection.ts";
 import { CONFIG_JUST_CHANGED, IonError, kindOf } from "./errors.ts";
-import { redact } from "./redact.ts";
+import { redactor } from "./redact.ts";
 import { LiveSchema } from "./schema.ts";
 import { TokenSource } from "./token.ts";
 import { redirectOf, type Send } from "./transport.ts";
@@ -27,21 +27,25 @@ export interface Operation {
   readonly secrets?: readonly string[];
 }
 
+/** Characters from which a secret is told from a word that ION may say. */
+const LONG = 8;
+
 /** The one door to ION: adds the token, renews it once where it is not accepted, and turns every failure into an IonError. */
 export class IonClient {
   readonly #graphql: GraphQLClient;
   readonly #tokens: TokenSource;
   readonly #host: string;
   readonly #naming: Naming;
-  /** Every secret that was sent or read: ION may repeat one in an error about something else, as a database does with a row. */
-  readonly #secrets = new Set<string>();
+  readonly #connection: Connection;
+  /** What ION was sent or has shown: it may repeat that in any message from now on, as a database does with a row. */
+  readonly #known = new Set<string>();
   /** Not asked for before ION refuses a document. */
   readonly schema: LiveSchema;
 
   constructor(connection: Connection, send: Send, now: () => number, tell: (words: string) => void = () => {}) {
     this.#host = new URL(connection.endpoint).host;
     this.#naming = namingOf(connection.name);
-    this.#secrets.add(connection.clientSecret);
+    this.#connection = connection;
     this.#tokens = new TokenSource(connection, send, now);
     this.#graphql = new GraphQLClient(connection.endpoint, {
       errorPolicy: "all",
@@ -70,7 +74,6 @@ export class IonClient {
   }
 
   async #run(operation: Operation): Promise<Answer> {
-    this.hide(operation.secrets ?? []);
     const token = await this.#tokens.get();
     try {
       return await this.#send(operation, token);
@@ -81,13 +84,14 @@ export class IonClient {
     }
   }
 
-  /** Has no message show these values from now on. */
-  hide(secrets: Iterable<string>): void {
-    for (const secret of secrets) this.#secrets.add(secret);
+  /** Keeps secrets out of all messages from now on; short ones only where they were sent, as they are words, too. */
+  hide(secrets: readonly string[]): void {
+    for (const secret of secrets) if (secret.length >= LONG) this.#known.add(secret);
   }
 
   async #send(operation: Operation, token: string): Promise<Answer> {
-    const secrets = [...this.#secrets, token];
+    this.hide(operation.secrets ?? []);
+    const secrets = [...(operation.secrets ?? []), ...this.#known, token, this.#connection.clientSecret];
     try {
       const answer = await this.#graphql.rawRequest<Record<string, unknown>>(
         operation.document,
@@ -128,7 +132,7 @@ export class IonClient {
     const problems = problemsIn(response.errors, secrets)
       .map((problem) => problem.message)
       .join("; ");
-    const words = problems || redact(messageIn(response.body), secrets);
+    const words = problems || redactor(secrets)(messageIn(response.body));
     const said = words ? `: ${words.replace(/\.$/, "")}` : "";
     if (status === 401 && /expired|not yet valid/i.test(words)) {
       return new IonError(
@@ -173,9 +177,10 @@ export class IonClient {
 }
 
 function problemsIn(errors: unknown, secrets: readonly string[]): GraphQLProblem[] {
-  if (!Array.isArray(errors)) return [];
+  if (!Array.isArray(errors) || errors.length === 0) return [];
+  const redact = redactor(secrets);
   return errors.map((error: { message?: unknown; path?: unknown } | null) => ({
-    message: redact(typeof error?.message === "string" ? error.message : "an error without a message", secrets),
+    message: redact(typeof error?.message === "string" ? error.message : "an error without a message"),
     alias: Array.isArray(error?.path) ? String(error.path[0]) : undefined,
   }));
 }

@@ -25,18 +25,22 @@ export class IonError extends Error {
   readonly retryAfter: number | undefined;
 
   constructor(kind: IonErrorKind, message: string, options: { retryAfter?: number | undefined } = {}) {
-    super(message);
+    super(printable(message));
     this.name = "IonError";
     this.kind = kind;
     this.retryAfter = options.retryAfter;
     // Pulumi's dynamic provider prints `${error}: ${error.stack}`: a stack would bury what there is to read.
-    this.stack = message;
+    this.stack = this.message;
   }
 
   override toString(): string {
     return "pulumi-ion";
   }
 }
+
+/** Leaves no character that a terminal would obey: ION repeats names, and anybody may have given them. */
+export const printable = (text: string) =>
+  text.replace(/[^\P{Cc}\n\t]/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** What a person who has just changed the config needs to know of Pulumi, to follow an error of kind "auth" or "unreachable". */
 export const CONFIG_JUST_CHANGED =

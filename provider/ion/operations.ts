@@ -25,11 +25,10 @@ const receiver = z.object({
   webhookUri: secretText,
   sharedSecret: secretText,
   contentType: text,
-  expectedResponseCode: z.coerce
-    .number()
-    .int()
+  expectedResponseCode: z
+    .union([z.int(), z.string().regex(/^\d{1,5}$/)])
     .nullish()
-    .transform((value) => value ?? undefined),
+    .transform((value) => (value === null || value === undefined ? undefined : Number(value))),
   active: z
     .boolean()
     .nullish()
@@ -170,18 +169,15 @@ const removal = (field: string, objectId: string, objectEtag: Etag): Mutation<vo
   answer: z.object({}).transform(() => undefined),
   secrets: [],
 });
-const secretsOf = ({
-  webhookUri,
-  sharedSecret,
-}: Pick<Receiver, "webhookUri" | "sharedSecret"> | Partial<ReceiverInput>) => [
+const secretsOf = ({ webhookUri, sharedSecret }: Partial<Pick<Receiver, "webhookUri" | "sharedSecret">>) => [
   ...(webhookUri === undefined ? [] : secretsOfUrl(webhookUri)),
   ...(sharedSecret === undefined ? [] : [sharedSecret]),
 ];
 
-/** What no message may show of a receiver that was read. */
-export const secretsIn = (read: Receiver) => [
-  ...secretsOf(read),
-  ...read.headers.flatMap(({ value }) => (value === undefined ? [] : [value])),
+/** Everything of a receiver that no message may show. */
+export const secretsIn = (shown: Receiver): string[] => [
+  ...secretsOf(shown),
+  ...shown.headers.flatMap(({ value }) => value ?? []),
 ];
 
 /** Known: Violet's guide. */

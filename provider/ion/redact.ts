@@ -1,23 +1,55 @@
 const SHORT = 4;
 
+/** Characters in a row that give a secret away. Python's GraphQL shows the two ends of a long value, others break lines. */
+const PIECE = 16;
+
 /**
- * Takes every given secret out of a text, also where it stands JSON-escaped or URL-encoded. Values shorter than four
- * characters are taken out only where they stand in quotes, since a lone "7" is in every second sentence.
+ * Takes every given secret out of texts, also where it stands JSON-escaped or URL-encoded, or in pieces. Values shorter
+ * than four characters are taken out only where they stand in quotes, since a lone "7" is in every second sentence.
  */
-export function redact(text: string, secrets: Iterable<string>): string {
-  let clean = text;
+export function redactor(secrets: Iterable<string>): (text: string) => string {
   const longestFirst = [...new Set(secrets)].filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
-  for (const secret of longestFirst) {
-    for (const form of new Set([
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret.toWellFormed()),
-    ])) {
+  const forms = longestFirst.flatMap(formsOf);
+  // A URL's beginning is its host, which is no secret; what follows is in the list for itself.
+  const pieces = new Set(
+    longestFirst
+      .filter((secret) => !/^https?:/i.test(secret))
+      .flatMap(formsOf)
+      .flatMap(piecesOf),
+  );
+  return (text) => {
+    let clean = text;
+    for (const form of forms) {
       if (form.length >= SHORT) clean = clean.replaceAll(form, "[secret]");
       else for (const quote of ['"', "'", "`"]) clean = clean.replaceAll(quote + form + quote, "[secret]");
     }
+    return withoutPieces(clean, pieces);
+  };
+}
+
+/** How a secret may be written: as it is, in JSON (JavaScript's and Python's), and in a URL (with and without its slashes). */
+function formsOf(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const ascii = json.replace(/[^\0-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const url = encodeURIComponent(secret.toWellFormed());
+  return [...new Set([secret, json, ascii, url, url.replaceAll("%2F", "/")])];
+}
+
+const piecesOf = (form: string) =>
+  Array.from({ length: Math.max(0, form.length - PIECE + 1) }, (_, at) => form.slice(at, at + PIECE));
+
+function withoutPieces(text: string, pieces: ReadonlySet<string>): string {
+  let clean = "";
+  let from = 0;
+  for (let at = 0; at + PIECE <= text.length; at += 1) {
+    if (!pieces.has(text.slice(at, at + PIECE))) continue;
+    let end = at + PIECE;
+    while (end < text.length && pieces.has(text.slice(end - PIECE + 1, end + 1))) end += 1;
+    clean += `${text.slice(from, at)}[secret]`;
+    from = end;
+    at = end - 1;
   }
-  return clean;
+  return clean + text.slice(from);
 }
 
 /** The secret parts of a URL: the whole, its path with query, and its credentials. The host alone is not secret. */

@@ -157,8 +157,7 @@ export class Snapshot {
         `ION's list of webhook receivers is not as expected. ${misfit(parsed.error)}.`,
       );
     }
-    const { webhookReceivers } = parsed.data;
-    this.#client.hide(webhookReceivers.edges.flatMap(({ node }) => secretsIn(node)));
-    return webhookReceivers;
+    for (const { node } of parsed.data.webhookReceivers.edges) this.#client.hide(secretsIn(node));
+    return parsed.data.webhookReceivers;
   }
 }

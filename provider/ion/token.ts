@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Connection, namingOf } from "./connection.ts";
 import { CONFIG_JUST_CHANGED, IonError } from "./errors.ts";
-import { redact } from "./redact.ts";
+import { redactor } from "./redact.ts";
 import { redirectOf, type Send } from "./transport.ts";
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().default(60) });
@@ -56,7 +56,7 @@ export class TokenSource {
     const given = json(await answer.text());
     if (answer.status === 400 || answer.status === 401 || answer.status === 403) {
       const { data } = refusal.safeParse(given);
-      const said = data ? `: ${redact(data.error_description ?? data.error, [clientSecret]).slice(0, 200)}` : "";
+      const said = data ? `: ${redactor([clientSecret])(data.error_description ?? data.error).slice(0, 200)}` : "";
       throw new IonError(
         "auth",
         `ION's token endpoint at ${new URL(authUrl).host} did not accept the API key (HTTP ${answer.status})${said}. ` +

@@ -1,7 +1,7 @@
 import { IonClient } from "./client.ts";
 import { differing, sameUrl } from "./compare.ts";
 import { type Connection, placeOf } from "./connection.ts";
-import { IonError, isIonError } from "./errors.ts";
+import { IonError, isIonError, printable } from "./errors.ts";
 import type { Header, Receiver, ReceiverInput, Subscription } from "./operations.ts";
 import * as operations from "./operations.ts";
 import { RETRY_DEFAULTS, type RetryOptions, withRetry } from "./retry.ts";
@@ -45,7 +45,9 @@ export class Ion {
 
   constructor(connection: Connection, options: IonOptions = {}) {
     const now = options.now ?? Date.now;
-    const send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    // One request has no longer than all tries together.
+    const timeoutMs = Math.min(REQUEST_TIMEOUT_MS, connection.deadlineMs ?? REQUEST_TIMEOUT_MS);
+    const send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? timeoutMs);
     this.place = placeOf(connection.endpoint, connection.name);
     this.#formerPlace = connection.formerEndpoint && placeOf(connection.formerEndpoint, connection.name);
     this.#tell = options.tell ?? (() => {});
@@ -63,7 +65,7 @@ export class Ion {
 
   /** Says something to the person at the terminal, once. Never a secret. */
   tell(words: string): void {
-    if (!this.#told.has(words)) this.#tell(words);
+    if (!this.#told.has(words)) this.#tell(printable(words));
     this.#told.add(words);
   }
 

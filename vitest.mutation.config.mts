@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+// What `npm run mutation` asks of each mutant: the tests that import provider/ as it stands, and start no engine.
+export default defineConfig({
+  test: {
+    include: ["test/*.test.ts", "test/ion/*.test.ts"],
+    exclude: [
+      // They read the sources as text, or none of them: a mutant is not there for them to find.
+      ...["test/layout.test.ts", "test/readme.test.ts", "test/leaks.test.ts"],
+      // They try hundreds of things for one answer, some at random: what they found has a test of its own.
+      ...["test/secrets.test.ts", "test/crash.test.ts", "test/anyText.test.ts", "test/ion/answers.test.ts"],
+    ],
+    // Loading the modules anew for each file would be most of the time.
+    isolate: false,
+    testTimeout: 60_000,
+  },
+});
