@@ -1,6 +1,6 @@
-/** Asks the ION that the environment names for its receivers, as a process of its own: Node reads some variables once. */
-import { resolveConnection } from "../provider/ion/connection.ts";
-import { Ion } from "../provider/ion/webhooks.ts";
+/** Asks the ION that the environment names for its receivers, as a process of its own: Node reads some variables once. As built, as Pulumi runs it. */
+import { resolveConnection } from "../provider/dist/ion/connection.js";
+import { Ion } from "../provider/dist/ion/webhooks.js";
 
 try {
   const ion = new Ion(
