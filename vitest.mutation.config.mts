@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 // What `npm run mutation` asks of each mutant: the tests that import provider/ as it stands, and start no engine.
 export default defineConfig({
   test: {
-    include: ["test/*.test.ts", "test/ion/*.test.ts"],
+    include: ["test/*.test.ts", "test/ion/*.test.ts", "test/cli/*.test.ts"],
     exclude: [
       // They read the sources as text, or none of them: a mutant is not there for them to find.
       ...["test/layout.test.ts", "test/readme.test.ts", "test/leaks.test.ts"],
