@@ -24,6 +24,9 @@ interface Read {
 /** Old enough that a person may have changed something in ION's UI, as while `pulumi up` waits for a "yes". */
 const MAX_AGE_MS = 60_000;
 
+/** How long a read that failed speaks for those that would follow it: 36 resources need not wait for 36 times as many tries. */
+const FAILED_MS = 10_000;
+
 /** How often a read over several pages begins anew because the list changed under it. */
 const ALL_PAGES_TRIES = 5;
 
@@ -50,11 +53,20 @@ function notShown(kind: IonErrorKind, words: string): IonError {
   );
 }
 
+/** The same failure for one more who asked: Pulumi shows the error of each resource, and one in full is enough. */
+function again(error: unknown): never {
+  if (!isIonError(error)) throw error;
+  const [first = ""] = /^.+?(?:[.](?=\s|$)|$)/m.exec(error.message) ?? [];
+  if (first === error.message) throw error;
+  throw new IonError(error.kind, `${first} The error of another resource tells the rest.`);
+}
+
 /** One read of everything, shared by all who look during a run; what this process writes is put in as it is answered. */
 export class Snapshot {
   #known: { readonly receivers: Map<string, Receiver>; readonly takenAt: number } | undefined;
   /** The read under way, and what was written meanwhile: the read's answer may be from before. */
   #pending: Read | undefined;
+  #failed: { readonly error: unknown; readonly at: number } | undefined;
   /** Milliseconds that the shortest page took: the way to ION and back. A write is held against it to tell a slow ION. */
   roundTripMs = Number.POSITIVE_INFINITY;
   readonly #client: IonClient;
@@ -70,7 +82,8 @@ export class Snapshot {
   /** Everything, read now where it is not known or too old. A read that fails or is cut short is never kept. */
   async get(): Promise<Receivers> {
     if (this.#known && this.#now() - this.#known.takenAt < MAX_AGE_MS) return this.#known.receivers;
-    return (this.#pending ?? this.#begin()).receivers;
+    if (this.#failed && this.#now() - this.#failed.at < FAILED_MS) again(this.#failed.error);
+    return this.#pending ? this.#pending.receivers.catch(again) : this.#begin().receivers;
   }
 
   /** Puts in what a write was answered. */
@@ -83,15 +96,20 @@ export class Snapshot {
   forget(): void {
     this.#known = undefined;
     this.#pending = undefined;
+    this.#failed = undefined;
   }
 
   #begin(): Read {
     const meanwhile: Change[] = [];
     const pending: Read = { meanwhile, receivers: this.#read(meanwhile, () => this.#pending === pending) };
     const done = () => {
-      if (this.#pending === pending) this.#pending = undefined;
+      if (this.#pending !== pending) return false;
+      this.#pending = undefined;
+      return true;
     };
-    pending.receivers.then(done, done);
+    pending.receivers.then(done, (error: unknown) => {
+      if (done()) this.#failed = { error, at: this.#now() };
+    });
     this.#pending = pending;
     return pending;
   }

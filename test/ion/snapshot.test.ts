@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
 import { countOf, failureOf, gate, intercept, ionOn, rewrite, type Sent, start } from "../support.ts";
 
@@ -174,7 +174,27 @@ describe("a read that fails", () => {
     expect(failure.kind).toBe(kind);
     expect(failure.message).toMatch(words);
     broken = false;
+    ion.forget();
     expect((await ion.receivers()).size).toBe(2);
+  });
+
+  it("speaks for all who ask at once or in the next ten seconds, in full to one of them", async () => {
+    const emulator = await withReceivers(1);
+    let now = 0;
+    const asked = vi.fn(intercept(async () => answer(403, {})));
+    const ion = ionOn(emulator, { fetch: asked, now: () => now });
+    const together = await Promise.all([failureOf(ion.receivers()), failureOf(ion.receivers())]);
+    const requests = asked.mock.calls.length;
+    now = 9_999;
+    const later = await failureOf(ion.receivers());
+    const rest = / Nothing is concluded from that\./;
+    expect([...together, later].map(({ message }) => rest.test(message))).toEqual([true, false, false]);
+    expect(later.message).toMatch(
+      /^ION did not show its webhook receivers: .* The error of another resource tells the rest\.$/,
+    );
+    expect(asked.mock.calls.length).toBe(requests);
+    now = 10_000;
+    expect((await failureOf(ion.receivers())).message).toMatch(rest);
   });
 
   it("on its second page keeps nothing of the first", async () => {
@@ -183,6 +203,7 @@ describe("a read that fails", () => {
       fetch: intercept(async (sent, pass) => (sent.number === 2 ? answer(403, {}) : pass())),
     });
     await failureOf(ion.receivers());
+    ion.forget();
     expect((await ion.receivers()).size).toBe(150);
   });
 
@@ -203,6 +224,7 @@ describe("a read that fails", () => {
     await ion.receivers();
     ion.forget();
     await failureOf(ion.receivers());
+    ion.forget();
     emulator.store.deleteReceiver("1");
     expect((await ion.receivers()).size).toBe(0);
   });
