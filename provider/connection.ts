@@ -33,9 +33,25 @@ export function stackConfig(key: string): string | undefined {
   return new pulumi.Config(namespace).get(name);
 }
 
+/** Pulumi's own look at what is secret in the config; its types leave it out. */
+const { isConfigSecret } = pulumi.runtime as { readonly isConfigSecret?: (key: string) => boolean };
+
+const warned = perRun(() => new Set<string>());
+
+/** Says once that a client secret is in the config in plain: `pulumi config set` and `pulumi new --config` take it without a word. */
+function warnOfPlain(key: string): void {
+  if (!isConfigSecret || isConfigSecret(key) || stackConfig(key) === undefined || warned().has(key)) return;
+  warned().add(key);
+  void pulumi.log.warn(
+    `${key} is in this stack's config in plain: set it again with \`pulumi config set --secret ${key}\`. ` +
+      "If others have seen the file, have ION make another key.",
+  );
+}
+
 /** Tells the objects of one ION from those of another, as far as it can be told without a key. */
 export function placeOfConnection(connection: string | undefined): string {
   const { key } = namingOf(connection);
+  warnOfPlain(key("clientSecret"));
   return placeNamed((setting) => stackConfig(key(setting)), process.env, connection) ?? key("region");
 }
 

@@ -127,6 +127,19 @@ describe("a program", () => {
   });
 });
 
+describe("a client secret in the config in plain", () => {
+  it("is warned of once, with what to type and without its value, and not when it is encrypted", async () => {
+    const project = await makeProject({ files: GOOD });
+    expect(await project.preview()).not.toContain("in plain");
+    const set = ["config", "set", "--plaintext", "ion:clientSecret", "canary-plain", "--stack", "test"];
+    expect((await project.pulumi(...set)).code).toBe(0);
+    const output = await project.preview();
+    expect(output.match(/in this stack's config in plain/g)).toHaveLength(1);
+    expect(output).toContain("pulumi config set --secret ion:clientSecret");
+    expect(output).not.toContain("canary-plain");
+  });
+});
+
 describe("a stack that is pointed at another ION", () => {
   it("forgets nothing and makes nothing twice", async () => {
     const project = await makeProject({ files: GOOD });
