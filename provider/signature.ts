@@ -7,6 +7,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
  * ION documents the header and that it is an HMAC with `sharedSecret`; that it is SHA-256 in hexadecimal is inferred from
  * common use, so try it on a first delivery of yours. A `sha256=` before it is accepted.
  *
+ * `pulumi-ion/signature` has it alone, for a server that has no use for Pulumi.
+ *
  * @param header the value of `x-ion-signature`; one that is missing or no signature at all is false, never an error.
  *
  * @example

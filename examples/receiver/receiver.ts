@@ -3,7 +3,7 @@
  * place of another, both, with a space between.
  */
 import { createServer } from "node:http";
-import { verifySignature } from "pulumi-ion";
+import { verifySignature } from "pulumi-ion/signature";
 
 const { ION_SHARED_SECRET = "", PORT = "8080" } = process.env;
 const SECRETS = ION_SHARED_SECRET.split(/\s+/).filter(Boolean);
