@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 
 /** What tells apart by pauses what belongs together: it runs last and alone. */
@@ -8,6 +9,8 @@ export default defineConfig({
     // A real Pulumi engine starts Node twice for each command, on two cores.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    // Engine tests wait for processes to start most of the time: with a worker a core, the cores are idle half of it.
+    maxWorkers: 2 * availableParallelism(),
     projects: [
       {
         extends: true,
