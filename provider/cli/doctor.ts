@@ -38,7 +38,7 @@ export const doctor: Register = (program, act, version) => {
 };
 
 const HELP = `
-Exit codes: 0 all works, 1 ION could not be asked or does not let the key in, 3 it works in part: ION's schema lacks names.
+Exit codes: 0 all works, 1 ION could not be asked or does not let the key in, 3 it works in part: its schema or the key lacks something.
 
 Examples:
   pulumi-ion doctor --stack production

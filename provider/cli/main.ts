@@ -8,7 +8,7 @@ import { status } from "./status.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
 /** Each is loaded when the program is put together, and what it needs only when it runs. */
-const COMMANDS: readonly Register[] = [status, drift, exportProgram, listen, doctor];
+const COMMANDS: readonly Register[] = [doctor, status, drift, exportProgram, listen];
 
 /** Runs one command line and answers with its exit code. */
 export async function main(args: readonly string[], terminal: Terminal, version: string): Promise<number> {
