@@ -63,14 +63,13 @@ interface State {
   readonly declared: readonly string[];
   readonly allowRemovals?: number | undefined;
   readonly endpoint: string;
-  readonly connection?: string;
   /** What ION has and nobody declared, as "RESOURCE ACTION (id 41)". */
   readonly found: readonly string[];
 }
 
-/** What was known before this run looked, by connection and receiver: only that can have been in a preview. */
+/** What was known before this run looked, by ION and receiver: only that can have been in a preview. */
 const knownBefore = new Map<string, ReadonlySet<string>>();
-const knownAs = (id: string, { connection = "" }: State) => `${connection} ${id}`;
+const knownAs = (id: string, place: string) => `${place} ${id}`;
 
 /**
  * What {@link UnmanagedSubscriptions} does in ION.
@@ -120,7 +119,7 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
     if (!(await ion.receivers()).has(state.receiverId)) return undefined;
     const now = await look(ion, state);
     const before = new Set(state.found);
-    knownBefore.set(knownAs(id, state), before);
+    knownBefore.set(knownAs(id, ion.place), before);
     const { receiverId, unmanaged, declared, allowRemovals } = state;
     const inputs = { receiverId, unmanaged, declared, allowRemovals };
     const [found, removeNext] = [
@@ -151,7 +150,7 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
 
 /** What may be ended now: known before this run looked, and so in the preview. */
 function removable(id: string, state: State): readonly string[] {
-  const before = knownBefore.get(knownAs(id, state));
+  const before = knownBefore.get(knownAs(id, state.endpoint));
   return before ? state.found.filter((name) => before.has(name)) : state.found;
 }
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Emulator, type Fault, startEmulator } from "../../emulator/index.ts";
-import type { IonOptions } from "../../provider/ion/webhooks.ts";
+import { Ion, type IonOptions } from "../../provider/ion/webhooks.ts";
 import { type Moment, type Outcome, Stack } from "../driver.ts";
-import { CANARY, ionOn } from "../support.ts";
+import { CANARY, connectionTo } from "../support.ts";
 import { programOf, type World } from "../world.ts";
 import { crashing } from "./crash.ts";
 import { Model, worldsArbitrary } from "./model.ts";
@@ -27,8 +27,12 @@ class Life {
   /** Everything that a person could have read. */
   readonly said: string[] = [];
 
-  constructor(emulator: Emulator) {
+  /** The ION's own name among those of this process, which would share what it keeps of a run by id. */
+  readonly #place: string;
+
+  constructor(emulator: Emulator, place: string) {
     this.emulator = emulator;
+    this.#place = place;
     this.model = new Model(emulator, () => {
       const { remembered, replaced } = this.stack;
       return new Map([...replaced, ...remembered.values()].map(({ kind, id, name }) => [`${kind} ${id}`, name]));
@@ -79,7 +83,8 @@ class Life {
 
   #process(options: IonOptions = {}) {
     const quick = { deadlineMs: 2_000, firstWaitMs: 1 };
-    return ionOn(this.emulator, { retry: quick, tell: (words) => this.said.push(words), ...options });
+    const connection = { ...connectionTo(this.emulator), name: this.#place };
+    return new Ion(connection, { retry: quick, tell: (words) => this.said.push(words), ...options });
   }
 
   /** What an earlier run has named as nobody's. */
@@ -220,7 +225,7 @@ describe("whatever programs, people, faults and deaths do to an ION", () => {
       try {
         await fc.assert(
           fc.asyncProperty(worldsArbitrary, commands, async (first, history) => {
-            const one = new Life(emulator);
+            const one = new Life(emulator, `lane-${lane}`);
             life = one;
             one.model.declare(first);
             const toTheEnd = [...history, settle] as unknown as typeof history;
