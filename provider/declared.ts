@@ -8,6 +8,8 @@ const declaredNow = perRun(() => ({
   subscriptions: [] as Subscription[],
   /** Receivers whose pairs were counted, each with its place. */
   counted: new Set<string>(),
+  /** What {@link pairsAt} gave last, by place. */
+  pairs: new Map<string, Pairs>(),
 }));
 
 interface Subscription {
@@ -15,6 +17,13 @@ interface Subscription {
   readonly place: string;
   readonly receiverId: pulumi.Output<string>;
   readonly pair: pulumi.Output<string>;
+}
+
+interface Pairs {
+  /** How many subscriptions were declared by then. */
+  readonly of: number;
+  /** Receiver and pair of each. */
+  readonly known: pulumi.Output<[string, string][]>;
 }
 
 /**
@@ -67,11 +76,20 @@ const receiverIn = (place: string, receiverId: string) => `${place} ${receiverId
  * settled when the program has run to its end, so that what is declared further down counts.
  */
 export function declaredPairs(place: string, receiverId: pulumi.Input<string>): pulumi.Output<string[]> {
-  const { subscriptions, counted } = declaredNow();
+  const { counted } = declaredNow();
   return pulumi.all([receiverId, programRan()]).apply(([own]) => {
     counted.add(receiverIn(place, own));
-    return pulumi
-      .all(subscriptions.filter((one) => one.place === place).map((one) => pulumi.all([one.receiverId, one.pair])))
-      .apply((all) => all.flatMap(([receiver, pair]) => (receiver === own ? [pair] : [])).sort());
+    return pairsAt(place).apply((all) => all.flatMap(([receiver, pair]) => (receiver === own ? [pair] : [])).sort());
   });
+}
+
+/** All that is declared at a place, put together once for all receivers that ask: with 100 of them it takes seconds. */
+function pairsAt(place: string): Pairs["known"] {
+  const { subscriptions, pairs } = declaredNow();
+  const last = pairs.get(place);
+  if (last?.of === subscriptions.length) return last.known;
+  const here = subscriptions.filter((one) => one.place === place);
+  const known = pulumi.all(here.map((one) => pulumi.all([one.receiverId, one.pair])));
+  pairs.set(place, { of: subscriptions.length, known });
+  return known;
 }

@@ -4,13 +4,25 @@ import { type ConnectionArgs, connectionFor, idWithin, noteResource, placeOfConn
 import { declareOnce } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
 import { exact } from "./exact.ts";
-import { changeHeaders, type Headers, headerDrift, headersOf, sameHeader, sameHeaders } from "./headers.ts";
+import { changeHeaders, sameHeader } from "./headers.ts";
 import { differing, plainUrl, sameUrl } from "./ion/compare.ts";
 import { isLoopback } from "./ion/connection.ts";
 import { IonError, isIonError } from "./ion/errors.ts";
-import { type Receiver, type ReceiverInput, SETTABLE } from "./ion/operations.ts";
+import type { Receiver, ReceiverInput } from "./ion/operations.ts";
 import { isLostRace, settleRace } from "./ion/race.ts";
 import type { Ion } from "./ion/webhooks.ts";
+import {
+  declaredFields,
+  drift,
+  type Fields,
+  type Inputs,
+  pick,
+  recorded,
+  type State,
+  secretDrift,
+  seen,
+  wantedOf,
+} from "./receiverFields.ts";
 import { failuresOf, PartlyMade, type ResourceLogic, UNKNOWN } from "./resource.ts";
 
 /** What a {@link WebhookReceiver} is to be. What is left out is ION's choice when the receiver is made, and stays so. */
@@ -148,33 +160,6 @@ function checkHeaderNames(headers: Record<string, string>, context: z.Refinement
 
 const hasControlCharacter = (value: string) =>
   [...value].some((character) => (character < " " && character !== "\t") || character === "\u007f");
-
-/** Everything about a receiver that can be declared. */
-type Fields = Partial<ReceiverInput> & { readonly headers?: Headers };
-type Field = keyof Fields;
-
-const FIELDS: readonly Field[] = [...SETTABLE, "headers"];
-
-/** Inputs after check. */
-interface Inputs extends Fields {
-  readonly name: string;
-  readonly adoptId?: string;
-  /** Fields that the program leaves out and that were found changed by hand, as they are to be put back. Absent otherwise. */
-  readonly held?: Fields;
-}
-
-/** What Pulumi remembers of a receiver: what ION showed last, and what to hold it to. */
-interface State extends Fields {
-  readonly endpoint: string;
-  /** The fields that the program gives. */
-  readonly declared: readonly Field[];
-  /** What the receiver is held to: what was set last, and what ION chose for the rest when it was made or taken over. */
-  readonly held: Fields;
-  /** Left-out fields that were put back, and stand in the inputs since. */
-  readonly restored: readonly Field[];
-  /** Which secrets ION shows otherwise than they were set, in words: Pulumi shows a changed secret as [secret] on both sides. */
-  readonly changedInION?: readonly string[];
-}
 
 /**
  * What {@link WebhookReceiver} does in ION.
@@ -358,65 +343,10 @@ async function withHeaders(ion: Ion, receiver: Receiver, wanted: Fields["headers
   return live || !wanted ? state : { ...state, headers: wanted };
 }
 
-/** What the program itself gives. */
-function declaredFields(inputs: Inputs): Fields {
-  const { held = {} } = inputs;
-  return pick(
-    inputs,
-    FIELDS.filter((field) => !Object.hasOwn(held, field)),
-  );
-}
-
-/** What the receiver is to be: what the program gives, and for the rest what it is held to. */
-function wantedOf(inputs: Inputs, { held, declared }: State): Fields {
-  const rest = FIELDS.filter((field) => field !== "sharedSecret" || declared.includes(field));
-  return { ...pick(held, rest), ...pick(inputs, FIELDS) };
-}
-
-/** What ION shows. What it masks, or has no field for, is as last known. */
-function seen(live: Receiver, known: Fields): Fields {
-  const lacking = pick(
-    known,
-    FIELDS.filter((field) => !(field in live)),
-  );
-  const secrets = {
-    webhookUri: live.webhookUri ?? known.webhookUri,
-    sharedSecret: live.sharedSecret ?? known.sharedSecret,
-  };
-  return { ...lacking, ...pick(live, FIELDS), ...pick(secrets, FIELDS), headers: headersOf(live, known.headers) };
-}
-
-/** What to remember after a write: what ION shows, and what to hold it to from now on. */
-function recorded(ion: Ion, live: Receiver, inputs: Inputs, prior?: State): State {
-  const declared = declaredFields(inputs);
-  const fields = seen(live, { ...prior, ...inputs });
-  const leftOut = FIELDS.filter((field) => declared[field] === undefined && field !== "sharedSecret");
-  const held = { description: "", ...fields, ...pick(prior?.held ?? {}, leftOut), ...declared };
-  const names = (some: Fields) => Object.keys(some) as Field[];
-  return { ...fields, endpoint: ion.place, declared: names(declared), held, restored: names(inputs.held ?? {}) };
-}
-
-/** Names the fields in which `live` is not as wanted. */
-function drift(wanted: Fields, live: Fields): Field[] {
-  const headers = wanted.headers && !sameHeaders(wanted.headers, live.headers ?? {});
-  return [...differing(wanted, live), ...(headers ? ["headers" as const] : [])];
-}
-
-/** Says in words, never with a value, which secrets are not as they were set. */
-function secretDrift(held: Fields, live: Fields): string[] {
-  const fields = differing(held, live).filter((field) => field === "webhookUri" || field === "sharedSecret");
-  return [...fields, ...headerDrift(held.headers ?? {}, live.headers ?? {})];
-}
-
 function gone(ion: Ion, id: string, name: string): IonError {
   return new IonError(
     "gone",
     `There is no webhook receiver with id ${id} ("${name}") in the ION at ${ion.place}. If it was deleted there, run ` +
       "`pulumi refresh` and then `pulumi up` to have it made again.",
   );
-}
-
-/** The given ones of a set of fields, as far as they are there. */
-function pick(from: { readonly [Key in Field]?: unknown }, keys: readonly Field[]): Fields {
-  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
 }
