@@ -5,13 +5,12 @@ import { describe, expect, it } from "vitest";
 import type { Fault } from "../../emulator/index.ts";
 import { Model, worldsArbitrary } from "../faults/model.ts";
 import { doEdit, EDIT_NAMES } from "../faults/people.ts";
-import { SEED } from "../faults/seed.ts";
 import { CANARY } from "../support.ts";
 import type { World } from "../world.ts";
 import { makeProject, type Project } from "./project.ts";
 
-/** FC_SEED repeats what was tried; FC_STEPS tries more. */
-const FC_SEED = Number(process.env.FC_SEED ?? Number(SEED) % 2 ** 31);
+/** One seed unless FC_SEED gives another; FC_STEPS tries more. */
+const FC_SEED = Number(process.env.FC_SEED ?? 214_218_676);
 const STEPS = Number(process.env.FC_STEPS ?? 20);
 
 const program = (worlds: readonly World[]) => ({
