@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { misnamed } from "../ion/connection.ts";
-import { isIonError } from "../ion/errors.ts";
+import { bugInWords, isIonError } from "../ion/errors.ts";
 import { annotation } from "./github.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -46,15 +46,10 @@ export async function guarded<Options extends object>(
   try {
     return await action(options, terminal);
   } catch (error) {
-    const { kind, message } = isIonError(error) ? error : unexpected(error);
+    const { kind, message } = isIonError(error) ? error : { kind: "unexpected", message: `it ${bugInWords(error)}` };
     if ("json" in options && options.json) terminal.out(JSON.stringify({ error: { kind, message } }));
     if ("github" in options && options.github) terminal.out(annotation("error", "ION webhooks", message));
     terminal.err(`pulumi-ion: ${message}`);
     return 1;
   }
-}
-
-function unexpected(error: unknown) {
-  const words = error instanceof Error ? `${error.name}: ${error.message}` : "unknown";
-  return { kind: "unexpected", message: `it failed in a way that it should not (${words}). Please report this.` };
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { misnamed, namingOf } from "../ion/connection.ts";
 import { Connections } from "../ion/connections.ts";
-import { IonError, isIonError } from "../ion/errors.ts";
+import { bugInWords, IonError, isIonError } from "../ion/errors.ts";
 import type { Ion } from "../ion/webhooks.ts";
 import { type Failure, PartlyMade, type ResourceLogic } from "../resource.ts";
 
@@ -154,18 +154,8 @@ async function guard<T>(
       });
     }
     if (isIonError(error)) throw error;
-    throw new IonError(
-      "unexpectedAnswer",
-      `pulumi-ion failed in a way that it should not (${placeOfBug(error)}). Please report this.`,
-    );
+    throw new IonError("unexpectedAnswer", `pulumi-ion ${bugInWords(error)}`);
   }
-}
-
-/** What kind of error it is and where it began. Its message may repeat a value, as those of JSON.parse and Headers do. */
-function placeOfBug(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  const [, place] = /^ {4}at [^\n]*?([\w.-]+\.[cm]?[jt]s:\d+):\d+\)?$/m.exec(error.stack ?? "") ?? [];
-  return place ? `${error.name} at ${place}` : error.name;
 }
 
 /** Pulumi prints the value of the property that a failure names: for a secret, it gets a name that no property has. */

@@ -52,6 +52,16 @@ export function isIonError(error: unknown): error is IonError {
   return error instanceof Error && error.name === "IonError";
 }
 
+/**
+ * What to say of an error that is a bug of ours, to follow a name: its kind and where it began. Its message may repeat a
+ * value, as those of JSON.parse and Headers do, and that may be a secret.
+ */
+export function bugInWords(error: unknown): string {
+  const { name = "unknown", stack = "" } = error instanceof Error ? error : {};
+  const [, place] = /^ {4}at [^\n]*?([\w.-]+\.[cm]?[jt]s:\d+):\d+\)?$/m.exec(stack) ?? [];
+  return `failed in a way that it should not (${place ? `${name} at ${place}` : name}). Please report this.`;
+}
+
 /** ION's words for each kind of failure. ION documents no error codes for GraphQL errors, so this reads the message (inferred). */
 const WORDING: ReadonlyArray<readonly [RegExp, IonErrorKind]> = [
   [/\betag\b|out of date|modified by another|\bstale\b/i, "conflict"],
