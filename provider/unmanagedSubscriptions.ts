@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type ConnectionArgs, placeOfConnection } from "./connection.ts";
 import { declaredPairs } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
+import { pairOf } from "./ion/compare.ts";
 import { IonError } from "./ion/errors.ts";
 import { byAge } from "./ion/facts.ts";
 import type { Subscription } from "./ion/operations.ts";
@@ -208,5 +209,4 @@ async function liveOf(ion: Ion, receiverId: string): Promise<readonly Subscripti
   return (await ion.receivers()).get(receiverId)?.subscriptions ?? [];
 }
 
-const pairOf = ({ resource, action }: Subscription) => `${resource} ${action}`;
 const named = (subscription: Subscription) => `${pairOf(subscription)} (id ${subscription.id})`;

@@ -1,4 +1,5 @@
 /** What is not as declared, found without a program and without writing state. */
+import { pairOf } from "../ion/compare.ts";
 import type { Receiver, Subscription } from "../ion/operations.ts";
 import type { Ion } from "../ion/webhooks.ts";
 import { webhookReceiver } from "../webhookReceiver.ts";
@@ -161,7 +162,5 @@ function unseen({ id, name, webhookUri, sharedSecret, headers }: Receiver, { rec
   const message = `ION does not show this key ${masked.join(", ")} of ${named(name, id)}: ${what} is not found.`;
   return [{ kind: "unseen", drift: false, object: "receiver", ids: [id], receiverId: id, message }];
 }
-
-const pairOf = ({ resource, action }: Pick<Subscription, "resource" | "action">) => `${resource} ${action}`;
 
 const value = (one: unknown) => (one === undefined || one === "" ? "empty" : shown(JSON.stringify(one)));

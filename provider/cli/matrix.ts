@@ -1,4 +1,5 @@
 /** Who is told of what: ION's receivers and pairs, beside Violet's guide, ION's schema and what a stack declares. */
+import { pairOf } from "../ion/compare.ts";
 import { NEVER_DELIVERED, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../ion/facts.ts";
 import type { Receivers } from "../ion/snapshot.ts";
 import type { SubscriptionNames } from "../ion/webhooks.ts";
@@ -56,11 +57,11 @@ export function receiversOf(live: Receivers, declared?: Declared): ReceiverStatu
     const own = declared?.subscriptions.filter(({ receiverId }) => receiverId === receiver.id) ?? [];
     const isDeclared = declared?.receivers.some(({ id }) => id === receiver.id);
     const spokenOf = isDeclared || own.length > 0;
-    const ids = Map.groupBy(receiver.subscriptions, keyOf);
+    const ids = Map.groupBy(receiver.subscriptions, pairOf);
     const pairs = unique([...receiver.subscriptions, ...own]).map(({ resource, action }) => ({
       resource,
       action,
-      ids: ids.get(keyOf({ resource, action }))?.map(({ id }) => id) ?? [],
+      ids: ids.get(pairOf({ resource, action }))?.map(({ id }) => id) ?? [],
       declared: spokenOf ? own.some((one) => one.resource === resource && one.action === action) : undefined,
     }));
     return {
@@ -104,23 +105,21 @@ export function verdictOf(
   names: SubscriptionNames | undefined,
 ): Verdict {
   const takenBy = (some: readonly ReceiverStatus[]) =>
-    new Set(some.flatMap(({ pairs }) => pairs.filter(({ ids }) => ids.length > 0).map(keyOf)));
+    new Set(some.flatMap(({ pairs }) => pairs.filter(({ ids }) => ids.length > 0).map(pairOf)));
   const all = takenBy(receivers);
   const active = takenBy(receivers.filter((receiver) => receiver.active));
-  const guide = new Set(GUIDE.map(keyOf));
+  const guide = new Set(GUIDE.map(pairOf));
   const offered = names?.resource.flatMap((resource) => names.action.map((action) => ({ resource, action })));
   return {
-    guideMissing: GUIDE.filter((pair) => !all.has(keyOf(pair))),
-    guideInactive: GUIDE.filter((pair) => all.has(keyOf(pair)) && !active.has(keyOf(pair))),
-    neverDelivered: NEVER_DELIVERED.filter((pair) => all.has(keyOf(pair))),
-    untaken: offered?.filter((pair) => !all.has(keyOf(pair)) && !guide.has(keyOf(pair))),
+    guideMissing: GUIDE.filter((pair) => !all.has(pairOf(pair))),
+    guideInactive: GUIDE.filter((pair) => all.has(pairOf(pair)) && !active.has(pairOf(pair))),
+    neverDelivered: NEVER_DELIVERED.filter((pair) => all.has(pairOf(pair))),
+    untaken: offered?.filter((pair) => !all.has(pairOf(pair)) && !guide.has(pairOf(pair))),
     oneUrl: sharedUrls([...live.values()]).map((same) => same.map(({ id }) => id)),
     deletions: [...all].filter((key) => key.endsWith(" DELETE")).map((key) => key.replace(/ DELETE$/, "")),
   };
 }
 
-const keyOf = ({ resource, action }: Pair) => `${resource} ${action}`;
-
 function unique(pairs: readonly Pair[]): Pair[] {
-  return [...new Map(pairs.map((pair) => [keyOf(pair), pair])).values()];
+  return [...new Map(pairs.map((pair) => [pairOf(pair), pair])).values()];
 }

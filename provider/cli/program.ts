@@ -1,4 +1,5 @@
 /** Writes the Pulumi program that declares receivers as ION has them now, and takes them over. */
+import { pairOf } from "../ion/compare.ts";
 import { NEVER_DELIVERED, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../ion/facts.ts";
 import type { Receiver } from "../ion/operations.ts";
 import { camel, literal, Names } from "./literal.ts";
@@ -173,7 +174,6 @@ function inOrder(names: readonly string[], known: readonly string[]): string[] {
   return [...known.filter((name) => there.has(name)), ...[...there].filter((name) => !known.includes(name)).sort()];
 }
 
-const same = (some: readonly string[], others: readonly string[]) => some.join() === others.join();
-const pairOf = ({ resource, action }: { resource: string; action: string }) => `${resource} ${action}`;
-/** A text without the quotes of its literal. */
+const same = (some: readonly string[], others: readonly string[]) =>
+  some.join() === others.join(); /** A text without the quotes of its literal. */
 const plain = (text: string) => literal(text).slice(1, -1);

@@ -13,6 +13,10 @@ export function differing(wanted: Fields, live: Fields): (keyof ReceiverInput)[]
   });
 }
 
+/** A pair in words, the same for the same pair: "PARTS UPDATE". */
+export const pairOf = ({ resource, action }: { readonly resource: string; readonly action: string }) =>
+  `${resource} ${action}`;
+
 /** A URL as it is written in the plainest way. */
 export const plainUrl = (url: string) => (URL.canParse(url) ? new URL(url).href : url);
 
