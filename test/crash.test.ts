@@ -18,14 +18,28 @@ const PLANTED = {
 const PROCESS = `
   const { config, inputs } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
   const { webhookReceiver } = require("pulumi-ion/dynamic");
+  // Once ION has answered something, whenever that is: the next request is on its way then.
+  const send = fetch;
+  let crashed = false;
+  globalThis.fetch = async (...request) => {
+    const answer = await send(...request);
+    if (!crashed) setImmediate(crash);
+    crashed = true;
+    return answer;
+  };
   webhookReceiver.configure({ config: { get: (key) => config[key] } });
   webhookReceiver.create(inputs).catch((error) => console.error(error));
 `;
 
 it.each<[string, string]>([
-  ["an uncaught exception", "setTimeout(() => new Headers([inputs]), 200);"],
-  ["a signal", "setTimeout(() => process.kill(process.pid, 'SIGUSR2'), 200); setTimeout(() => process.exit(1), 400);"],
-  ["no memory left", "setTimeout(() => { for (const all = []; ; ) all.push(new Array(1e6).fill(1)); }, 200);"],
+  ["an uncaught exception", "new Headers([inputs]);"],
+  [
+    "a signal",
+    `process.kill(process.pid, "SIGUSR2");
+     const written = () => require("node:fs").readdirSync(process.report.directory).length > 0;
+     setInterval(() => written() && process.exit(1), 10);`,
+  ],
+  ["no memory left", "for (const all = []; ; ) all.push(new Array(1e6).fill(1));"],
 ])("the report that Node writes of %s holds no secret", async (_what, crash) => {
   const emulator = await start({ clientSecret: PLANTED["the client secret"] });
   emulator.settings.latencyMs = 100;
@@ -33,7 +47,9 @@ it.each<[string, string]>([
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const reports = ["uncaught-exception", "on-fatalerror", "on-signal", "signal=SIGUSR2", `directory=${dir}`];
   const flags = [...reports.map((report) => `--report-${report}`), "--max-old-space-size=64"];
-  const child = spawn(process.execPath, [...flags, "--eval", `${PROCESS}\n${crash}`], { cwd: import.meta.dirname });
+  const child = spawn(process.execPath, [...flags, "--eval", `${PROCESS}\nfunction crash() { ${crash} }`], {
+    cwd: import.meta.dirname,
+  });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (printed += text.toString()));
   const config = {
