@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { makeProject, type Project } from "./project.ts";
 
 /** KILL_SEED repeats a run, KILL_TIMES makes it longer. */
@@ -32,6 +32,38 @@ const program = ({ description, header, pairs }: World) => ({
     }`,
 });
 
+/** Every process, with the one that started it and the command it runs. */
+const processes = () =>
+  execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" })
+    .split("\n")
+    .flatMap((line) => {
+      const [, pid, parent, command = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+      return pid ? [{ pid: Number(pid), parent: Number(parent), command }] : [];
+    });
+
+/** What a process has started, and what that has. */
+function startedBy(pid: number, all = processes()): ReturnType<typeof processes> {
+  const own = all.filter(({ parent }) => parent === pid);
+  return [...own, ...own.flatMap((one) => startedBy(one.pid, all))];
+}
+
+/** Ends a process, or the group of a negative number, that may have ended by itself. */
+function end(pid: number) {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It had.
+  }
+}
+
+/** Pulumi gives its plugins groups of their own: killed as people's machines do it, it leaves them, and so the test ends them. */
+function endLater(left: ReturnType<typeof processes>) {
+  onTestFinished(() => {
+    const now = new Map(processes().map(({ pid, command }) => [pid, command]));
+    for (const { pid, command } of left) if (now.get(pid) === command) end(pid);
+  });
+}
+
 /** Starts a command and kills its whole process group at some moment, or lets it end before. */
 async function killSome(project: Project, args: readonly string[], milliseconds: number) {
   const child = spawn("pulumi", [...args, "--stack", "test", "--non-interactive"], {
@@ -42,11 +74,8 @@ async function killSome(project: Project, args: readonly string[], milliseconds:
   });
   const ended = new Promise<void>((done) => child.once("close", () => done()));
   await Promise.race([ended, sleep(milliseconds)]);
-  try {
-    process.kill(-(child.pid ?? 0), "SIGKILL");
-  } catch {
-    // It had ended.
-  }
+  endLater(startedBy(child.pid ?? 0));
+  end(-(child.pid ?? 0));
   await ended;
 }
 
