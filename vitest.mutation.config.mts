@@ -5,8 +5,10 @@ export default defineConfig({
   test: {
     include: ["test/*.test.ts", "test/ion/*.test.ts", "test/cli/*.test.ts"],
     exclude: [
+      // It runs commands under the real engine, in processes that no mutant reaches.
+      "test/cli/stacks.test.ts",
       // They read the sources as text, or none of them: a mutant is not there for them to find.
-      ...["test/layout.test.ts", "test/readme.test.ts", "test/leaks.test.ts"],
+      ...["layout", "readme", "leaks", "package", "reliability"].map((name) => `test/${name}.test.ts`),
       // They try hundreds of things for one answer, some at random: what they found has a test of its own.
       ...["test/secrets.test.ts", "test/crash.test.ts", "test/anyText.test.ts", "test/ion/answers.test.ts"],
     ],
