@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { UNKNOWN } from "./resource.ts";
+import { UNKNOWN } from "./logic/resource.ts";
 import { programError } from "./run.ts";
 
 /**

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ConnectionArgs, checkConnection, noteLookedUp, stackConfig } from "./connection.ts";
-import { sameUrl } from "./ion/compare.ts";
 import type { Connections } from "./ion/connections.ts";
 import { isIonError } from "./ion/errors.ts";
 import { byAge } from "./ion/facts.ts";
 import type { Receiver } from "./ion/operations.ts";
+import { sameUrl } from "./ion/url.ts";
 import type { Ion } from "./ion/webhooks.ts";
 import { awaited, perRun, programError } from "./run.ts";
 

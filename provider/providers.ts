@@ -3,9 +3,9 @@
  * by programs. These names stay.
  */
 import { carry } from "./dynamic/carry.ts";
-import { unmanagedSubscriptions as unmanaged } from "./unmanagedSubscriptions.ts";
-import { webhookReceiver as receiver } from "./webhookReceiver.ts";
-import { webhookSubscription as subscription } from "./webhookSubscription.ts";
+import { unmanagedSubscriptions as unmanaged } from "./logic/unmanagedSubscriptions.ts";
+import { webhookReceiver as receiver } from "./logic/webhookReceiver.ts";
+import { webhookSubscription as subscription } from "./logic/webhookSubscription.ts";
 
 /** Serves {@link WebhookReceiver}. */
 export const webhookReceiver = carry("webhook receiver", receiver);

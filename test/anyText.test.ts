@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { UNKNOWN } from "../provider/resource.ts";
-import { webhookReceiver } from "../provider/webhookReceiver.ts";
-import { webhookSubscription } from "../provider/webhookSubscription.ts";
+import { UNKNOWN } from "../provider/logic/resource.ts";
+import { webhookReceiver } from "../provider/logic/webhookReceiver.ts";
+import { webhookSubscription } from "../provider/logic/webhookSubscription.ts";
 import { failureOf, intercept, ionOn, start } from "./support.ts";
 
 const { check, create, diff, read, update } = webhookReceiver;

@@ -4,10 +4,10 @@
  */
 import { isIonError } from "../provider/ion/errors.ts";
 import type { Ion } from "../provider/ion/webhooks.ts";
-import { PartlyMade, type ResourceLogic, UNKNOWN, type Unchecked } from "../provider/resource.ts";
-import { unmanagedSubscriptions } from "../provider/unmanagedSubscriptions.ts";
-import { webhookReceiver } from "../provider/webhookReceiver.ts";
-import { webhookSubscription } from "../provider/webhookSubscription.ts";
+import { PartlyMade, type ResourceLogic, UNKNOWN, type Unchecked } from "../provider/logic/resource.ts";
+import { unmanagedSubscriptions } from "../provider/logic/unmanagedSubscriptions.ts";
+import { webhookReceiver } from "../provider/logic/webhookReceiver.ts";
+import { webhookSubscription } from "../provider/logic/webhookSubscription.ts";
 
 type Outputs = Unchecked & { readonly endpoint: string };
 type Logic = ResourceLogic<Unchecked, Outputs>;

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Emulator } from "../emulator/index.ts";
 import { providerText } from "../provider/dynamic/text.ts";
 import { VIOLET_RESOURCES } from "../provider/ion/facts.ts";
-import { UNKNOWN } from "../provider/resource.ts";
+import { UNKNOWN } from "../provider/logic/resource.ts";
 import { CANARY, countOf, mutationsIn, start } from "./support.ts";
 
 type Provider = Required<pulumi.dynamic.ResourceProvider>;

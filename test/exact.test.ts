@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { changedByPulumi, exact } from "../provider/exact.ts";
-import { UNKNOWN } from "../provider/resource.ts";
+import { UNKNOWN } from "../provider/logic/resource.ts";
 import { CANARY } from "./support.ts";
 
 /** What an input comes to, once it is known. */

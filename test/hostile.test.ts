@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { printable } from "../provider/ion/errors.ts";
-import { webhookReceiver } from "../provider/webhookReceiver.ts";
+import { webhookReceiver } from "../provider/logic/webhookReceiver.ts";
 import { failureOf, ionOn, start } from "./support.ts";
 
 const { check, create, diff, read, update } = webhookReceiver;

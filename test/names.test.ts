@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ACTIONS, VIOLET_RESOURCES } from "../provider/ion/facts.ts";
-import { didYouMean, inCapitals, nearNames } from "../provider/names.ts";
+import { didYouMean, inCapitals, nearNames } from "../provider/logic/names.ts";
 
 const ION = [...VIOLET_RESOURCES, "ADDRESSES", "COMMENTS", "PARTS_INVENTORIES", "USERS"];
 const NEWER = ["RUN", ...ION.filter((name) => name !== "RUNS")];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator, Fault } from "../emulator/index.ts";
 import { Ion } from "../provider/ion/webhooks.ts";
-import { PartlyMade } from "../provider/resource.ts";
-import { unmanagedSubscriptions } from "../provider/unmanagedSubscriptions.ts";
-import { webhookReceiver } from "../provider/webhookReceiver.ts";
-import { webhookSubscription } from "../provider/webhookSubscription.ts";
+import { PartlyMade } from "../provider/logic/resource.ts";
+import { unmanagedSubscriptions } from "../provider/logic/unmanagedSubscriptions.ts";
+import { webhookReceiver } from "../provider/logic/webhookReceiver.ts";
+import { webhookSubscription } from "../provider/logic/webhookSubscription.ts";
 import { leaksIn } from "./leaks.ts";
 import { connectionTo, ionOn, start } from "./support.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator, Receiver } from "../emulator/index.ts";
 import type { Ion } from "../provider/ion/webhooks.ts";
-import { PartlyMade, UNKNOWN, type Unchecked } from "../provider/resource.ts";
-import { webhookReceiver } from "../provider/webhookReceiver.ts";
+import { PartlyMade, UNKNOWN, type Unchecked } from "../provider/logic/resource.ts";
+import { webhookReceiver } from "../provider/logic/webhookReceiver.ts";
 import {
   CANARY,
   connectionReset,

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Emulator } from "../emulator/index.ts";
 import type { IonError } from "../provider/ion/errors.ts";
 import { ACTIONS, VIOLET_RESOURCES } from "../provider/ion/facts.ts";
-import { UNKNOWN, type Unchecked } from "../provider/resource.ts";
-import { webhookSubscription } from "../provider/webhookSubscription.ts";
+import { UNKNOWN, type Unchecked } from "../provider/logic/resource.ts";
+import { webhookSubscription } from "../provider/logic/webhookSubscription.ts";
 import { connectionReset, countOf, failureOf, intercept, ionOn, mutationsIn, rewrite, start } from "./support.ts";
 
 const { check, create, delete: remove, diff, identities, read, update } = webhookSubscription;

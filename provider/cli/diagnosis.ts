@@ -11,7 +11,7 @@ import {
 import { LIST } from "../ion/operations.ts";
 import type { Receivers } from "../ion/snapshot.ts";
 import { proxyFor, unheeded } from "../ion/transport.ts";
-import { didYouMean, nearNames } from "../names.ts";
+import { didYouMean, nearNames } from "../logic/names.ts";
 import type { Settings } from "./settings.ts";
 import { count } from "./terminal.ts";
 

@@ -90,7 +90,7 @@ function choose(live: Receivers, ids: readonly string[] | undefined): Receiver[]
 
 /** Leaves out of each receiver what the resource would refuse: the takeover holds it to that all the same. */
 async function fit(ion: Ion, chosen: readonly Receiver[], live: readonly Receiver[]) {
-  const { webhookReceiver } = await import("../webhookReceiver.ts");
+  const { webhookReceiver } = await import("../logic/webhookReceiver.ts");
   const remarks = new Map<string, string[]>();
   const shared = sharedUrls(live);
   const fitting: Receiver[] = [];

@@ -2,7 +2,7 @@
 import { pairOf } from "../ion/compare.ts";
 import type { Receiver, Subscription } from "../ion/operations.ts";
 import type { Ion } from "../ion/webhooks.ts";
-import { webhookReceiver } from "../webhookReceiver.ts";
+import { webhookReceiver } from "../logic/webhookReceiver.ts";
 import { type Declared, type DeclaredReceiver, type DeclaredSubscription, refuseElsewhere } from "./declared.ts";
 import { count, named, shown } from "./terminal.ts";
 import { sharedUrls } from "./twins.ts";

@@ -1,5 +1,5 @@
-import { plainUrl } from "../ion/compare.ts";
 import type { Receiver } from "../ion/operations.ts";
+import { plainUrl } from "../ion/url.ts";
 
 /** Receivers with one URL between them, in groups. Of those whose URL ION masks it cannot be told. */
 export function sharedUrls(live: readonly Receiver[]): Receiver[][] {

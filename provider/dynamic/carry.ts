@@ -3,7 +3,7 @@ import { misnamed, namingOf } from "../ion/connection.ts";
 import { Connections } from "../ion/connections.ts";
 import { bugInWords, IonError, isIonError } from "../ion/errors.ts";
 import type { Ion } from "../ion/webhooks.ts";
-import { type Failure, PartlyMade, type ResourceLogic } from "../resource.ts";
+import { type Failure, PartlyMade, type ResourceLogic } from "../logic/resource.ts";
 
 type Properties = Record<string, unknown>;
 

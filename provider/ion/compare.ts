@@ -1,5 +1,6 @@
-/** When what ION shows is what was set. Programs load this with the resources, so it leads to nothing that speaks HTTP. */
+/** When what ION shows is what was set. */
 import { type ReceiverInput, SETTABLE } from "./operations.ts";
+import { sameUrl } from "./url.ts";
 
 type Fields = { readonly [Key in keyof ReceiverInput]?: ReceiverInput[Key] | undefined };
 
@@ -16,11 +17,3 @@ export function differing(wanted: Fields, live: Fields): (keyof ReceiverInput)[]
 /** A pair in words, the same for the same pair: "PARTS UPDATE". */
 export const pairOf = ({ resource, action }: { readonly resource: string; readonly action: string }) =>
   `${resource} ${action}`;
-
-/** A URL as it is written in the plainest way. */
-export const plainUrl = (url: string) => (URL.canParse(url) ? new URL(url).href : url);
-
-/** Whether two texts are the same URL, however it is written. */
-export function sameUrl(one: string | undefined, other: string | undefined): boolean {
-  return one !== undefined && other !== undefined && plainUrl(one) === plainUrl(other);
-}

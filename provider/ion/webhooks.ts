@@ -1,5 +1,5 @@
 import { IonClient } from "./client.ts";
-import { differing, sameUrl } from "./compare.ts";
+import { differing } from "./compare.ts";
 import { type Connection, placeOf } from "./connection.ts";
 import { IonError, isIonError, printable } from "./errors.ts";
 import type { Header, Receiver, ReceiverInput, Subscription } from "./operations.ts";
@@ -8,6 +8,7 @@ import { RETRY_DEFAULTS, type RetryOptions, withRetry } from "./retry.ts";
 import { namesInInput } from "./schema.ts";
 import { type Receivers, Snapshot } from "./snapshot.ts";
 import { REQUEST_TIMEOUT_MS, transport } from "./transport.ts";
+import { sameUrl } from "./url.ts";
 import { Writes } from "./writes.ts";
 
 /** What tests set; a user's run takes the defaults. */

@@ -1,8 +1,8 @@
 import type { Emulator } from "../../emulator/index.ts";
 import type { Declared } from "../../provider/cli/declared.ts";
 import type { Ion } from "../../provider/ion/webhooks.ts";
-import { webhookReceiver } from "../../provider/webhookReceiver.ts";
-import { webhookSubscription } from "../../provider/webhookSubscription.ts";
+import { webhookReceiver } from "../../provider/logic/webhookReceiver.ts";
+import { webhookSubscription } from "../../provider/logic/webhookSubscription.ts";
 import { ionOn } from "../support.ts";
 
 type Inputs = Parameters<typeof webhookReceiver.create>[1];

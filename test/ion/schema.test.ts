@@ -8,9 +8,9 @@ import * as operations from "../../provider/ion/operations.ts";
 import { compose } from "../../provider/ion/operations.ts";
 import { fit } from "../../provider/ion/schema.ts";
 import type { Ion } from "../../provider/ion/webhooks.ts";
-import { unmanagedSubscriptions } from "../../provider/unmanagedSubscriptions.ts";
-import { webhookReceiver } from "../../provider/webhookReceiver.ts";
-import { webhookSubscription } from "../../provider/webhookSubscription.ts";
+import { unmanagedSubscriptions } from "../../provider/logic/unmanagedSubscriptions.ts";
+import { webhookReceiver } from "../../provider/logic/webhookReceiver.ts";
+import { webhookSubscription } from "../../provider/logic/webhookSubscription.ts";
 import {
   CANARY,
   connectionReset,

@@ -2,10 +2,11 @@
  * The fields of a webhook receiver: what the program gives, what ION shows, what it is held to, and where these differ.
  * Plain functions of plain data.
  */
+
+import { differing } from "../ion/compare.ts";
+import { type Receiver, type ReceiverInput, SETTABLE } from "../ion/operations.ts";
+import type { Ion } from "../ion/webhooks.ts";
 import { type Headers, headerDrift, headersOf, sameHeaders } from "./headers.ts";
-import { differing } from "./ion/compare.ts";
-import { type Receiver, type ReceiverInput, SETTABLE } from "./ion/operations.ts";
-import type { Ion } from "./ion/webhooks.ts";
 
 /** Everything about a receiver that can be declared. */
 export type Fields = Partial<ReceiverInput> & { readonly headers?: Headers };

@@ -1,6 +1,6 @@
 /** A receiver's headers: as a plain record on our side, as objects with an id each on ION's. */
-import type { Receiver } from "./ion/operations.ts";
-import type { Ion } from "./ion/webhooks.ts";
+import type { Receiver } from "../ion/operations.ts";
+import type { Ion } from "../ion/webhooks.ts";
 
 /** Header values by name. */
 export type Headers = Readonly<Record<string, string>>;

@@ -1,8 +1,11 @@
 import type { z } from "zod";
-import type { Ion } from "./ion/webhooks.ts";
+import type { Ion } from "../ion/webhooks.ts";
 
 /** Stands for a value that is not known yet, at preview. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** Properties of a webhook receiver that hold secrets, in inputs and in state. */
+export const RECEIVER_SECRETS: readonly string[] = ["webhookUri", "sharedSecret", "headers", "held"];
 
 /** Why one property of an input will not do. Never holds the value: it may be a secret. */
 export interface Failure {
