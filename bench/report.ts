@@ -30,14 +30,14 @@ export function growthTables(growths: readonly Growth[]): string {
       ["subscriptions, receivers", ...head],
       growths.map((growth) => [`${growth.subscriptions}, ${growth.receivers}`, ...cells(growth)]),
     );
-  const requests = by(
-    ["writes", "requests, up", "requests, up, state once", "requests, preview"],
-    ({ receivers, subscriptions, up, unsaved, preview }) =>
-      [receivers + subscriptions, up.requests, unsaved.requests, preview.requests].map(String),
+  const requests = by(["writes", "requests, up", "requests, preview"], ({ receivers, subscriptions, up, preview }) =>
+    [receivers + subscriptions, up.requests, preview.requests].map(String),
   );
-  const times = by(["up", "up, state once", "idle up, state once", "preview", "idle preview"], (growth) =>
-    [growth.up, growth.unsaved, growth.idle.up, growth.preview, growth.idle.preview].map(
-      ({ seconds }) => `${seconds.toFixed(1)} s, ${((seconds / growth.subscriptions) * 1000).toFixed(0)} ms each`,
+  const times = by(["up", "idle up", "preview", "idle preview", "up, each step saved"], (growth) =>
+    [growth.up, growth.idle.up, growth.preview, growth.idle.preview, growth.checkpointed].map((spent) =>
+      spent
+        ? `${spent.seconds.toFixed(1)} s, ${((spent.seconds / growth.subscriptions) * 1000).toFixed(0)} ms each`
+        : "not measured",
     ),
   );
   const sizes = by(["up", "preview", "idle up", "idle preview", "export"], ({ up, preview, idle, state }) => [
@@ -81,8 +81,9 @@ or milliseconds that each mutation takes.
 
 - **The floor** is an empty program: what nothing can go below under Pulumi.
 - **Dynamic resources that do nothing**: as many resources of Pulumi's dynamic provider, with no code and no request behind
-  them. What lies between the floor and this row is Pulumi's: loading its SDK, starting its provider process (twice in a
-  preview with refresh, once with \`--run-program\`), registering and checkpointing each resource.
+  them. What lies between the floor and this row is Pulumi's: loading its SDK once more, in the provider process, registering
+  and checkpointing each resource, and in a preview with refresh two passes, of which the second waits for the first
+  (not with \`--run-program\`).
 - **A hand-written dynamic provider**: one request an operation, after Pulumi's guide (bench/programs/handWritten.js).
 - **The limit**: the token and the guide's own two requests from plain Node (for \`preview\`: one query of everything).
 
@@ -102,9 +103,9 @@ ${checkTable(parts.checks)}
 
 \`VioletWebhooks\` many times in one stack, \`--parallel 64\`, ION at once, one run each; beside it, as "idle", as many dynamic
 resources that do nothing. A file backend writes the whole state twice for each resource, so that the time of each
-grows with the stack, whoever provides it; "state once" is with \`PULUMI_SKIP_CHECKPOINTS=true\` (Pulumi's own, experimental),
-which leaves what the resources themselves take. The last table is the most memory that the provider process held
-(limit ${MEMORY_LIMIT_MB} MB, and "idle" is Pulumi's own share of it) and the export's bytes for each subscription.
+grows with the stack, whoever provides it: all but the last column of times are with \`PULUMI_SKIP_CHECKPOINTS=true\` (Pulumi's
+own, experimental), which leaves what the resources themselves take. The last table is the most memory that the
+provider process held (limit ${MEMORY_LIMIT_MB} MB, and "idle" is Pulumi's own share of it) and the export's bytes for each subscription.
 
 ${growthTables(parts.growths)}
 
