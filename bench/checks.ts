@@ -27,13 +27,11 @@ export interface Check {
   readonly counted: boolean;
 }
 
-const OURS = ["provider", "provider64", "runProgram"];
-
 /** Checks the rows of this provider. */
 export function checkRows(results: readonly Result[]): Check[] {
   const checks: Check[] = [];
-  for (const id of OURS) {
-    const own = results.filter(({ row }) => row.id === id);
+  for (const ours of new Set(results.map(({ row }) => row).filter(({ floor }) => floor))) {
+    const own = results.filter(({ row }) => row === ours);
     for (const operation of ["up", "preview"] as const) {
       checks.push(...countedIn(own, operation), ...timed(own, operation, results));
     }
@@ -107,7 +105,7 @@ function countedIn(own: readonly Result[], operation: Operation): Check[] {
 
 function timed(own: readonly Result[], operation: Operation, results: readonly Result[]): Check[] {
   return own.flatMap(({ row, condition, samples }) => {
-    const floor = results.find((other) => other.row.id === "floor" && other.condition === condition);
+    const floor = results.find((other) => other.row.id === row.floor && other.condition === condition);
     if (!floor || condition.mutationLatencyMs > 0) return [];
     const seconds = median(samples[operation].map((sample) => sample.seconds));
     const { trips, seconds: more } = BEYOND_FLOOR[operation];
@@ -121,7 +119,7 @@ function timed(own: readonly Result[], operation: Operation, results: readonly R
       holds: seconds <= most,
       counted: false,
     });
-    const checks = [within(`floor + ${trips} round trips + ${more} s`, limit)];
+    const checks = [within(`its floor + ${trips} round trips + ${more} s`, limit)];
     if (condition.latencyMs === 300) checks.push(within("Terraform (quoted)", TERRAFORM_SECONDS[operation]));
     return checks;
   });

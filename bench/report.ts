@@ -79,7 +79,8 @@ of its own: the median of ${parts.runs} runs, with the shortest and the longest.
 did hit all of them. The columns say how slow ION was told to be: milliseconds by which each answer comes later, tokens too,
 or milliseconds that each mutation takes.
 
-- **The floor** is an empty program: what nothing can go below under Pulumi.
+- **The floor** is an empty program: what nothing can go below under Pulumi. With \`NODE_COMPILE_CACHE\` set to a folder, Node keeps
+  what it compiled of Pulumi's SDK for the next command; the row of this provider that sets it is held against a floor that does.
 - **Dynamic resources that do nothing**: as many resources of Pulumi's dynamic provider, with no code and no request behind
   them. What lies between the floor and this row is Pulumi's: loading its SDK once more, in the provider process, registering
   and checkpointing each resource, and in a preview with refresh two passes, of which the second waits for the first

@@ -39,6 +39,8 @@ export interface RunOptions extends Pick<StackOptions, "watch"> {
 export interface StackOptions {
   readonly config?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether Node keeps what it compiled for the next command (`NODE_COMPILE_CACHE`). */
+  readonly compileCache?: boolean;
   /** Whether to watch the memory of the dynamic provider process; it takes some time of its own. */
   readonly watch?: boolean;
 }
@@ -69,6 +71,7 @@ export async function makeStack(program: string, address: Address, options: Stac
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: "bench",
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...(options.compileCache && { NODE_COMPILE_CACHE: join(dir, "compiled") }),
     ...options.env,
   };
   const pulumi = (...args: string[]) =>

@@ -2,6 +2,7 @@
  * What the state of every resource names as its code (see dynamic/text.ts). Loaded by Pulumi's dynamic provider, not
  * by programs. These names stay.
  */
+import { flushCompileCache } from "node:module";
 import { carry } from "./dynamic/carry.ts";
 import { unmanagedSubscriptions as unmanaged } from "./logic/unmanagedSubscriptions.ts";
 import { webhookReceiver as receiver } from "./logic/webhookReceiver.ts";
@@ -15,3 +16,6 @@ export const webhookSubscription = carry("webhook subscription", subscription);
 
 /** Serves the look for subscriptions that nobody declared, a part of {@link WebhookSubscriptions}. */
 export const unmanagedSubscriptions = carry("look for unmanaged subscriptions", unmanaged);
+
+// With NODE_COMPILE_CACHE, Node keeps what it compiled when a process ends, and Pulumi lets this one have no end of its own.
+setImmediate(flushCompileCache);
