@@ -18,7 +18,8 @@ export default {
   jsonReporter: { fileName: ".stryker/report.json" },
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   ignorePatterns: ["/bench", "/tools", "/examples", "/test/engine", "/test/emulator", ".demo"],
-  concurrency: 2,
+  // Tests wait for batches to leave: two cores have time for three.
+  concurrency: 3,
   timeoutMS: 10_000,
   thresholds: { high: 95, low: 90, break: 85 },
 };
