@@ -13,6 +13,7 @@ export default defineConfig({
       ...["test/secrets.test.ts", "test/crash.test.ts", "test/anyText.test.ts", "test/ion/answers.test.ts"],
       "test/ion/hidden.test.ts",
     ],
+    setupFiles: ["test/mutation/loadAll.ts"],
     // Loading the modules anew for each file would be most of the time.
     isolate: false,
     testTimeout: 60_000,

@@ -82,9 +82,8 @@ or milliseconds that each mutation takes.
 - **The floor** is an empty program: what nothing can go below under Pulumi. With \`NODE_COMPILE_CACHE\` set to a folder, Node keeps
   what it compiled of Pulumi's SDK for the next command; the row of this provider that sets it is held against a floor that does.
 - **Dynamic resources that do nothing**: as many resources of Pulumi's dynamic provider, with no code and no request behind
-  them. What lies between the floor and this row is Pulumi's: loading its SDK once more, in the provider process, registering
-  and checkpointing each resource, and in a preview with refresh two passes, of which the second waits for the first
-  (not with \`--run-program\`).
+  them. What lies between the floor and this row is Pulumi's: loading its SDK once more, in the provider process (twice in a
+  preview with refresh, once with \`--run-program\`), registering and checkpointing each resource.
 - **A hand-written dynamic provider**: one request an operation, after Pulumi's guide (bench/programs/handWritten.js).
 - **The limit**: the token and the guide's own two requests from plain Node (for \`preview\`: one query of everything).
 

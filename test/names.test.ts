@@ -23,6 +23,8 @@ describe("a name near", () => {
     ["ORDERS", ["PURCHASE_ORDER_LINES", "PURCHASE_ORDERS"], ION],
     ["PLAN_INPUTTS", ["PLAN_INPUTS"], ION],
     ["PLAN_ITEM_INPUTS", [], ION],
+    ["SUPLIERZ", ["SUPPLIERS"], ION],
+    ["ABCDEFGHI", ["ABCDEFGHX", "ABCDEFGXY"], ["ABCDEFGXY", "ABCDEFGHX", "ABCDEWXYZ"]],
     ["UPDAET", ["UPDATE"], ACTIONS],
     ["DELET", ["DELETE"], ACTIONS],
     ["REMOVE", [], ACTIONS],
