@@ -3,19 +3,25 @@
  * by programs. These names stay.
  */
 import { flushCompileCache } from "node:module";
-import { carry } from "./dynamic/carry.ts";
+import { carrier } from "./dynamic/carry.ts";
 import { unmanagedSubscriptions as unmanaged } from "./logic/unmanagedSubscriptions.ts";
 import { webhookReceiver as receiver } from "./logic/webhookReceiver.ts";
 import { webhookSubscription as subscription } from "./logic/webhookSubscription.ts";
 
-/** Serves {@link WebhookReceiver}. */
-export const webhookReceiver = carry("webhook receiver", receiver);
+/** Makes what one process serves. */
+export function startProviders() {
+  const carry = carrier();
+  return {
+    /** Serves {@link WebhookReceiver}. */
+    webhookReceiver: carry("webhook receiver", receiver),
+    /** Serves {@link WebhookSubscription}. */
+    webhookSubscription: carry("webhook subscription", subscription),
+    /** Serves the look for subscriptions that nobody declared, a part of {@link WebhookSubscriptions}. */
+    unmanagedSubscriptions: carry("look for unmanaged subscriptions", unmanaged),
+  };
+}
 
-/** Serves {@link WebhookSubscription}. */
-export const webhookSubscription = carry("webhook subscription", subscription);
-
-/** Serves the look for subscriptions that nobody declared, a part of {@link WebhookSubscriptions}. */
-export const unmanagedSubscriptions = carry("look for unmanaged subscriptions", unmanaged);
+export const { webhookReceiver, webhookSubscription, unmanagedSubscriptions } = startProviders();
 
 // With NODE_COMPILE_CACHE, Node keeps what it compiled when a process ends, and Pulumi lets this one have no end of its own.
 setImmediate(flushCompileCache);

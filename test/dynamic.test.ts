@@ -5,6 +5,7 @@ import type { Emulator } from "../emulator/index.ts";
 import { providerText } from "../provider/dynamic/text.ts";
 import { VIOLET_RESOURCES } from "../provider/ion/facts.ts";
 import { UNKNOWN } from "../provider/logic/resource.ts";
+import { startProviders } from "../provider/providers.ts";
 import { CANARY, countOf, mutationsIn, start } from "./support.ts";
 
 type Provider = Required<pulumi.dynamic.ResourceProvider>;
@@ -19,9 +20,8 @@ const PAIR = { receiverId: "1", resource: "PARTS", action: "UPDATE", [TEXT]: pro
 
 /** The providers as a fresh process of Pulumi's dynamic provider has them, configured by a stack's config. */
 async function processWith(config: Record<string, string>): Promise<Providers> {
-  vi.resetModules();
   for (const name of ["ION_API_URI", "ION_AUTH_SERVER", "ION_CLIENT_ID", "ION_CLIENT_SECRET"]) vi.stubEnv(name, "");
-  const providers = (await import("../provider/providers.ts")) as unknown as Providers;
+  const providers = startProviders() as Providers;
   const read = { get: (key: string) => config[key] } as unknown as pulumi.dynamic.Config;
   for (const provider of Object.values(providers)) await provider.configure({ config: read });
   return providers;

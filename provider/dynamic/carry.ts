@@ -7,88 +7,96 @@ import { type Failure, PartlyMade, type ResourceLogic } from "../logic/resource.
 
 type Properties = Record<string, unknown>;
 
-/** The stack's config, as Pulumi hands it over to this process; the same for every provider in it. */
-let config: pulumi.dynamic.Config | undefined;
-
-// What Pulumi's dynamic provider writes to standard error, it shows beside the resources.
-const connections = new Connections((key) => config?.get(key), process.env, {
-  tell: (words) => console.error(`pulumi-ion: ${words}`),
-});
-
-/** What the program that runs now declares, by identity. */
-const declared = new Set<string>();
-
 /** What every state and, where the program names one, every input has beside what the resource itself is. */
 interface Placed {
   /** The name of the connection it is reached over; absent for the stack's own. */
   readonly connection?: string;
 }
 
-/** Carries a resource's logic into Pulumi's dynamic provider. */
-export function carry<Inputs, State extends { readonly endpoint: string }>(
+/** Carries a resource's logic into Pulumi's dynamic provider; `what` it is in words. */
+type Carry = <Inputs, State extends { readonly endpoint: string }>(
   what: string,
   logic: ResourceLogic<Inputs, State>,
-): pulumi.dynamic.ResourceProvider {
-  const secrets = new Set(logic.secrets);
-  const outgoing = (properties: object, { connection }: Placed) => seal({ ...properties, connection }, secrets);
-  // An id is one of its ION: another has its own.
-  const identities = (ion: Ion, properties: Inputs | State, id?: string) =>
-    logic.identities(properties, id).map((own) => `${what} at ${ion.place} ${own}`);
+) => pulumi.dynamic.ResourceProvider;
 
-  return {
-    async configure(request) {
-      config = request.config;
-    },
-    check: (olds: Properties, news: Properties) =>
-      guard(async () => {
-        connections.stir();
-        const { __provider: _old, connection: _before, ...before } = olds;
-        const { __provider: _new, connection, ...now } = news;
-        const reason = connection === undefined ? undefined : misnamed(connection);
-        if (reason) return { inputs: outgoing(now, {}), failures: [{ property: "connection", reason }] };
-        const placed = news as Placed;
-        const ion = connections.get(placed.connection);
-        const { inputs, failures } = await logic.check(ion, now, before);
-        if (failures.length === 0) for (const own of identities(ion, inputs as Inputs)) declared.add(own);
-        return { inputs: outgoing(inputs, placed), failures: failures.map((failure) => nameless(failure, secrets)) };
-      }),
-    diff: (id: string, olds: Properties, news: Properties) =>
-      guard(async () => {
-        const { state } = at<State>(what, id, olds, news);
-        const { changes, replaces } = logic.diff(id, state, news as Inputs);
-        // The same ION under another name: nothing of the object changes, and the state learns the name.
-        return { changes: changes || olds.connection !== news.connection, replaces: [...replaces] };
-      }),
-    create: (inputs: Properties) =>
-      guard(
-        async () => {
-          const { id, state } = await logic.create(connections.get((inputs as Placed).connection), inputs as Inputs);
-          return { id, outs: outgoing(state, inputs) };
-        },
-        inputs,
-        outgoing,
-      ),
-    read: (id: string, olds: Properties = {}) =>
-      guard(async () => {
-        const { ion, state } = at<State>(what, id, olds);
-        const found = await logic.read(ion, id, state).catch(goOn(WITHOUT_A_LOOK));
-        return found ? { id, props: outgoing(found.state, olds), inputs: outgoing(found.inputs, olds) } : { id: "" };
-      }),
-    update: (id: string, olds: Properties, news: Properties) =>
-      guard(
-        async () => {
-          const { ion, state } = at<State>(what, id, olds, news);
-          return { outs: outgoing(await logic.update(ion, id, state, news as Inputs), news) };
-        },
-        news,
-        outgoing,
-      ),
-    delete: (id: string, olds: Properties) =>
-      guard(async () => {
-        const { ion, state } = at<State>(what, id, olds);
-        const kept = identities(ion, state, id).some((own) => declared.has(own));
-        await logic.delete(ion, id, state, kept).catch(goOn(BY_HAND));
-      }),
+/** What carries the resources of one process: they share its config, its connections and what its program declares. */
+export function carrier(): Carry {
+  /** The stack's config, as Pulumi hands it over to this process; the same for every provider in it. */
+  let config: pulumi.dynamic.Config | undefined;
+
+  // What Pulumi's dynamic provider writes to standard error, it shows beside the resources.
+  const connections = new Connections((key) => config?.get(key), process.env, {
+    tell: (words) => console.error(`pulumi-ion: ${words}`),
+  });
+
+  /** What the program that runs now declares, by identity. */
+  const declared = new Set<string>();
+
+  return function carry<Inputs, State extends { readonly endpoint: string }>(
+    what: string,
+    logic: ResourceLogic<Inputs, State>,
+  ): pulumi.dynamic.ResourceProvider {
+    const secrets = new Set(logic.secrets);
+    const outgoing = (properties: object, { connection }: Placed) => seal({ ...properties, connection }, secrets);
+    // An id is one of its ION: another has its own.
+    const identities = (ion: Ion, properties: Inputs | State, id?: string) =>
+      logic.identities(properties, id).map((own) => `${what} at ${ion.place} ${own}`);
+
+    return {
+      async configure(request) {
+        config = request.config;
+      },
+      check: (olds: Properties, news: Properties) =>
+        guard(async () => {
+          connections.stir();
+          const { __provider: _old, connection: _before, ...before } = olds;
+          const { __provider: _new, connection, ...now } = news;
+          const reason = connection === undefined ? undefined : misnamed(connection);
+          if (reason) return { inputs: outgoing(now, {}), failures: [{ property: "connection", reason }] };
+          const placed = news as Placed;
+          const ion = connections.get(placed.connection);
+          const { inputs, failures } = await logic.check(ion, now, before);
+          if (failures.length === 0) for (const own of identities(ion, inputs as Inputs)) declared.add(own);
+          return { inputs: outgoing(inputs, placed), failures: failures.map((failure) => nameless(failure, secrets)) };
+        }),
+      diff: (id: string, olds: Properties, news: Properties) =>
+        guard(async () => {
+          const { state } = at<State>(connections, what, id, olds, news);
+          const { changes, replaces } = logic.diff(id, state, news as Inputs);
+          // The same ION under another name: nothing of the object changes, and the state learns the name.
+          return { changes: changes || olds.connection !== news.connection, replaces: [...replaces] };
+        }),
+      create: (inputs: Properties) =>
+        guard(
+          async () => {
+            const { id, state } = await logic.create(connections.get((inputs as Placed).connection), inputs as Inputs);
+            return { id, outs: outgoing(state, inputs) };
+          },
+          inputs,
+          outgoing,
+        ),
+      read: (id: string, olds: Properties = {}) =>
+        guard(async () => {
+          const { ion, state } = at<State>(connections, what, id, olds);
+          const found = await logic.read(ion, id, state).catch(goOn(WITHOUT_A_LOOK));
+          return found ? { id, props: outgoing(found.state, olds), inputs: outgoing(found.inputs, olds) } : { id: "" };
+        }),
+      update: (id: string, olds: Properties, news: Properties) =>
+        guard(
+          async () => {
+            const { ion, state } = at<State>(connections, what, id, olds, news);
+            return { outs: outgoing(await logic.update(ion, id, state, news as Inputs), news) };
+          },
+          news,
+          outgoing,
+        ),
+      delete: (id: string, olds: Properties) =>
+        guard(async () => {
+          const { ion, state } = at<State>(connections, what, id, olds);
+          const kept = identities(ion, state, id).some((own) => declared.has(own));
+          await logic.delete(ion, id, state, kept).catch(goOn(BY_HAND));
+        }),
+    };
   };
 }
 
@@ -99,7 +107,13 @@ export function carry<Inputs, State extends { readonly endpoint: string }>(
  * @throws IonError "elsewhere" where it lives in another ION than the connection names now: what that one does not
  * show proves nothing, and forgetting it would make everything a second time.
  */
-function at<State extends { readonly endpoint: string }>(what: string, id: string, olds: Properties, wanted = olds) {
+function at<State extends { readonly endpoint: string }>(
+  connections: Connections,
+  what: string,
+  id: string,
+  olds: Properties,
+  wanted = olds,
+) {
   const state = olds as unknown as State;
   const [{ connection: before }, { connection }] = [olds, wanted] as [Placed, Placed];
   const ion = connections.get(connection);

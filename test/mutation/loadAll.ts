@@ -1,2 +1,5 @@
+import { globSync } from "node:fs";
+import { resolve } from "node:path";
+
 // What a module does when it is loaded is then none of a test's doing, also where a test is the first to ask for it.
-import.meta.glob("../../provider/{*,dynamic/*,ion/*,logic/*,cli/*}.ts", { eager: true });
+for (const file of globSync("provider/{*,dynamic/*,ion/*,logic/*,cli/*}.ts")) await import(resolve(file));
