@@ -113,6 +113,7 @@ describe("check", () => {
     ["an empty URL", { ...PLAIN, webhookUri: "" }, noUrl],
     ["plain HTTP", { ...PLAIN, webhookUri: `http://hooks.example/${CANARY}` }, https],
     ["plain HTTP to what only looks like this machine", { ...PLAIN, webhookUri: "http://127.0.0.1.example" }, https],
+    ["another protocol to this machine", { ...PLAIN, webhookUri: `ftp://127.0.0.1/${CANARY}` }, https],
     ["another protocol", { ...PLAIN, webhookUri: `javascript:${CANARY}` }, https],
     [
       "a URL with a line break after it",
@@ -143,6 +144,7 @@ describe("check", () => {
     ["a header name with a colon", header("X:A", CANARY), "headers.X:A: is not a name that an HTTP header can have"],
     ["a header with CR and LF", header("X-A", `${CANARY}\r\nX-B: 1`), lines],
     ["a header with a null character", header("X-A", `${CANARY}\0`), lines],
+    ["a header with a delete character", header("X-A", `${CANARY}\u007f`), lines],
     ["a header that ends in a space", header("X-A", `${CANARY} `), "headers.X-A: cannot begin or end with a space"],
     ["a number for a header", header("X-A", 7), "headers.X-A: has to be a text"],
     [
@@ -224,7 +226,12 @@ describe("diff", () => {
   it("refuses an adoptId that is another receiver", async () => {
     const { id, state } = await made(PLAIN);
     expect(() => diff(id, state, { ...PLAIN, adoptId: "7" })).toThrow(
-      /^adoptId is 7, and this resource is the webhook receiver with id 1\./,
+      expect.objectContaining({
+        kind: "ambiguous",
+        message:
+          "adoptId is 7, and this resource is the webhook receiver with id 1. adoptId is looked at only when a resource is " +
+          "created: give the other receiver a resource of its own.",
+      }),
     );
   });
 });
@@ -306,7 +313,7 @@ describe("create", () => {
     const { kind, message } = await failureOf(create(ionOn(emulator), PLAIN));
     expect(kind).toBe("ambiguous");
     expect(message).toMatch(
-      /^ION has 2 webhook receivers with the webhookUri of "erp": "erp" \(id 1\), "other" \(id 2\)\./,
+      /^ION has 2 webhook receivers with the webhookUri of "erp": "erp" \(id 1\), "other" \(id 2\)\. .* Delete all but one in ION/,
     );
     expect(message).not.toContain(CANARY);
     expect(mutationsIn(emulator)).toEqual([]);
@@ -373,10 +380,19 @@ describe("read", () => {
     ]);
   });
 
-  it("of what is gone gives nothing", async () => {
+  it.each([
+    ["the last one says that the key may not see it", false],
+    ["one of several says nothing", true],
+  ])("of what is gone gives nothing, and of %s", async (_what, another) => {
     const { emulator, id, state } = await made(PLAIN);
+    if (another) emulator.store.createReceiver({ name: "other", webhookUri: `${URI}/other` });
     emulator.store.deleteReceiver(id);
-    expect(await read(ionOn(emulator), id, state)).toBeUndefined();
+    const told: string[] = [];
+    expect(await read(ionOn(emulator, { tell: (words) => told.push(words) }), id, state)).toBeUndefined();
+    const words =
+      "ION shows this API key no webhook receiver at all. Either all were deleted, or the key may not see them: then do not run " +
+      "`pulumi up`, which would make them a second time.";
+    expect(told).toEqual(another ? [] : [words]);
   });
 
   it("that fails proves nothing", async () => {
@@ -465,6 +481,7 @@ describe("read", () => {
     emulator.store.updateReceiver(id, { sharedSecret: "rotated" });
     const seen = await preview(ionOn(emulator), id, state, PLAIN);
     expect(seen).toMatchObject({ changes: false, state: { sharedSecret: "rotated", changedInION: ["sharedSecret"] } });
+    expect(seen.state.held.sharedSecret).toBe("rotated");
     expect(seen.inputs).toEqual({ ...PLAIN, changedInION: ["sharedSecret"] });
     expect(await read(ionOn(emulator), id, seen.state)).toMatchObject({
       inputs: PLAIN,
@@ -563,9 +580,11 @@ describe("update", () => {
     const now = { ...PLAIN, webhookUri: url, description: "new" };
     const { kind, message } = await failureOf(update(ionOn(emulator), id, state, now));
     expect([kind, emulator.store.state()]).toEqual(["ambiguous", before]);
-    expect(message).toMatch(/another webhook receiver .* "erp" \(id 1\) is to have: "by hand" \(id 2\)\./);
+    expect(message).toMatch(
+      /another webhook receiver .* "erp" \(id 1\) is to have: "by hand" \(id 2\)\. With both, .* first\.$/,
+    );
     expect(message).not.toContain(CANARY);
-    emulator.store.deleteReceiver("2");
+    emulator.store.updateReceiver("2", { webhookUri: `${URI}/elsewhere` });
     await update(ionOn(emulator), id, state, now);
     expect(shown(emulator)).toMatchObject(now);
   });
@@ -721,8 +740,10 @@ describe("delete", () => {
 
   it("leaves a receiver that is declared under another name, unless it is there twice", async () => {
     const { emulator, id, state } = await made(PLAIN);
+    emulator.store.createReceiver({ name: "other", webhookUri: `${URI}/other` });
     await remove(ionOn(emulator), id, state, true);
-    expect(emulator.store.listReceivers()).toHaveLength(1);
+    expect(emulator.store.listReceivers()).toHaveLength(2);
+    emulator.store.deleteReceiver("2");
     emulator.store.createReceiver({ ...PLAIN, name: "twin" });
     await remove(ionOn(emulator), id, state, true);
     expect(emulator.store.listReceivers().map(({ name }) => name)).toEqual(["twin"]);
@@ -740,6 +761,19 @@ describe("where ION masks secrets", () => {
     const { emulator, id, state } = await made(FULL);
     const seen = await preview(ionOn(emulator, { fetch: masking() }), id, state, FULL);
     expect(seen).toMatchObject({ changes: false, inputs: FULL, state });
+  });
+
+  it("a receiver of that name may be the same: an error says how to take it over or to make another", async () => {
+    const emulator = await start();
+    emulator.store.createReceiver({ name: "another", webhookUri: `${URI}/another` });
+    emulator.store.createReceiver({ ...PLAIN, webhookUri: `${URI}/other` });
+    const failure = await failureOf(create(ionOn(emulator, { fetch: masking() }), PLAIN));
+    expect([failure.kind, failure.message]).toEqual([
+      "ambiguous",
+      'ION has a webhook receiver named "erp" (id 2), and does not show its webhookUri. To take it over, add adoptId: "2"; ' +
+        "to make another, give it another name.",
+    ]);
+    expect((await create(ionOn(emulator, { fetch: masking() }), { ...PLAIN, name: "third" })).id).toBe("3");
   });
 
   it("a mask is never written back", async () => {

@@ -370,11 +370,12 @@ describe("delete", () => {
 
   it("leaves one that is declared under another name, unless ION has it twice", async () => {
     const { emulator, id } = await subscribed();
+    emulator.store.createSubscription({ ...PAIR, resource: "RUNS" });
     await remove(ionOn(emulator), id, STATE, true);
-    expect(emulator.store.listSubscriptions()).toHaveLength(1);
+    expect(emulator.store.listSubscriptions()).toHaveLength(2);
     emulator.store.createSubscription(PAIR);
     await remove(ionOn(emulator), id, STATE, true);
-    expect(emulator.store.listSubscriptions().map((left) => left.id)).toEqual(["2"]);
+    expect(emulator.store.listSubscriptions().map((left) => left.id)).toEqual(["2", "3"]);
   });
 
   it("of one that was changed by hand, and whose pair another resource declares and holds, ends it", async () => {
