@@ -12,11 +12,11 @@ import { webhookSubscription as subscription } from "./logic/webhookSubscription
 export function startProviders() {
   const carry = carrier();
   return {
-    /** Serves {@link WebhookReceiver}. */
+    /** Serves `WebhookReceiver`. */
     webhookReceiver: carry("webhook receiver", receiver),
-    /** Serves {@link WebhookSubscription}. */
+    /** Serves `WebhookSubscription`. */
     webhookSubscription: carry("webhook subscription", subscription),
-    /** Serves the look for subscriptions that nobody declared, a part of {@link WebhookSubscriptions}. */
+    /** Serves the look for subscriptions that nobody declared, a part of `WebhookSubscriptions`. */
     unmanagedSubscriptions: carry("look for unmanaged subscriptions", unmanaged),
   };
 }
