@@ -54,6 +54,12 @@ describe("an answer that ION did not mean", () => {
       /answered without data: /,
     ],
     [
+      "200 with data null, a field's error and another",
+      { body: '{"data":null,"errors":[{"message":"A","path":["m0"]},{"message":"B"}]}' },
+      "unexpectedAnswer",
+      /answered without data: A; B\.$/,
+    ],
+    [
       "200 with HTML",
       { type: "text/html", body: HTML },
       "unexpectedAnswer",
@@ -85,6 +91,30 @@ describe("an answer that ION did not mean", () => {
       "rateLimited",
       /asks for a pause \(HTTP 429\)\.$/,
     ],
+    [
+      "503 with plain JSON whose words have a dot in them",
+      { status: 503, body: '{"message":"v1.2 is down."}' },
+      "unknownOutcome",
+      /failed to answer \(HTTP 503\): v1\.2 is down\.$/,
+    ],
+    [
+      "502 with a page of words",
+      { status: 502, body: JSON.stringify({ message: "x".repeat(1_000) }) },
+      "unknownOutcome",
+      /\(HTTP 502\): x{300}\.$/,
+    ],
+    [
+      "502 with a message that is no text",
+      { status: 502, body: '{"message":7}' },
+      "unknownOutcome",
+      /failed to answer \(HTTP 502\)\.$/,
+    ],
+    [
+      "403 whose words speak of something expired",
+      { status: 403, body: '{"message":"Your licence expired."}' },
+      "permission",
+      /^Your licence expired\.$/,
+    ],
     ["500", { status: 500, body: JSON_ERRORS }, "unknownOutcome", /failed to answer \(HTTP 500\): It says/],
     [
       "502 with HTML",
@@ -105,6 +135,8 @@ describe("an answer that ION did not mean", () => {
   it.each([
     ["seconds", 429, "7", 7],
     ["seconds, on a failure", 503, "7", 7],
+    ["many seconds", 429, "120", 120],
+    ["no second", 429, "0", 0],
     ["nothing it can be read from", 429, "soon", undefined],
     ["a time that is over", 429, "Mon, 01 Jan 2001 00:00:00 GMT", undefined],
   ])("its Retry-After may be %s", async (_what, status, retryAfter, expected) => {

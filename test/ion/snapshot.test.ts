@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
-import { countOf, failureOf, gate, intercept, ionOn, rewrite, type Sent, start } from "../support.ts";
+import { countOf, type Fetch, failureOf, gate, intercept, ionOn, rewrite, type Sent, start } from "../support.ts";
 
 const uri = (number: number) => `https://hooks.example/${number}`;
 
@@ -58,6 +58,58 @@ describe("a read", () => {
     const receivers = await ionOn(emulator, { fetch }).receivers();
     expect([...receivers.keys()]).toEqual(emulator.store.listReceivers().map(({ id }) => id));
     expect(countOf(emulator, "query")).toBe(4);
+  });
+
+  it.each([
+    [4, true],
+    [5, false],
+  ])("that the list changes under %s times is given up after the fifth", async (changes, ends) => {
+    const emulator = await withReceivers(150);
+    let left = changes;
+    const fetch = intercept((sent, pass) => {
+      if (sent.variables.after !== undefined && left > 0) {
+        left -= 1;
+        emulator.store.deleteReceiver(emulator.store.listReceivers()[0]?.id ?? "");
+      }
+      return pass();
+    });
+    const read = ionOn(emulator, { fetch }).receivers();
+    if (ends) expect((await read).size).toBe(150 - changes);
+    else {
+      const { kind, message } = await failureOf(read);
+      expect([kind, message]).toEqual([
+        "unexpectedAnswer",
+        "ION's list of webhook receivers changes while it is read: try again later.",
+      ]);
+    }
+    expect(countOf(emulator, "query")).toBe(10);
+  });
+
+  it.each<[string, string | undefined]>([
+    ["none", undefined],
+    ["the one that it had", "same"],
+  ])("that is to go on from %s is an error, and no endless loop", async (_what, cursor) => {
+    const emulator = await withReceivers(250);
+    let second = "";
+    const fetch: Fetch = async (input, init) =>
+      rewrite(globalThis.fetch(input, init), (text) => {
+        if (!text.includes('"edges"')) return text;
+        const answer = JSON.parse(text) as { data: { webhookReceivers: { edges: { cursor?: string | undefined }[] } } };
+        const { edges } = answer.data.webhookReceivers;
+        const before = edges.at(-2);
+        if (before) {
+          if (cursor === undefined) before.cursor = undefined;
+          else if (second === "") second = before.cursor ?? "";
+          else before.cursor = second;
+        }
+        return JSON.stringify(answer);
+      });
+    const { kind, message } = await failureOf(ionOn(emulator, { fetch }).receivers());
+    expect([kind, message]).toEqual([
+      "unexpectedAnswer",
+      "ION's list of webhook receivers has a next page and no way to it.",
+    ]);
+    expect(countOf(emulator, "query")).toBe(cursor === undefined ? 1 : 2);
   });
 
   it("holds all subscriptions and headers of a receiver", async () => {
@@ -190,7 +242,7 @@ describe("a read that fails", () => {
     const rest = / Nothing is concluded from that\./;
     expect([...together, later].map(({ message }) => rest.test(message))).toEqual([true, false, false]);
     expect(later.message).toMatch(
-      /^ION did not show its webhook receivers: .* The error of another resource tells the rest\.$/,
+      /^ION did not show its webhook receivers: 127\.0\.0\.1:\d+ answered with [^.]*\. The error of another resource tells the rest\.$/,
     );
     expect(asked.mock.calls.length).toBe(requests);
     now = 10_000;

@@ -113,6 +113,26 @@ describe("a key that is not accepted", () => {
     expect(message).not.toContain(emulator.clientSecret);
   });
 
+  it.each([400, 401, 403])(
+    "is refused with HTTP %s, in the issuer's words, cut short and without the secret",
+    async (status) => {
+      const words = `Not ${CANARY} ${"x".repeat(300)}`;
+      const body = JSON.stringify({ error: "invalid_client", error_description: words });
+      const url = await serve((_request, response) => response.writeHead(status).end(body));
+      const source = sourceOn({ ...(await start()), tokenUrl: url, clientSecret: CANARY });
+      const { kind, message } = await failureOf(source.get());
+      expect(kind).toBe("auth");
+      expect(message).toMatch(/\(HTTP \d+\): Not \[secret\] x{100,190}\. Check /);
+      expect(message).toContain(`(HTTP ${status})`);
+    },
+  );
+
+  it("is refused without words where the issuer gives none", async () => {
+    const url = await serve((_request, response) => response.writeHead(401).end());
+    const { message } = await failureOf(sourceOn({ ...(await start()), tokenUrl: url }).get());
+    expect(message).toMatch(/ did not accept the API key \(HTTP 401\)\. Check /);
+  });
+
   it("is not remembered: the next one asks again", async () => {
     const emulator = await start();
     const source = sourceOn(emulator);

@@ -30,6 +30,14 @@ async function furnished(): Promise<Emulator> {
   return emulator;
 }
 
+/** The same with another header and another subscription beside, which nothing is to be taken for. */
+async function crowded(): Promise<Emulator> {
+  const emulator = await furnished();
+  emulator.store.createHeader({ receiverId: "1", key: "X-Other", value: "3" });
+  emulator.store.createSubscription({ receiverId: "1", resource: "RUNS", action: "CREATE" });
+  return emulator;
+}
+
 async function receiverIn(ion: Ion, id = "1"): Promise<Receiver> {
   const receiver = (await ion.receivers()).get(id);
   if (!receiver) throw new Error(`There is no receiver ${id}.`);
@@ -132,7 +140,55 @@ describe("writes that arrive together", () => {
   });
 });
 
+describe("where ION takes its time for each mutation", () => {
+  const NAMES = ["ISSUES", "PLANS", "STEPS", "RUNS", "SUPPLIERS", "RECEIPTS", "PLAN_ITEMS", "RUN_STEPS"];
+
+  it.each([
+    [3, [3, 8]],
+    [4, [4, 2, 2, 2, 2]],
+    [8, [8, 2, 2, 2, 2]],
+  ])("%s in a request tell, or not, and the next batch is shared out", async (first, sizes) => {
+    const emulator = await furnished();
+    emulator.settings.mutationLatencyMs = 60;
+    const ion = ionOn(emulator);
+    await ion.receivers();
+    await subscribe(ion, NAMES.slice(0, first));
+    await Promise.all(NAMES.map((resource) => ion.createSubscription("1", resource, "CREATE")));
+    expect(mutationsIn(emulator).map((fields) => fields.length)).toEqual(sizes);
+    expect(emulator.store.listSubscriptions()).toHaveLength(1 + first + 8);
+  });
+});
+
+describe("an error that ION names no field for", () => {
+  it("is that of the field without data, and of no other", async () => {
+    const emulator = await furnished();
+    const fetch: Fetch = (input, init) =>
+      rewrite(globalThis.fetch(input, init), (text) => text.replace(/,?"path":\[[^\]]*\]/g, ""));
+    const ion = ionOn(emulator, { fetch });
+    const outcomes = await Promise.allSettled(
+      ["1", "9", "1"].map((receiverId, at) =>
+        ion.createSubscription(receiverId, ["RUNS", "STEPS", "PLANS"][at] ?? "", "UPDATE"),
+      ),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(reasonOf(outcomes[1]).message).toMatch(/^ION did not subscribe receiver 9 to STEPS UPDATE: .*9/);
+  });
+});
+
 describe("a write that ION refuses the whole document for", () => {
+  it("is not taken for an object that is gone, whatever ION says does not exist", async () => {
+    const emulator = await furnished();
+    const refusal = { errors: [{ message: "The type WebhookSubscription does not exist." }] };
+    const fetch = intercept(async ({ mutation }, pass) =>
+      mutation ? Response.json(refusal, { status: 400 }) : pass(),
+    );
+    const failure = await failureOf(ionOn(emulator, { fetch }).createSubscription("1", "RUNS", "UPDATE"));
+    expect([failure.kind, failure.message]).toEqual([
+      "invalid",
+      "ION did not subscribe receiver 1 to RUNS UPDATE: The type WebhookSubscription does not exist.",
+    ]);
+  });
+
   it("is split off, and fails alone with its own message", async () => {
     const emulator = await furnished();
     const ion = ionOn(emulator);
@@ -188,6 +244,7 @@ type Action = readonly [
   run: (ion: Ion) => Promise<unknown>,
   done: (emulator: Emulator) => unknown,
   expected: unknown,
+  inWords: string,
 ];
 const ACTIONS: readonly Action[] = [
   [
@@ -196,6 +253,7 @@ const ACTIONS: readonly Action[] = [
     (ion) => ion.createReceiver({ name: "second", webhookUri: `${URI}/2` }),
     ({ store }) => store.listReceivers().map(({ name }) => name),
     ["erp", "second"],
+    'create the webhook receiver "second"',
   ],
   [
     "a receiver changed",
@@ -203,6 +261,7 @@ const ACTIONS: readonly Action[] = [
     async (ion) => ion.updateReceiver(await receiverIn(ion), { description: "new", sharedSecret: CANARY }),
     ({ store }) => store.findReceiver("1"),
     expect.objectContaining({ description: "new", sharedSecret: CANARY }),
+    'update description, sharedSecret of the webhook receiver "erp" (id 1)',
   ],
   [
     "a receiver deleted",
@@ -210,13 +269,15 @@ const ACTIONS: readonly Action[] = [
     async (ion) => ion.deleteReceiver(await receiverIn(ion)),
     ({ store }) => store.listReceivers(),
     [],
+    'delete the webhook receiver "erp" (id 1)',
   ],
   [
     "a subscription made",
     "createWebhookSubscription",
     (ion) => ion.createSubscription("1", "RUNS", "UPDATE"),
     ({ store }) => store.listSubscriptions().map(({ resource }) => resource),
-    ["PARTS", "RUNS"],
+    ["PARTS", "RUNS", "RUNS"],
+    "subscribe receiver 1 to RUNS UPDATE",
   ],
   [
     "a subscription ended",
@@ -225,15 +286,17 @@ const ACTIONS: readonly Action[] = [
       const [subscription] = (await receiverIn(ion)).subscriptions;
       if (subscription) await ion.deleteSubscription("1", subscription);
     },
-    ({ store }) => store.listSubscriptions(),
-    [],
+    ({ store }) => store.listSubscriptions().map(({ resource }) => resource),
+    ["RUNS"],
+    "end the subscription of receiver 1 to PARTS CREATE (id 1)",
   ],
   [
     "a header added",
     "createWebhookHeader",
     async (ion) => ion.createHeader(await receiverIn(ion), "X-Line", "3"),
     ({ store }) => store.listHeaders("1").map(({ key, value }) => `${key}: ${value}`),
-    ["X-Plant: 7", "X-Line: 3"],
+    ["X-Plant: 7", "X-Other: 3", "X-Line: 3"],
+    'add the header X-Line to the webhook receiver "erp" (id 1)',
   ],
   [
     "a header changed",
@@ -244,7 +307,8 @@ const ACTIONS: readonly Action[] = [
       if (header) await ion.updateHeader(receiver, header, "8");
     },
     ({ store }) => store.listHeaders("1").map(({ key, value }) => `${key}: ${value}`),
-    ["X-Plant: 8"],
+    ["X-Plant: 8", "X-Other: 3"],
+    'change the header X-Plant of the webhook receiver "erp" (id 1)',
   ],
   [
     "a header removed",
@@ -254,8 +318,9 @@ const ACTIONS: readonly Action[] = [
       const [header] = receiver.headers;
       if (header) await ion.deleteHeader(receiver, header);
     },
-    ({ store }) => store.listHeaders("1"),
-    [],
+    ({ store }) => store.listHeaders("1").map(({ key, value }) => `${key}: ${value}`),
+    ["X-Other: 3"],
+    'remove the header X-Plant from the webhook receiver "erp" (id 1)',
   ],
 ];
 
@@ -274,7 +339,13 @@ const after =
 const onFirstWrite = (fault: Fault): Fetch =>
   intercept((sent, pass) => (sent.mutation && sent.number === 1 ? fault(sent, pass) : pass()));
 
-describe.each(ACTIONS)("%s", (_what, field, run, done, expected) => {
+describe.each(ACTIONS)("%s", (_what, field, run, done, expected, inWords) => {
+  it("is told in words where ION refuses it", async () => {
+    const emulator = await crowded();
+    emulator.faults.add({ kind: "partial", message: "No.", on: { field } });
+    expect((await failureOf(run(ionOn(emulator)))).message).toBe(`ION did not ${inWords}: No.`);
+  });
+
   it.each<[string, Fault, number]>([
     ["is done", (_sent, pass) => pass(), 1],
     ["is looked up where the connection dropped after it, and not done twice", after(reset), 1],
@@ -289,7 +360,7 @@ describe.each(ACTIONS)("%s", (_what, field, run, done, expected) => {
       1,
     ],
   ])("%s", async (_how, fault, sent) => {
-    const emulator = await furnished();
+    const emulator = await crowded();
     const ion = ionOn(emulator, { fetch: onFirstWrite(fault) });
     await run(ion);
     expect(done(emulator)).toEqual(expected);
