@@ -11,7 +11,6 @@ export default defineConfig({
       ...["layout", "readme", "leaks", "package", "reliability"].map((name) => `test/${name}.test.ts`),
       // They try hundreds of things for one answer, some at random: what they found has a test of its own.
       ...["test/secrets.test.ts", "test/crash.test.ts", "test/anyText.test.ts", "test/ion/answers.test.ts"],
-      "test/ion/hidden.test.ts",
     ],
     setupFiles: ["test/mutation/loadAll.ts"],
     // Loading the modules anew for each file would be most of the time.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type RequestKind, transport } from "../../provider/ion/transport.ts";
+import { proxyFor, type RequestKind, transport } from "../../provider/ion/transport.ts";
 import { CANARY, connectionReset, type Fetch, failureOf, serve } from "../support.ts";
 
 const CHANGED = /If you have just changed this stack's config, add --run-program/;
@@ -113,5 +113,62 @@ describe.each<RequestKind>(["token", "graphql"])("for a %s request", (kind) => {
     expect((await failureOf(send("https://ion.example", 1000, () => Promise.reject(connectionReset())))).kind).toBe(
       lost,
     );
+  });
+});
+
+describe("a proxy", () => {
+  const HTTP = { HTTP_PROXY: "http://proxy:1" };
+  const HTTPS = { HTTPS_PROXY: "http://proxy:2" };
+
+  it.each<[string, string, NodeJS.ProcessEnv, object | undefined]>([
+    ["none where no variable names one", "https://ion.example", {}, undefined],
+    ["none for another protocol", "https://ion.example", HTTP, undefined],
+    ["none for another protocol", "http://ion.example", HTTPS, undefined],
+    ["none to this machine", "http://127.0.0.1:1", HTTP, undefined],
+    ["for https", "https://ion.example", { ...HTTP, ...HTTPS }, { variable: "HTTPS_PROXY", heeded: false }],
+    ["for http", "http://ion.example", HTTP, { variable: "HTTP_PROXY", heeded: false }],
+    [
+      "in small letters first",
+      "https://ion.example",
+      { ...HTTPS, https_proxy: "x" },
+      { variable: "https_proxy", heeded: false },
+    ],
+    [
+      "that Node is told of",
+      "https://ion.example",
+      { ...HTTPS, NODE_USE_ENV_PROXY: "1" },
+      { variable: "HTTPS_PROXY", heeded: true },
+    ],
+    [
+      "that Node is told not to heed",
+      "https://ion.example",
+      { ...HTTPS, NODE_USE_ENV_PROXY: "0" },
+      { variable: "HTTPS_PROXY", heeded: false },
+    ],
+    [
+      "that an option tells Node of",
+      "https://ion.example",
+      { ...HTTPS, NODE_OPTIONS: "--no-warnings --use-env-proxy" },
+      { variable: "HTTPS_PROXY", heeded: true },
+    ],
+  ])("is known: %s, %s", (_what, url, env, expected) => {
+    expect(proxyFor(new URL(url), env)).toEqual(expected);
+  });
+
+  it.each<[string, string, NodeJS.ProcessEnv, string]>([
+    [
+      "that is heeded is named",
+      "ECONNREFUSED",
+      { ...HTTPS, NODE_USE_ENV_PROXY: "1" },
+      " through the proxy that HTTPS_PROXY names: nothing answers there",
+    ],
+    ["that is not is spoken of", "ENOTFOUND", HTTPS, "(DNS). HTTPS_PROXY is set, and Node does not heed it: "],
+    ["that there is not is not spoken of", "ECONNREFUSED", {}, "(connection refused). If you have just changed"],
+  ])("%s where ION is out of reach", async (_what, code, env, words) => {
+    const fetch: Fetch = () =>
+      Promise.reject(new TypeError("failed", { cause: Object.assign(new Error(CANARY), { code }) }));
+    const { message } = await failureOf(transport(fetch, 1_000, env)("graphql", "https://ion.example/graphql", init));
+    expect(message).toContain(words);
+    expect(message).not.toContain("ion-emulator");
   });
 });
