@@ -193,6 +193,122 @@ describe("an exported program", () => {
     expect(Object.keys(violet?.args ?? {})).toEqual(["adoptId", "webhookUri", "sharedSecret"]);
   });
 
+  it("says of each receiver what there is to know, in a person's words", () => {
+    const all = GUIDE.map(({ resource, action }) => `${resource} ${action}`);
+    const header = (key: string) => ({ id: "1", key, value: "canary", _etag: "e" });
+    const program = programFor(
+      { active: false, subscriptions: subscribed(all), headers: [header("X-Plant"), header("X-Line")] },
+      { name: "ERP", headers: [header("X-Plant")], contentType: "text/plain", expectedResponseCode: 204, active: true },
+      { name: "plm", subscriptions: subscribed(["PARTS UPDATE", "USERS UPDATE", "PARTS UPDATE"]) },
+      { name: "our violet", description: "for people", subscriptions: subscribed(["PARTS UPDATE", "RUNS CREATE"]) },
+    );
+    expect(program.slice(program.indexOf("const config"))).toMatchInlineSnapshot(`
+      "const config = new pulumi.Config();
+
+      // "Violet" (id 1 in ION).
+      // It is inactive: ION sends it nothing.
+      // ION sends it the headers "X-Plant", "X-Line".
+      // ION sends no event when a purchase order line is created (Violet's guide, known limitation 1); new lines reach Violet
+      // with its next scheduled fetch.
+      new ion.VioletWebhooks("violet", {
+        adoptId: "1",
+        webhookUri: config.getSecret("violetWebhookUri"),
+        sharedSecret: config.getSecret("violetSharedSecret"),
+        headers: config.getSecretObject<Record<string, string>>("violetHeaders"),
+        active: false,
+      });
+
+      // "ERP" (id 2 in ION).
+      // ION sends it the header "X-Plant".
+      // It is subscribed to nothing, so nothing is sent to it.
+      new ion.WebhookReceiver("erp", {
+        name: "ERP",
+        adoptId: "2",
+        webhookUri: config.getSecret("erpWebhookUri"),
+        sharedSecret: config.getSecret("erpSharedSecret"),
+        headers: config.getSecretObject<Record<string, string>>("erpHeaders"),
+        contentType: "text/plain",
+        expectedResponseCode: 204,
+        active: true,
+      });
+
+      // "plm" (id 3 in ION).
+      // PARTS UPDATE is subscribed 2 times (ids 1, 3): each event arrives as often. unmanaged: "remove" ends all but the
+      // oldest, after an \`up\` has named them and a preview has listed them.
+      const plmReceiver = new ion.WebhookReceiver("plm", {
+        name: "plm",
+        adoptId: "3",
+        webhookUri: config.getSecret("plmWebhookUri"),
+        sharedSecret: config.getSecret("plmSharedSecret"),
+      });
+      new ion.WebhookSubscriptions("plm", {
+        receiverId: plmReceiver.id,
+        subscriptions: {
+          PARTS: ["UPDATE"],
+          USERS: ["UPDATE"],
+        },
+        unmanaged: "report",
+      });
+
+      // "our violet" (id 4 in ION).
+      new ion.VioletWebhooks("our-violet", {
+        name: "our violet",
+        adoptId: "4",
+        webhookUri: config.getSecret("ourVioletWebhookUri"),
+        sharedSecret: config.getSecret("ourVioletSharedSecret"),
+        description: "for people",
+        resources: ["PARTS", "RUNS"],
+        exclude: {
+          PARTS: ["CREATE"],
+          RUNS: ["UPDATE"],
+        },
+      });
+      "
+    `);
+  });
+
+  it("comes with a project of its own", () => {
+    const { files } = programOf([BARE], () => [], "ion.example", "1.2.3");
+    const { "index.ts": _index, ...others } = files;
+    expect(others).toMatchInlineSnapshot(`
+      {
+        "Pulumi.yaml": "name: ion-webhooks
+      description: ION's webhooks, as code
+      runtime: nodejs
+      main: index.ts
+      options:
+        # Every preview and every up looks at ION first: without it they compare with what Pulumi remembers.
+        refresh: always
+      ",
+        "package.json": "{
+        "name": "ion-webhooks",
+        "private": true,
+        "dependencies": {
+          "@pulumi/pulumi": "^3.270.0",
+          "pulumi-ion": "^1.2.3"
+        },
+        "devDependencies": {
+          "@types/node": "^24.0.0",
+          "pulumi": "^3.255.0",
+          "typescript": "^6.0.0"
+        }
+      }
+      ",
+        "tsconfig.json": "{
+        "compilerOptions": {
+          "target": "ES2022",
+          "module": "nodenext",
+          "strict": true,
+          "skipLibCheck": true,
+          // Types are checked by \`npx tsc --noCheck false --noEmit\`: checking at every \`pulumi up\` costs two seconds each time.
+          "noCheck": true
+        }
+      }
+      ",
+      }
+    `);
+  });
+
   it("ends nothing that is there twice", () => {
     const program = programFor({ subscriptions: subscribed(["PARTS UPDATE", "PARTS UPDATE"]) });
     expect(madeBy(program)[0]?.args.unmanaged).toBe("report");

@@ -17,7 +17,7 @@ async function told(findings: Report["findings"], options: ReportOptions = {}, e
     columns: 80,
     out: (text: string) => void out.push(text),
     err: () => {},
-    paint: (_style: unknown, text: string) => text,
+    paint: (style: unknown, text: string) => (env.COLOURS ? `<${style}>${text}</${style}>` : text),
     interrupted: () => Promise.resolve(),
   };
   const code = await tell(report, options, terminal);
@@ -47,6 +47,20 @@ describe("a report", () => {
     expect((await told([])).text).toBe("ION at x.example (stack dev). No drift.");
   });
 
+  it("is red where there is drift, green where there is none, and yellow where it is good to know", async () => {
+    const colours = { COLOURS: "1" };
+    expect((await told([NOTE, MISSING], {}, colours)).text.split("\n")).toEqual([
+      "<bold>ION at x.example (stack dev)</bold>. <red>1 difference:</red>",
+      "  <red>-</red> missing     PARTS UPDATE is gone.",
+      "Look.",
+      "Good to know, and no drift:",
+      '  <yellow>?</yellow> undeclared  Somebody\'s "##[add-mask]x" is there.',
+    ]);
+    expect((await told([], {}, colours)).text).toBe(
+      "<bold>ION at x.example (stack dev)</bold>. <green>No drift.</green>",
+    );
+  });
+
   it("is one JSON object for a machine", async () => {
     expect(JSON.parse((await told([MISSING], { json: true })).text)).toEqual({
       stack: "dev",
@@ -72,6 +86,23 @@ describe("a report", () => {
 });
 
 describe("for GitHub", () => {
+  it.each([
+    [[], "### ION webhooks\n\nION at x.example \\(stack dev\\). No drift.\n\n"],
+    [[NOTE], /^### ION webhooks\n\nION .*\. No drift\.\n\n\| \| \|\n\| --- \| --- \|\n\| undeclared \(no drift\) \| /],
+    [[MISSING], /\. 1 difference\. Look\.\n\n\| \| \|\n\| --- \| --- \|\n\| missing \| PARTS UPDATE is gone\. \|\n+$/],
+  ])("the summary of %j says how it stands", async (findings, words) => {
+    const summary = join(await folder(), "summary.md");
+    await told(findings, { github: true }, { GITHUB_STEP_SUMMARY: summary });
+    const written = await readFile(summary, "utf8");
+    if (typeof words === "string") expect(written).toBe(words);
+    else expect(written).toMatch(words);
+  });
+
+  it("ten are annotated, each by itself", async () => {
+    const { text } = await told(Array(10).fill(MISSING), { github: true });
+    expect(text.match(/^::warning title=ION webhooks%3A missing::/gm)).toHaveLength(10);
+  });
+
   it("no more is annotated than GitHub shows, and the summary has all", async () => {
     const summary = join(await folder(), "summary.md");
     const many = Array.from({ length: 30 }, (_, at) => ({ ...MISSING, message: `PARTS ${at} is gone.` }));

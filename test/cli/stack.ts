@@ -1,0 +1,66 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Emulator } from "../../emulator/index.ts";
+import type { Declared } from "../../provider/cli/declared.ts";
+import { connectionTo } from "../support.ts";
+import { folder, type Place } from "./run.ts";
+
+/** A stack as its state has it, on the ION that its config names. */
+export interface Kept {
+  readonly emulator: Emulator;
+  readonly declared: Declared;
+  /** What the program calls the connection to another ION, and what it declares there. */
+  readonly other?: { readonly connection: string; readonly emulator: Emulator; readonly declared: Declared };
+}
+
+/** What answers as `pulumi` does for stacks that are kept in files: test/cli/stacks.test.ts has the real one. */
+const PULUMI = `#!/bin/sh
+for arg in "$@"; do case "$arg" in --stack=*) stack="\${arg#--stack=}" ;; esac; done
+case "$1 $2" in
+  "config --json") file="$stack.config.json" ;;
+  "stack export") file="$stack.state.json" ;;
+  "stack --show-name") echo dev; exit 0 ;;
+esac
+if [ ! -f "$file" ]; then echo "error: no stack named '$stack' found" >&2; exit 255; fi
+case " $* " in *" --show-secrets "*) cat "$file" ;; *) echo "[secret]" ;; esac
+`;
+
+/** A folder of a Pulumi project with stacks; "dev" is the selected one. */
+export async function projectWith(stacks: Readonly<Record<string, Kept>>): Promise<Place> {
+  const cwd = await folder();
+  const bin = join(cwd, "node_modules/.bin");
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(cwd, "Pulumi.yaml"), "name: test\nruntime: nodejs\n");
+  await writeFile(join(bin, "pulumi"), PULUMI);
+  await chmod(join(bin, "pulumi"), 0o755);
+  for (const [name, { emulator, declared, other }] of Object.entries(stacks)) {
+    const config = { ...configOf(emulator, "ion"), ...(other && configOf(other.emulator, `ion-${other.connection}`)) };
+    const resources = [...resourcesOf(declared), ...(other ? resourcesOf(other.declared, other.connection) : [])];
+    await writeFile(join(cwd, `${name}.config.json`), JSON.stringify(config));
+    await writeFile(join(cwd, `${name}.state.json`), JSON.stringify({ version: 3, deployment: { resources } }));
+  }
+  return { cwd, env: { PATH: process.env.PATH } };
+}
+
+function configOf(emulator: Emulator, namespace: string) {
+  const { endpoint, authUrl, clientId, clientSecret } = connectionTo(emulator);
+  const settings = { endpoint, authUrl, clientId, clientSecret };
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${namespace}:${key}`, { value }]));
+}
+
+function resourcesOf({ receivers, subscriptions, watched }: Declared, connection?: string) {
+  const type = (name: string) => `pulumi-nodejs:dynamic/ion:${name}`;
+  const place = { endpoint: connection === undefined ? "loopback" : `loopback (${connection})`, connection };
+  const placed = (outputs: object) => ({ ...outputs, ...place });
+  return [
+    ...receivers.map((one) => ({ ...one, type: type("WebhookReceiver"), outputs: placed(one.outputs) })),
+    ...subscriptions.map((one) => ({ ...one, type: type("WebhookSubscription"), outputs: placed(one.outputs) })),
+    ...[...watched].map((receiverId) => ({
+      urn: `urn:pulumi:test::project::${type("UnmanagedSubscriptions")}::${receiverId}`,
+      type: type("UnmanagedSubscriptions"),
+      id: `unmanaged-${receiverId}`,
+      outputs: placed({ receiverId }),
+    })),
+    { urn: "urn:pulumi:test::project::pulumi:pulumi:Stack::project-test", type: "pulumi:pulumi:Stack" },
+  ];
+}
