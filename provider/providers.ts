@@ -2,7 +2,6 @@
  * What the state of every resource names as its code (see dynamic/text.ts). Loaded by Pulumi's dynamic provider, not
  * by programs. These names stay.
  */
-import { flushCompileCache } from "node:module";
 import { carrier } from "./dynamic/carry.ts";
 import { unmanagedSubscriptions as unmanaged } from "./logic/unmanagedSubscriptions.ts";
 import { webhookReceiver as receiver } from "./logic/webhookReceiver.ts";
@@ -22,6 +21,3 @@ export function startProviders() {
 }
 
 export const { webhookReceiver, webhookSubscription, unmanagedSubscriptions } = startProviders();
-
-// With NODE_COMPILE_CACHE, Node keeps what it compiled when a process ends, and Pulumi lets this one have no end of its own.
-setImmediate(flushCompileCache);
