@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/*.test.ts", "test/ion/*.test.ts", "test/cli/*.test.ts"],
     exclude: [
-      // It runs commands under the real engine, in processes that no mutant reaches.
+      // It runs `pulumi up` under the real engine, for as long as all others together.
       "test/cli/stacks.test.ts",
       // They read the sources as text, or none of them: a mutant is not there for them to find.
       ...["layout", "readme", "leaks", "package", "reliability"].map((name) => `test/${name}.test.ts`),

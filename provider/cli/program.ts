@@ -174,6 +174,7 @@ function inOrder(names: readonly string[], known: readonly string[]): string[] {
   return [...known.filter((name) => there.has(name)), ...[...there].filter((name) => !known.includes(name)).sort()];
 }
 
-const same = (some: readonly string[], others: readonly string[]) =>
-  some.join() === others.join(); /** A text without the quotes of its literal. */
+const same = (some: readonly string[], others: readonly string[]) => some.join() === others.join();
+
+/** A text without the quotes of its literal. */
 const plain = (text: string) => literal(text).slice(1, -1);

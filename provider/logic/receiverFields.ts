@@ -2,7 +2,6 @@
  * The fields of a webhook receiver: what the program gives, what ION shows, what it is held to, and where these differ.
  * Plain functions of plain data.
  */
-
 import { differing } from "../ion/compare.ts";
 import { type Receiver, type ReceiverInput, SETTABLE } from "../ion/operations.ts";
 import type { Ion } from "../ion/webhooks.ts";

@@ -13,22 +13,23 @@ export async function declare(
   what: readonly { readonly inputs: Inputs; readonly pairs: readonly string[]; readonly unmanaged?: "ignore" }[],
   ion: Ion = ionOn(emulator),
 ): Promise<Declared> {
-  const urn = (type: string, name: string) => `urn:pulumi:test::project::pulumi-nodejs:dynamic/ion:${type}::${name}`;
+  const about = (resource: string, name: string) => {
+    const type = `pulumi-nodejs:dynamic/ion:${resource}`;
+    return { type, urn: `urn:pulumi:test::project::${type}::${name}` };
+  };
   const made = await Promise.all(
     what.map(async ({ inputs, pairs, unmanaged }) => {
       const { id, state } = await webhookReceiver.create(ion, inputs);
-      const type = "WebhookReceiver";
-      const about = { urn: urn(type, inputs.name), type: `pulumi-nodejs:dynamic/ion:${type}` };
-      const receiver = { ...about, id, name: inputs.name, inputs: { ...inputs }, outputs: { ...state } };
+      const { name } = inputs;
+      const receiver = { ...about("WebhookReceiver", name), id, name, inputs: { ...inputs }, outputs: { ...state } };
       const subscriptions = await Promise.all(
         pairs.map(async (pair) => {
           const [resource = "", action = ""] = pair.split(" ");
           const own = { receiverId: id, resource, action };
           const subscription = await webhookSubscription.create(ion, own);
-          const type = "WebhookSubscription";
-          const name = `${inputs.name}-${resource}-${action}`;
           const outputs = { ...subscription.state };
-          return { urn: urn(type, name), type, id: subscription.id, ...own, inputs: own, outputs };
+          const named = about("WebhookSubscription", `${name}-${resource}-${action}`);
+          return { ...named, id: subscription.id, ...own, inputs: own, outputs };
         }),
       );
       return { receiver, subscriptions, watched: unmanaged === "ignore" ? [] : [id] };

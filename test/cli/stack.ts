@@ -49,15 +49,14 @@ function configOf(emulator: Emulator, namespace: string) {
 }
 
 function resourcesOf({ receivers, subscriptions, watched }: Declared, connection?: string) {
-  const type = (name: string) => `pulumi-nodejs:dynamic/ion:${name}`;
+  const type = "pulumi-nodejs:dynamic/ion:UnmanagedSubscriptions";
   const place = { endpoint: connection === undefined ? "loopback" : `loopback (${connection})`, connection };
   const placed = (outputs: object) => ({ ...outputs, ...place });
   return [
-    ...receivers.map((one) => ({ ...one, type: type("WebhookReceiver"), outputs: placed(one.outputs) })),
-    ...subscriptions.map((one) => ({ ...one, type: type("WebhookSubscription"), outputs: placed(one.outputs) })),
+    ...[...receivers, ...subscriptions].map((one) => ({ ...one, outputs: placed(one.outputs) })),
     ...[...watched].map((receiverId) => ({
-      urn: `urn:pulumi:test::project::${type("UnmanagedSubscriptions")}::${receiverId}`,
-      type: type("UnmanagedSubscriptions"),
+      urn: `urn:pulumi:test::project::${type}::${receiverId}`,
+      type,
       id: `unmanaged-${receiverId}`,
       outputs: placed({ receiverId }),
     })),
