@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   getWebhookReceiver,
   VioletWebhooks,
@@ -134,6 +134,11 @@ describe("refused is", () => {
       () => receiver("r", { connection: pulumi.output("staging") as unknown as string }),
       'The connection of "r" has to be a plain name',
     ],
+    [
+      "an id whose receiver is seen only later",
+      () => subscribe(pulumi.output(Promise.resolve(receiver("r", { connection: "staging" }).id))),
+      `"s" names a webhook receiver in connection "staging": ${another}`,
+    ],
   ])("%s", async (_what, program, message) => {
     await expect(runProgram(CONFIG, () => void program())).rejects.toThrow(message);
   });
@@ -147,6 +152,51 @@ it("what is looked up in one connection is known to be there by its id, where th
     subscribe(id, connection);
   });
   expect(connectionsOf(registered)).toEqual({ "WebhookSubscription s": "staging" });
+});
+
+describe("an id that was looked up", () => {
+  /** A program that looks one receiver up over some connections, and then takes its id without naming one. */
+  async function afterLookUps(...connections: (string | undefined)[]) {
+    const emulator = await start();
+    emulator.store.createReceiver({ name: "erp", webhookUri: "https://hooks.example/erp" });
+    const config = Object.assign({}, ...["ion", "ion-staging", "ion-live"].map((one) => configOf(emulator, one)));
+    const { registered } = await runProgram(config, async () => {
+      for (const connection of connections) await getWebhookReceiver({ name: "erp", connection });
+      subscribe("1");
+      subscribe("2", undefined, "other");
+    });
+    return connectionsOf(registered);
+  }
+
+  it.each<[string[], string]>([
+    [["staging"], 'in connection "staging", and "s" names no connection: add connection: "staging".'],
+    [
+      ["live", "staging"],
+      'in connection "live" and connection "staging", and "s" names no connection: add connection: "live".',
+    ],
+  ])("in %j only, is refused where no connection is named", async (connections, where) => {
+    await expect(afterLookUps(...connections)).rejects.toThrow(
+      `The webhook receiver with id 1 was looked up ${where} If it means the receiver 1 of the stack's own ION, look that one up, too.`,
+    );
+  });
+
+  it("in the stack's own, too, is the stack's own", async () => {
+    expect(await afterLookUps("staging", undefined)).toEqual({
+      "WebhookSubscription s": undefined,
+      "WebhookSubscription other": undefined,
+    });
+  });
+});
+
+it("a client secret in the config in plain is warned of once, without its value", async () => {
+  const told = vi.spyOn(console, "warn").mockImplementation(() => {});
+  onTestFinished(() => told.mockRestore());
+  await runProgram({ ...CONFIG, "ion:clientSecret": "canary" }, () => subscribe(receiver("r").id));
+  expect(told.mock.calls).toEqual([
+    [
+      "warning: [runtime] ion:clientSecret is in this stack's config in plain: set it again with `pulumi config set --secret ion:clientSecret`. If others have seen the file, have ION make another key.",
+    ],
+  ]);
 });
 
 describe("what a program declares", () => {

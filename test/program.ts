@@ -33,17 +33,26 @@ export async function runProgram<T>(
     call: ({ inputs }) => inputs,
   });
   pulumi.runtime.setAllConfig({ ...config });
-  const outcome: { value?: T; error?: unknown } = {};
-  await pulumi.runtime.runInPulumiStack(async () => {
-    // Left to Pulumi, it would be an unhandled rejection as well.
-    try {
-      outcome.value = await program();
-    } catch (error) {
-      outcome.error = error;
-    }
-  });
-  await pulumi.runtime.disconnect();
-  if (outcome.error) throw outcome.error;
+  const outcome: { value?: T; errors: unknown[] } = { errors: [] };
+  // What fails in an input, Pulumi's own runner hears of in this way, too.
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection").on("unhandledRejection", (error) => outcome.errors.push(error));
+  try {
+    await pulumi.runtime.runInPulumiStack(async () => {
+      // Left to Pulumi, it would be an unhandled rejection as well.
+      try {
+        outcome.value = await program();
+      } catch (error) {
+        outcome.errors.push(error);
+      }
+    });
+    await pulumi.runtime.disconnect();
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.removeAllListeners("unhandledRejection");
+    for (const other of others) process.on("unhandledRejection", other);
+  }
+  if (outcome.errors.length > 0) throw outcome.errors[0];
   return { result: outcome.value as T, registered };
 }
 
