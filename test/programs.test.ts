@@ -14,6 +14,7 @@ import { VIOLET_RESOURCES } from "../provider/ion/facts.ts";
 import { runProgram, settled } from "./program.ts";
 
 const CONFIG = { "ion:region": "us" };
+const HALF = "\ud800";
 const URI = "https://hooks.example/a";
 
 const receiver = (name: string, args: Partial<WebhookReceiverArgs> = {}) =>
@@ -83,6 +84,16 @@ it.each<[string, () => unknown, string]>([
     "two subscriptions to one pair",
     () => [subscribe("s", "7"), subscribe("t", "7")],
     '"s" and "t" declare the same webhook subscription: remove one of them from the program.',
+  ],
+  [
+    "values that Pulumi would change, once they are known",
+    () => receiver("a", { name: pulumi.output(Promise.resolve(`x${HALF}`)) }),
+    'name of "a" cannot be sent through Pulumi: it has half a character in it.',
+  ],
+  [
+    "such values in a record",
+    () => receiver("a", { headers: { "X-Plant": Promise.resolve(`x${HALF}`) } }),
+    'headers of "a" cannot be sent through Pulumi: it has half a character in it.',
   ],
 ])("refused are %s", async (_what, program, message) => {
   await expect(inputsOf(program)).rejects.toThrow(message);

@@ -188,6 +188,10 @@ describe("a token endpoint may be given as", () => {
     ["an origin with a slash", "https://auth.example/", `https://auth.example${TOKEN_PATH}`],
     ["an origin on this machine", "http://localhost:8787", `http://localhost:8787${TOKEN_PATH}`],
     ["the whole URL", `https://auth.example${TOKEN_PATH}`, `https://auth.example${TOKEN_PATH}`],
+    ["an origin with slashes", "https://auth.example//", `https://auth.example${TOKEN_PATH}`],
+    ["a host that has a URL in its path", "auth.example/https://x", `https://auth.example/https://x${TOKEN_PATH}`],
+    ["a path that only begins with token", "https://a.example/token/x", `https://a.example/token/x${TOKEN_PATH}`],
+    ["any URL that ends in token and a slash", "https://a.example/token/", "https://a.example/token/"],
     ["any URL that ends in token", "https://auth.example/oauth2/token", "https://auth.example/oauth2/token"],
   ])("%s", (_what, given, expected) => {
     const endpoint = "https://own.example/graphql";
@@ -271,6 +275,12 @@ describe("a place", () => {
     ["http://127.0.0.1:4000/graphql", "loopback"],
     ["http://localhost:5000/graphql", "loopback"],
     ["https://[::1]/graphql", "loopback"],
+    ["http://127.10.20.130:1/graphql", "loopback"],
+    ["http://ION.localhost/graphql", "loopback"],
+    ["https://notlocalhost/graphql", "https://notlocalhost/graphql"],
+    ["https://localhost.example/graphql", "https://localhost.example/graphql"],
+    ["https://127.0.0.1.example/graphql", "https://127.0.0.1.example/graphql"],
+    ["https://api.example/a/b//", "https://api.example/a/b"],
     ["https://API.BuildWithIon.com/graphql/", "https://api.buildwithion.com/graphql"],
     ["https://api.buildwithion.com:443/graphql?x=1#y", "https://api.buildwithion.com/graphql"],
     ["https://user:pass@api.example/graphql", "https://api.example/graphql"],
