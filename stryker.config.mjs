@@ -3,11 +3,7 @@ export default {
   testRunner: "vitest",
   // Not only the tests that name the mutated file in an import: the others run it, too.
   vitest: { configFile: "vitest.mutation.config.mts", related: false },
-  mutate: [
-    ...["provider/**/*.ts", "!provider/dist/**"],
-    // They only put resources together in a user's program: the real engine holds them, in test/e2e.
-    ...["!provider/violetWebhooks.ts", "!provider/webhookSubscriptions.ts", "!provider/declared.ts"],
-  ],
+  mutate: ["provider/**/*.ts", "!provider/dist/**"],
   coverageAnalysis: "perTest",
   // What runs once, when a module is loaded (tables, schemas), cannot be told by test: each such mutant would take all of them.
   ignoreStatic: true,

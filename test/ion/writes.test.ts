@@ -140,25 +140,6 @@ describe("writes that arrive together", () => {
   });
 });
 
-describe("where ION takes its time for each mutation", () => {
-  const NAMES = ["ISSUES", "PLANS", "STEPS", "RUNS", "SUPPLIERS", "RECEIPTS", "PLAN_ITEMS", "RUN_STEPS"];
-
-  it.each([
-    [3, [3, 8]],
-    [4, [4, 2, 2, 2, 2]],
-    [8, [8, 2, 2, 2, 2]],
-  ])("%s in a request tell, or not, and the next batch is shared out", async (first, sizes) => {
-    const emulator = await furnished();
-    emulator.settings.mutationLatencyMs = 60;
-    const ion = ionOn(emulator);
-    await ion.receivers();
-    await subscribe(ion, NAMES.slice(0, first));
-    await Promise.all(NAMES.map((resource) => ion.createSubscription("1", resource, "CREATE")));
-    expect(mutationsIn(emulator).map((fields) => fields.length)).toEqual(sizes);
-    expect(emulator.store.listSubscriptions()).toHaveLength(1 + first + 8);
-  });
-});
-
 describe("an error that ION names no field for", () => {
   it("is that of the field without data, and of no other", async () => {
     const emulator = await furnished();
