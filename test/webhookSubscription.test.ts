@@ -26,6 +26,14 @@ async function subscribed() {
   return { emulator, id };
 }
 
+/** A fetch under which ION shows its lists the other way round. */
+const backwards = () =>
+  intercept((_sent, pass) =>
+    rewrite(pass(), (text) =>
+      JSON.stringify(JSON.parse(text, (_key, value: unknown) => (Array.isArray(value) ? value.toReversed() : value))),
+    ),
+  );
+
 describe("check", () => {
   const failuresOf = async (emulator: Emulator, news: Unchecked) => {
     const { inputs, failures } = await check(ionOn(emulator), news, {});
@@ -189,6 +197,15 @@ describe("create", () => {
       emulator.store.createSubscription({ ...PAIR, ...near });
     }
     expect(await create(ionOn(emulator), PAIR)).toEqual({ id: "4", state: STATE });
+    expect(mutationsIn(emulator)).toEqual([]);
+  });
+
+  it("takes over the oldest of several, in whatever order ION shows them", async () => {
+    const { emulator, id } = await subscribed();
+    for (let twins = 1; twins < 12; twins += 1) emulator.store.createSubscription(PAIR);
+    for (const fetch of [globalThis.fetch, backwards()]) {
+      expect(await create(ionOn(emulator, { fetch }), PAIR)).toEqual({ id, state: STATE });
+    }
     expect(mutationsIn(emulator)).toEqual([]);
   });
 
