@@ -126,7 +126,7 @@ function noteNames(what: string, { known, missing, further }: NameFacts, note: N
   if (known === missing.length) note("schema", "warning", `ION's schema does not tell its ${what}s.`);
   else if (missing.length === 0) note("schema", "ok", `ION knows all ${known} ${what}s that pulumi-ion does.`);
   else {
-    const words = `ION does not know ${count(missing.length, what)} of Violet's guide; a subscription to it is refused:`;
+    const words = `ION does not know ${count(missing.length, what)} of Violet's guide; a subscription to ${missing.length === 1 ? "it" : "them"} is refused:`;
     note(
       "schema",
       "warning",

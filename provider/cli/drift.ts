@@ -94,7 +94,6 @@ async function compared(stacks: readonly string[], options: DriftOptions, termin
   }
   const declaredBy = async (name: string) => {
     const stack = await findStack({ ...options, stack: name }, terminal.cwd, terminal.env);
-    if (!stack) throw new IonError("config", "There is no Pulumi project here: name its folder with --cwd.");
     return somethingDeclaredIn(stack, options.connection);
   };
   const [{ differencesOf }, left, right] = await Promise.all([

@@ -1,5 +1,5 @@
 /** What is not as declared, found without a program and without writing state. */
-import { pairOf } from "../ion/compare.ts";
+import { differing, pairOf } from "../ion/compare.ts";
 import type { Receiver, Subscription } from "../ion/operations.ts";
 import type { Ion } from "../ion/webhooks.ts";
 import { webhookReceiver } from "../logic/webhookReceiver.ts";
@@ -55,8 +55,7 @@ async function receiverFindings(ion: Ion, one: DeclaredReceiver, declared: Decla
   }
   const { held = {}, changedInION = [], ...now } = found.inputs as LiveInputs;
   const wanted: Record<string, unknown> = { ...one.inputs, ...held };
-  const secrets = new Set([...webhookReceiver.secrets, "__provider", "adoptId"]);
-  const plain = Object.keys(now).filter((field) => !secrets.has(field) && now[field] !== wanted[field]);
+  const plain = differing(wanted, now).filter((field) => !webhookReceiver.secrets.includes(field));
   const told = plain.map((field) => `${field} is ${value(now[field])}, declared ${value(wanted[field])}`);
   const words = changedInION.map((secret) => (secret.startsWith("header ") ? shown(secret) : `${secret} was changed`));
   const fields = [...plain, ...changedInION.map(shown)];

@@ -6,7 +6,7 @@ import { isLoopback } from "../ion/connection.ts";
 import { IonError } from "../ion/errors.ts";
 import { verifySignature } from "../signature.ts";
 import type { Action, Register } from "./command.ts";
-import { type Style, shown, type Terminal } from "./terminal.ts";
+import { count, type Style, shown, type Terminal } from "./terminal.ts";
 
 interface ListenOptions {
   readonly port: number;
@@ -126,7 +126,9 @@ async function receive(request: IncomingMessage, response: ServerResponse, optio
   const delivery = read(raw, request.headers["x-ion-signature"], options.secret);
   if (options.json) {
     const { value, body, ...rest } = delivery;
-    terminal.out(JSON.stringify({ delivery: { ...rest, answer: options.answer, body: value ?? body } }));
+    terminal.out(
+      JSON.stringify({ delivery: { ...rest, answer: options.answer, body: value === undefined ? body : value } }),
+    );
   } else terminal.out(inText(delivery, options, terminal));
 }
 
@@ -188,7 +190,7 @@ function inText(
   return [
     `${paint("dim", at.toTimeString().slice(0, 8))} ${paint("bold", what || "a delivery")}  signature ${paint(SIGNATURE_STYLE[signature], signature)}, answered ${answer}`,
     ...lines.slice(0, MOST_LINES).map((line) => `  ${line}`),
-    ...(left > 0 ? [paint("dim", `  … ${left} more lines (--json has all)`)] : []),
+    ...(left > 0 ? [paint("dim", `  … ${count(left, "more line")} (--json has all)`)] : []),
   ].join("\n");
 }
 

@@ -46,6 +46,12 @@ function projectOf(folder: string): string | undefined {
  *
  * @throws IonError "config" that says what to type.
  */
+export function findStack(
+  options: StackOptions & { readonly stack: string },
+  from: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Stack>;
+export function findStack(options: StackOptions, from: string, env: NodeJS.ProcessEnv): Promise<Stack | undefined>;
 export async function findStack(
   { stack, cwd }: StackOptions,
   from: string,

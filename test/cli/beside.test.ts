@@ -208,8 +208,30 @@ describe("status", () => {
 
   it("has a list where the terminal is narrow, and JSON for a machine", async () => {
     const place = await edited();
-    const { out } = await cli(["status", "--stack", "dev"], { ...place, columns: 30 });
-    expect(out.slice(0, out.indexOf("\n\n", out.indexOf("Other")))).toContain("  PARTS\n");
+    const { out } = await cli(["status", "--stack", "dev"], { ...place, columns: 29, colours: true });
+    expect(out.slice(out.indexOf("\n"), out.indexOf('\n\n"Violet'))).toMatchInlineSnapshot(`
+      "
+
+      <bold>Violet (1)</bold>
+        PARTS
+          <red>!CREATE</red> <green>UPDATE</green>
+        PLANS
+          <yellow>+DELETE</yellow>
+        RUNS
+          <red>2xUPDATE</red>
+      !ACTION  declared, and not in ION
+      2xACTION  there more than once: each event arrives as often
+      +ACTION  in ION, and not declared
+
+      <bold>Other (3)</bold>
+        USERS
+          <dim>UPDATE</dim>
+
+      <bold>ERP (2)</bold>
+        ISSUES
+          <red>!UPDATE</red>
+      !ACTION  declared, and not in ION"
+    `);
     const { receivers } = JSON.parse((await cli(["status", "--json"], place)).out);
     expect(receivers).toMatchInlineSnapshot(`
       [
@@ -327,6 +349,11 @@ describe("export", () => {
       exit code 0"
     `);
   });
+});
+
+it("shows the same help where it was not told what to do, as a failure", async () => {
+  const [asked, failed] = [await cli(["--help"]), await cli([])];
+  expect(failed).toEqual({ code: 1, out: "", err: asked.out });
 });
 
 it.each([[[]], [["doctor"]], [["drift"]], [["status"]], [["export"]], [["listen"]]])("%j has help", async (command) => {

@@ -1,8 +1,11 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Emulator, EmulatorOptions } from "../../emulator/index.ts";
 import { makeProject } from "../e2e/project.ts";
 import { CANARY, serve, start } from "../support.ts";
 import { cli, envOf } from "./run.ts";
+import { projectWith } from "./stack.ts";
 
 const KEY = { clientId: "the-key", clientSecret: `${CANARY}-secret` };
 const emulated = (options: EmulatorOptions = {}) => start({ ...KEY, ...options });
@@ -165,7 +168,7 @@ describe("where ION's schema differs, it names what differs, what works, and who
       "ResourceEnum.ABOM_INSTALLATIONS,ResourceEnum.SUPPLIERS",
       0,
       [
-        "! ION does not know 2 resources of Violet's guide; a subscription to it is refused:",
+        "! ION does not know 2 resources of Violet's guide; a subscription to them is refused:",
         "    ABOM_INSTALLATIONS",
         "    SUPPLIERS",
       ],
@@ -362,6 +365,366 @@ it("reads a stack's settings through Pulumi, and says where Pulumi does not show
   expect(second.out).toMatch(
     /^✗ `pulumi` did not show the stack: .*passphrase must be set with PULUMI_CONFIG_PASSPHRASE/,
   );
+});
+
+/** What it prints in a terminal with colours, without what differs from run to run. */
+async function shownTo(env: NodeJS.ProcessEnv, columns: number) {
+  const { code, out } = await cli(["doctor", "--no-stack"], { env, columns, colours: true });
+  expect(out).not.toContain(CANARY);
+  return `${out.replaceAll(/127\.0\.0\.1:\d+/g, "<ion>").replace(/\d+ types/, "53 types")}\nexit code ${code}`;
+}
+
+describe("in a terminal it looks like this", () => {
+  it("where all works", async () => {
+    const emulator = await emulated();
+    emulator.store.createReceiver({ name: "a", webhookUri: "https://a.example" });
+    expect(await shownTo(envOf(emulator), 60)).toMatchInlineSnapshot(`
+      "<green>✓</green> Settings: ION_API_URI, ION_AUTH_SERVER, ION_CLIENT_ID,
+        ION_CLIENT_SECRET from the environment.
+      <green>✓</green> ION at http://<ion>/graphql, with tokens from
+        http://<ion>/realms/api-keys/protocol/openid-connect/token.
+      <green>✓</green> ION took the API key, and gave a token for 300 s.
+      <yellow>!</yellow> The token does not tell the key's permissions. pulumi-ion
+        needs, beside reading webhook receivers:
+          CreateWebhookReceiver
+          CreateWebhookSubscription
+          UpdateWebhookReceiver
+          DeleteWebhookReceiver
+          DeleteWebhookSubscription
+          CreateWebhookHeader
+          UpdateWebhookHeader
+          DeleteWebhookHeader
+      <green>✓</green> ION shows its schema: 53 types.
+      <green>✓</green> 22 of 22 documents fit it as they are.
+      <green>✓</green> Beside these, ION has webhookReceiver,
+        webhookSubscription, webhookSubscriptions,
+        updateWebhookSubscription, addHeaderToWebhookReceiver,
+        removeHeaderFromWebhookReceiver.
+      <green>✓</green> ION knows all 17 resources that pulumi-ion does.
+      <green>✓</green> It knows 6 resources more:
+          COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES,
+          USERS
+      <green>✓</green> ION knows all 3 actions that pulumi-ion does.
+      <green>✓</green> ION shows 1 receiver and 0 subscriptions.
+
+      <green>pulumi-ion 1.2.3 can do all that it does with this ION.</green>
+      Next: \`pulumi preview\` shows what \`pulumi up\` would do.
+      exit code 0"
+    `);
+  });
+
+  it("where it works in part", async () => {
+    const emulator = await emulated({ hide: ["webhookReceivers", "ResourceEnum.RUNS"] });
+    expect(await shownTo(envOf(emulator), 80)).toMatchInlineSnapshot(`
+      "<green>✓</green> Settings: ION_API_URI, ION_AUTH_SERVER, ION_CLIENT_ID, ION_CLIENT_SECRET from
+        the environment.
+      <green>✓</green> ION at http://<ion>/graphql, with tokens from
+        http://<ion>/realms/api-keys/protocol/openid-connect/token.
+      <green>✓</green> ION took the API key, and gave a token for 300 s.
+      <yellow>!</yellow> The token does not tell the key's permissions. pulumi-ion needs, beside
+        reading webhook receivers:
+          CreateWebhookReceiver
+          CreateWebhookSubscription
+          UpdateWebhookReceiver
+          DeleteWebhookReceiver
+          DeleteWebhookSubscription
+          CreateWebhookHeader
+          UpdateWebhookHeader
+          DeleteWebhookHeader
+      <green>✓</green> ION shows its schema: 53 types.
+      <green>✓</green> 20 of 22 documents fit it as they are.
+      <red>✗</red> pulumi-ion cannot look at what ION has:
+          This ION's schema has no webhookReceivers.
+          Cannot query field "webhookReceivers" on type "Query". Did you mean
+          "webhookReceiver"?
+      <green>✓</green> Beside these, ION has webhookReceiver, webhookSubscription,
+        webhookSubscriptions, updateWebhookSubscription, addHeaderToWebhookReceiver,
+        removeHeaderFromWebhookReceiver.
+      <yellow>!</yellow> ION does not know 1 resource of Violet's guide; a subscription to it is
+        refused:
+          RUNS
+      <green>✓</green> It knows 6 resources more:
+          COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS
+      <green>✓</green> ION knows all 3 actions that pulumi-ion does.
+      <red>✗</red> Could not look at ION's webhooks: this ION's schema has no webhookReceivers.
+
+      <yellow>pulumi-ion 1.2.3 works with this ION in part.</yellow>
+      It can create a receiver, subscribe it, change a receiver, delete a receiver,
+      end a subscription, add a header, change a header, remove a header.
+      It cannot look at what ION has.
+      Until then, a first \`pulumi up\` makes what the program declares, without a look
+      whether ION has it already: make sure that it has not. After that, \`pulumi up
+      --refresh=false\` makes what is new.
+      Ask:
+      - First Resonance, what ION's API has in place of what is said above of
+        webhookReceivers, or whether it is switched off for you.
+      - The people who make pulumi-ion, with this output: the names are in
+        provider/ion/operations.ts.
+      exit code 3"
+    `);
+  });
+
+  it("where it cannot work", async () => {
+    const env = { ...envOf(await emulated()), ION_CLIENT_SECRET: `${CANARY}-wrong` };
+    expect(await shownTo(env, 80)).toMatchInlineSnapshot(`
+      "<green>✓</green> Settings: ION_API_URI, ION_AUTH_SERVER, ION_CLIENT_ID, ION_CLIENT_SECRET from
+        the environment.
+      <green>✓</green> ION at http://<ion>/graphql, with tokens from
+        http://<ion>/realms/api-keys/protocol/openid-connect/token.
+      <red>✗</red> ION's token endpoint at <ion> did not accept the API key (HTTP 401):
+        Invalid client or Invalid client credentials. Check ion:clientId and
+        ion:clientSecret (or ION_CLIENT_ID and ION_CLIENT_SECRET), and that the key
+        was made in this environment: a key works in one ION environment only.
+
+      <red>pulumi-ion 1.2.3 cannot work like this: see ✗ above.</red>
+      Ask:
+      - An org admin of your ION, to make a key in the environment that the settings
+        name, which may read webhook receivers and has: CreateWebhookReceiver,
+        CreateWebhookSubscription, UpdateWebhookReceiver, DeleteWebhookReceiver,
+        DeleteWebhookSubscription, CreateWebhookHeader, UpdateWebhookHeader,
+        DeleteWebhookHeader.
+      exit code 1"
+    `);
+  });
+
+  it("where the key lacks something, and nothing else does", async () => {
+    const env = await withClaims({ permissions: NEEDED.slice(1) });
+    expect((await shownTo(env, 2000)).split("\n\n")[1]).toMatchInlineSnapshot(`
+      "<yellow>pulumi-ion 1.2.3 works with this ION in part.</yellow>
+      It can create a receiver, subscribe it, look at what ION has, change a receiver, delete a receiver, end a subscription, add a header, change a header, remove a header.
+      Ask:
+      - An org admin of your ION, to make a key with: CreateWebhookReceiver.
+      exit code 3"
+    `);
+  });
+});
+
+describe("of a schema that lacks much", () => {
+  it("it names twelve things that cannot be done, most needed first", async () => {
+    const parts = [
+      "name",
+      "webhookUri",
+      "description",
+      "contentType",
+      "expectedResponseCode",
+      "active",
+      "sharedSecret",
+    ];
+    const made = parts.slice(2).map((field) => `CreateWebhookReceiverInput.${field}`);
+    const hide = [...parts.map((field) => `UpdateWebhookReceiverInput.${field}`), ...made, "deleteWebhookHeader"];
+    const { verdict } = await doctor(envOf(await emulated({ hide })));
+    expect(verdict).toMatchInlineSnapshot(`
+      "pulumi-ion 1.2.3 works with this ION in part.
+      It can create a receiver, subscribe it, look at what ION has, change a receiver, delete a receiver, end a subscription, add a header, change a header.
+      It cannot remove a header, create a receiver with description, create a receiver with contentType, create a receiver with expectedResponseCode, create a receiver with active, create a receiver with sharedSecret, change a receiver's name, change a receiver's webhookUri, change a receiver's description, change a receiver's contentType, change a receiver's expectedResponseCode, change a receiver's active.
+      Ask:
+      - First Resonance, what ION's API has in place of what is said above of deleteWebhookHeader, createWebhookReceiver, updateWebhookReceiver, or whether it is switched off for you.
+      - The people who make pulumi-ion, with this output: the names are in provider/ion/operations.ts."
+    `);
+  });
+
+  it("it can do nothing where there is nothing", async () => {
+    const hide = NEEDED.map((name) => `${name.charAt(0).toLowerCase()}${name.slice(1)}`);
+    const { code, findings, verdict } = await doctor(envOf(await emulated({ hide: [...hide, "webhookReceivers"] })));
+    expect(code).toBe(3);
+    expect(findings.slice(findings.findIndex((line) => line.includes("cannot")))).toMatchInlineSnapshot(`
+      [
+        "✗ pulumi-ion cannot create a receiver:",
+        "    This ION's schema has no createWebhookReceiver.",
+        "    Cannot query field "createWebhookReceiver" on type "Mutation". Did you mean "addHeaderToWebhookReceiver"?",
+        "✗ pulumi-ion cannot subscribe it:",
+        "    This ION's schema has no createWebhookSubscription.",
+        "    Cannot query field "createWebhookSubscription" on type "Mutation". Did you mean "updateWebhookSubscription"?",
+        "✗ pulumi-ion cannot look at what ION has:",
+        "    This ION's schema has no webhookReceivers.",
+        "    Cannot query field "webhookReceivers" on type "Query". Did you mean "webhookReceiver"?",
+        "✗ pulumi-ion cannot change a receiver:",
+        "    This ION's schema has no updateWebhookReceiver.",
+        "    Cannot query field "updateWebhookReceiver" on type "Mutation". Did you mean "addHeaderToWebhookReceiver"?",
+        "✗ pulumi-ion cannot delete a receiver:",
+        "    This ION's schema has no deleteWebhookReceiver.",
+        "    Cannot query field "deleteWebhookReceiver" on type "Mutation". Did you mean "addHeaderToWebhookReceiver"?",
+        "✗ pulumi-ion cannot end a subscription:",
+        "    This ION's schema has no deleteWebhookSubscription.",
+        "    Cannot query field "deleteWebhookSubscription" on type "Mutation". Did you mean "updateWebhookSubscription"?",
+        "✗ pulumi-ion cannot add a header:",
+        "    This ION's schema has no createWebhookHeader.",
+        "    Cannot query field "createWebhookHeader" on type "Mutation".",
+        "✗ pulumi-ion cannot change a header:",
+        "    This ION's schema has no updateWebhookHeader.",
+        "    Cannot query field "updateWebhookHeader" on type "Mutation".",
+        "✗ pulumi-ion cannot remove a header:",
+        "    This ION's schema has no deleteWebhookHeader.",
+        "    Cannot query field "deleteWebhookHeader" on type "Mutation".",
+        "✓ Beside these, ION has webhookReceiver, webhookSubscription, webhookSubscriptions, updateWebhookSubscription, addHeaderToWebhookReceiver, removeHeaderFromWebhookReceiver.",
+        "! ION's schema does not tell its resources.",
+        "! ION's schema does not tell its actions.",
+        "✗ Could not look at ION's webhooks: this ION's schema has no webhookReceivers.",
+      ]
+    `);
+    expect(verdict).toMatchInlineSnapshot(`
+      "pulumi-ion 1.2.3 works with this ION in part.
+      It can do nothing.
+      It cannot create a receiver, subscribe it, look at what ION has, change a receiver, delete a receiver, end a subscription, add a header, change a header, remove a header.
+      Ask:
+      - First Resonance, what ION's API has in place of what is said above of createWebhookReceiver, createWebhookSubscription, webhookReceivers, updateWebhookReceiver, deleteWebhookReceiver, deleteWebhookSubscription, createWebhookHeader, updateWebhookHeader, deleteWebhookHeader, or whether it is switched off for you.
+      - The people who make pulumi-ion, with this output: the names are in provider/ion/operations.ts."
+    `);
+  });
+});
+
+it("says of names that the schema does not tell that it does not", async () => {
+  const emulator = await emulated();
+  emulator.store.createReceiver({ name: "a", webhookUri: "https://a.example" });
+  const renamed = (text: string) => text.replaceAll('"ResourceEnum"', '"Named"');
+  const scalar = (text: string) =>
+    renamed(text).replaceAll(/"kind":"ENUM","name":"Named"/g, '"kind":"SCALAR","name":"Named"');
+  const { code, findings } = await doctor(await before(emulator, () => undefined, scalar));
+  expect(code).toBe(0);
+  expect(findings.slice(-3)).toEqual([
+    "! ION's schema does not tell its resources.",
+    "✓ ION knows all 3 actions that pulumi-ion does.",
+    "✓ ION shows 1 receiver and 0 subscriptions.",
+  ]);
+});
+
+it("says where ION does not show what its receivers send to", async () => {
+  const emulator = await emulated();
+  for (const name of ["a", "b"]) emulator.store.createReceiver({ name, webhookUri: `https://${name}.example` });
+  emulator.store.createSubscription({ receiverId: "1", resource: "PARTS", action: "UPDATE" });
+  const masked = (text: string) => text.replace("https://b.example", "********");
+  const { code, findings } = await doctor(await before(emulator, () => undefined, masked));
+  expect(code).toBe(0);
+  expect(findings.slice(-2)).toEqual([
+    "✓ ION shows 2 receivers and 1 subscription.",
+    "! ION does not show this key where its receivers send to: what is there is taken over by adoptId only.",
+  ]);
+});
+
+it("does not call a clock wrong that is a little off", async () => {
+  const { out } = await doctor(await withClaims({ iat: Math.round(Date.now() / 1000) - 30 }));
+  expect(out).not.toContain("clock");
+});
+
+describe("tells a program of which step each finding is, and how it was", () => {
+  const stepsOf = async (env: NodeJS.ProcessEnv) => {
+    const { out } = await doctor(env, "--json");
+    const { findings } = JSON.parse(out) as { findings: { step: string; outcome: string; words: string }[] };
+    return findings.map(({ step, outcome, words }) => `${step} ${outcome}: ${words.split(" ").slice(0, 4).join(" ")}`);
+  };
+
+  it("where ION's schema differs", async () => {
+    const hide = ["deleteWebhookHeader", "ResourceEnum.RUNS", "WebhookReceiver.description"];
+    const emulator = await emulated({ hide });
+    const steps = await stepsOf(envOf(emulator));
+    expect(steps.map((step) => step.replace(emulator.graphqlUrl, "<url>"))).toMatchInlineSnapshot(`
+      [
+        "settings ok: Settings: ION_API_URI, ION_AUTH_SERVER, ION_CLIENT_ID,",
+        "settings ok: ION at <url>, with",
+        "key ok: ION took the API",
+        "key warning: The token does not",
+        "schema ok: ION shows its schema:",
+        "schema ok: 5 of 22 documents",
+        "schema warning: pulumi-ion can create a",
+        "schema failure: pulumi-ion cannot remove a",
+        "schema ok: Beside these, ION has",
+        "schema warning: ION does not know",
+        "schema ok: It knows 6 resources",
+        "schema ok: ION knows all 3",
+        "webhooks warning: ION shows this key",
+      ]
+    `);
+  });
+
+  it("where ION shows neither its schema nor where its receivers send to", async () => {
+    const emulator = await emulated();
+    emulator.store.createReceiver({ name: "a", webhookUri: "https://a.example" });
+    const off = { status: 400, body: { errors: [{ message: "Off." }] } };
+    const env = await before(
+      emulator,
+      (document) => (document.includes("__schema") ? off : undefined),
+      (text) => text.replace("https://a.example", "********"),
+    );
+    expect((await stepsOf(env)).slice(2)).toMatchInlineSnapshot(`
+      [
+        "key ok: ION took the API",
+        "key warning: The token does not",
+        "schema warning: ION does not show",
+        "webhooks ok: ION shows 1 receiver",
+        "webhooks warning: ION does not show",
+      ]
+    `);
+  });
+
+  it("where the key lacks something", async () => {
+    const steps = await stepsOf(await withClaims({ permissions: NEEDED.slice(1), iat: 7 }));
+    expect(steps.slice(2, 5)).toMatchInlineSnapshot(`
+      [
+        "key ok: ION took the API",
+        "key warning: This machine's clock is",
+        "key failure: The key lacks permissions",
+      ]
+    `);
+  });
+
+  it("where there is no setting, or a wrong one", async () => {
+    expect(await stepsOf({})).toMatchInlineSnapshot(`
+      [
+        "settings failure: No Pulumi project here,",
+        "settings failure: ion:region is not set:",
+      ]
+    `);
+    const steps = await stepsOf({ ...envOf(await emulated()), ION_CLIENT_SECRET: `${CANARY}-wrong` });
+    expect(steps.slice(2)).toMatchInlineSnapshot(`
+      [
+        "key failure: ION's token endpoint at",
+      ]
+    `);
+  });
+});
+
+describe("of a stack", () => {
+  const declaring = async (emulator: Emulator) =>
+    projectWith({ dev: { emulator, declared: { receivers: [], subscriptions: [], watched: new Set() } } });
+
+  it("says which settings are its own, and which the environment's", async () => {
+    const emulator = await emulated();
+    const { cwd, env } = await declaring(emulator);
+    const file = join(String(cwd), "dev.config.json");
+    const { "ion:clientSecret": _secret, ...config } = JSON.parse(await readFile(file, "utf8"));
+    await writeFile(file, JSON.stringify(config));
+    const place = { cwd: String(cwd), env: { ...env, ION_CLIENT_SECRET: emulator.clientSecret }, columns: 2000 };
+    const { code, out } = await cli(["doctor"], place);
+    expect(code).toBe(0);
+    expect(out.split("\n")[0]).toBe(
+      "✓ Settings: ion:endpoint, ion:authUrl, ion:clientId from stack dev; ION_CLIENT_SECRET from the environment.",
+    );
+    const told = JSON.parse((await cli(["doctor", "--json"], place)).out);
+    expect(told).toMatchObject({ stack: "dev", code: 0 });
+    expect(told.sources.at(-1)).toEqual({ name: "ION_CLIENT_SECRET", from: "the environment" });
+  });
+
+  it("that names no ION says so", async () => {
+    const { cwd, env } = await declaring(await emulated());
+    await writeFile(join(String(cwd), "dev.config.json"), "{}");
+    const { code, out } = await cli(["doctor"], { cwd: String(cwd), env: { ...env }, columns: 2000 });
+    expect(code).toBe(1);
+    expect(out.split("\n")[0]).toBe("✗ Neither stack dev nor an environment variable names an ION.");
+  });
+
+  it("that Pulumi does not show says what Pulumi says, and no more", async () => {
+    const { cwd, env } = await declaring(await emulated());
+    const { code, out } = await cli(["doctor", "--stack", "prod"], {
+      cwd: String(cwd),
+      env: { ...env },
+      columns: 2000,
+    });
+    expect(code).toBe(1);
+    expect(out).toBe(
+      "✗ `pulumi` did not show the stack: no stack named 'prod' found. To go on: see `pulumi stack ls`.\n\n" +
+        "pulumi-ion 1.2.3 cannot work like this: see ✗ above.",
+    );
+  });
 });
 
 it("shows no password of a URL", async () => {

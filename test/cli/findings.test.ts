@@ -109,6 +109,46 @@ const CHANGES: readonly [
     ],
   ],
   [
+    "takes a description away",
+    ({ store }) => store.updateReceiver(receiverId, { description: "" }),
+    [["changed", true, '"Violet" (id 1): description is empty, declared "by code".']],
+  ],
+  [
+    "leaves nothing of a description",
+    ({ store }) => store.updateReceiver(receiverId, { description: null }),
+    [["changed", true, '"Violet" (id 1): description is empty, declared "by code".']],
+  ],
+  [
+    "moves a subscription to another receiver",
+    (emulator) => {
+      emulator.store.createReceiver({ name: "Other", webhookUri: "https://other.example/canary" });
+      emulator.store.updateSubscription(idOf(emulator, "RUNS UPDATE"), { receiverId: other });
+    },
+    [
+      [
+        "changed",
+        true,
+        /^Subscription \d was RUNS UPDATE of receiver 1, and is now RUNS UPDATE of "Other" \(id 2\)\.$/,
+      ],
+      ["undeclared", false, '"Other" (id 2) with 1 subscription is not declared in this stack.'],
+    ],
+  ],
+  [
+    "makes two receivers of one URL, neither of them declared",
+    ({ store }) => {
+      for (const name of ["A", "B"]) store.createReceiver({ name, webhookUri: "https://other.example/canary" });
+    },
+    [
+      ["undeclared", false, '"A" (id 2) with 0 subscriptions is not declared in this stack.'],
+      ["undeclared", false, '"B" (id 3) with 0 subscriptions is not declared in this stack.'],
+      [
+        "twin",
+        false,
+        '"A" (id 2) and "B" (id 3) have one URL: what more than one of them is subscribed to arrives more than once.',
+      ],
+    ],
+  ],
+  [
     "changes secrets",
     ({ store }) =>
       store.updateReceiver(receiverId, { webhookUri: "https://b.example/canary", sharedSecret: "canary-b" }),
@@ -168,6 +208,15 @@ describe("what is found", () => {
     expect(found?.fields).toEqual(["webhookUri", "header X-Mine was added"]);
   });
 
+  it("is what the program gives no value, too", async () => {
+    const emulator = await start();
+    const declared = await declare(emulator, [{ inputs: { name: "ERP", webhookUri: "https://a.example" }, pairs: [] }]);
+    emulator.store.updateReceiver(receiverId, { description: "by hand" });
+    expect(brief(await findingsOf(ionOn(emulator), declared))).toEqual([
+      ["changed", true, '"ERP" (id 1): description is "by hand", declared empty.'],
+    ]);
+  });
+
   it("tells of a receiver that is inactive because it is declared so, as no drift", async () => {
     const emulator = await start();
     const declared = await declare(emulator, [{ inputs: { ...VIOLET, active: false }, pairs: [] }]);
@@ -198,6 +247,197 @@ describe("what is found", () => {
         'ION does not show this key the URL, the shared secret, header X-Plant of "Violet" (id 1): what was changed of them is not found.',
       ],
     ]);
+  });
+
+  it("says of each receiver that ION masks what cannot be told, and takes none for a twin", async () => {
+    const emulator = await start();
+    const declared = await declare(emulator, [{ inputs: { name: "ERP", webhookUri: "https://a.example" }, pairs: [] }]);
+    for (const name of ["A", "B"]) {
+      const { id } = emulator.store.createReceiver({ name, webhookUri: "https://b.example/canary", sharedSecret: "x" });
+      emulator.store.createHeader({ receiverId: id, key: "X-Plant", value: "canary" });
+    }
+    const findings = await findingsOf(ionOn(emulator, { fetch: masking() }), declared);
+    const unseen = findings.filter(({ kind }) => kind !== "undeclared");
+    expect(unseen.map(({ message }) => message)).toEqual([
+      'ION does not show this key the URL, the shared secret of "ERP" (id 1): what was changed of them is not found.',
+      'ION does not show this key the URL of "A" (id 2): whether another receiver has the same URL is not found.',
+      'ION does not show this key the URL of "B" (id 3): whether another receiver has the same URL is not found.',
+    ]);
+    expect(unseen[1]).toMatchObject({ kind: "unseen", drift: false, object: "receiver", ids: ["2"], receiverId: "2" });
+  });
+
+  describe("of subscriptions to a receiver that the stack does not have", () => {
+    const HERE = { name: "Here", webhookUri: "https://here.example" };
+    const there = async (emulator: Emulator) => {
+      const [here, there] = [
+        await declare(emulator, [{ inputs: HERE, pairs: [] }]),
+        await declare(emulator, [{ inputs: VIOLET, pairs: ["PARTS UPDATE"], unmanaged: "ignore" }]),
+      ];
+      return { ...here, subscriptions: there.subscriptions };
+    };
+
+    it("is nothing where they are there", async () => {
+      const emulator = await start();
+      const declared = await there(emulator);
+      expect(await findingsOf(ionOn(emulator), declared)).toEqual([]);
+      emulator.store.createSubscription({ receiverId: other, resource: "RUNS", action: "UPDATE" });
+      expect(brief(await findingsOf(ionOn(emulator), declared))).toEqual([
+        ["extra", false, expect.stringContaining('"Violet" (id 2) is subscribed to RUNS UPDATE (id 2)')],
+      ]);
+    });
+
+    it("is told with them where the receiver is gone", async () => {
+      const emulator = await start();
+      const declared = await there(emulator);
+      emulator.store.deleteReceiver(other);
+      expect(await findingsOf(ionOn(emulator), declared)).toMatchInlineSnapshot(`
+        [
+          {
+            "action": "UPDATE",
+            "drift": true,
+            "ids": [
+              "1",
+            ],
+            "kind": "missing",
+            "message": "The receiver with id 2 is gone, and with it the subscription to PARTS UPDATE: those events do not arrive.",
+            "object": "subscription",
+            "receiverId": "2",
+            "resource": "PARTS",
+            "urn": "urn:pulumi:test::project::pulumi-nodejs:dynamic/ion:WebhookSubscription::Violet-PARTS-UPDATE",
+          },
+        ]
+      `);
+    });
+  });
+
+  it("tells a machine what it is of", async () => {
+    const emulator = await start();
+    const own = await declare(emulator, [{ inputs: VIOLET, pairs: [] }]);
+    const pairs = [
+      await declare(emulator, [{ inputs: VIOLET, pairs: ["PARTS CREATE"] }]),
+      await declare(emulator, [{ inputs: VIOLET, pairs: ["PARTS UPDATE"] }]),
+      await declare(emulator, [{ inputs: VIOLET, pairs: ["RUNS UPDATE"] }]),
+      await declare(emulator, [{ inputs: VIOLET, pairs: ["ISSUES UPDATE"] }]),
+    ];
+    const declared = { ...own, subscriptions: pairs.flatMap(({ subscriptions }) => subscriptions) };
+    const { store } = emulator;
+    store.updateReceiver(receiverId, { name: "Mine", sharedSecret: "canary-b" });
+    store.deleteSubscription("1");
+    store.deleteSubscription("2");
+    store.updateSubscription("3", { resource: "PLANS", action: "DELETE" });
+    store.createSubscription({ receiverId, resource: "PARTS", action: "UPDATE" });
+    store.createSubscription({ receiverId, resource: "ISSUES", action: "UPDATE" });
+    store.createSubscription({ receiverId, resource: "USERS", action: "CREATE" });
+    store.createReceiver({ name: "Again", webhookUri: VIOLET.webhookUri });
+    const findings = await findingsOf(ionOn(emulator), declared);
+    expect(
+      findings.map(({ message: _message, urn, ...rest }) => ({ ...rest, urn: urn?.split("::").at(-1) })),
+    ).toMatchInlineSnapshot(`
+      [
+        {
+          "drift": true,
+          "fields": [
+            "name",
+            "sharedSecret",
+          ],
+          "ids": [
+            "1",
+          ],
+          "kind": "changed",
+          "object": "receiver",
+          "receiverId": "1",
+          "urn": "Violet",
+        },
+        {
+          "action": "CREATE",
+          "drift": true,
+          "ids": [
+            "1",
+          ],
+          "kind": "missing",
+          "object": "subscription",
+          "receiverId": "1",
+          "resource": "PARTS",
+          "urn": "Violet-PARTS-CREATE",
+        },
+        {
+          "action": "UPDATE",
+          "drift": true,
+          "fields": [
+            "id",
+          ],
+          "ids": [
+            "2",
+          ],
+          "kind": "changed",
+          "object": "subscription",
+          "receiverId": "1",
+          "resource": "PARTS",
+          "urn": "Violet-PARTS-UPDATE",
+        },
+        {
+          "action": "UPDATE",
+          "drift": true,
+          "fields": [
+            "resource",
+            "action",
+          ],
+          "ids": [
+            "3",
+          ],
+          "kind": "changed",
+          "object": "subscription",
+          "receiverId": "1",
+          "resource": "RUNS",
+          "urn": "Violet-RUNS-UPDATE",
+        },
+        {
+          "action": "UPDATE",
+          "drift": true,
+          "ids": [
+            "4",
+            "6",
+          ],
+          "kind": "twin",
+          "object": "subscription",
+          "receiverId": "1",
+          "resource": "ISSUES",
+          "urn": undefined,
+        },
+        {
+          "action": "CREATE",
+          "drift": true,
+          "ids": [
+            "7",
+          ],
+          "kind": "extra",
+          "object": "subscription",
+          "receiverId": "1",
+          "resource": "USERS",
+          "urn": undefined,
+        },
+        {
+          "drift": false,
+          "ids": [
+            "2",
+          ],
+          "kind": "undeclared",
+          "object": "receiver",
+          "receiverId": "2",
+          "urn": undefined,
+        },
+        {
+          "drift": true,
+          "ids": [
+            "1",
+            "2",
+          ],
+          "kind": "twin",
+          "object": "receiver",
+          "urn": undefined,
+        },
+      ]
+    `);
   });
 
   it("is nothing where the stack lives in another ION: that proves nothing", async () => {

@@ -160,6 +160,18 @@ describe("a stack's state", () => {
     ]);
   });
 
+  it("is read as it stands, where it only looks like a secret, or is none", () => {
+    const inputs = {
+      none: null,
+      off: false,
+      masked: { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "v1:x" },
+      named: { plaintext: '"x"' },
+    };
+    const state = { deployment: { resources: [{ urn: "a", type: "t", id: "7", delete: false, inputs }] } };
+    expect(resourcesOf(JSON.stringify(state))).toEqual([{ urn: "a", type: "t", id: "7", inputs, outputs: {} }]);
+    expect(resourcesOf('{"deployment":{}}')).toEqual([]);
+  });
+
   it.each(["", "{}", '{"deployment":{"resources":[{"canary":1}]}}'])(
     "that is %j is refused without a word of it",
     (json) => {

@@ -22,6 +22,7 @@ async function statusOf(emulator: Emulator, place: Parameters<typeof cli>[1] = {
   const { code, out, err } = await cli(["status"], { env: envOf(emulator), ...place });
   expect({ code, err }).toEqual({ code: 0, err: "" });
   expect(out).not.toContain("canary");
+  expect(out).not.toMatch(/\n\n\n|\n$/);
   return out;
 }
 
@@ -97,6 +98,110 @@ describe("status", () => {
     for (const name of ["A (2)", "Bee (3)", "Another (4)"]) expect(out).toContain(name);
   });
 
+  it("is one table after the other where the terminal is narrow", async () => {
+    const emulator = await start();
+    const { store } = emulator;
+    const taken = [
+      ["Violet", ["PARTS DELETE", "PARTS UPDATE", "RUNS CREATE", "LABELS UPDATE"]],
+      ["Nobody", []],
+      ["Four and twenty letters ", ["USERS DELETE"]],
+      ["Four and twenty letters +", ["RUNS UPDATE", "RUNS UPDATE"]],
+    ] as const;
+    for (const [name, pairs] of taken) {
+      const { id } = store.createReceiver({ name, webhookUri: `https://example.com/canary/${name.length}` });
+      for (const pair of pairs) {
+        const [resource = "", action = ""] = pair.split(" ");
+        store.createSubscription({ receiverId: id, resource, action });
+      }
+    }
+    const out = await statusOf(emulator, { columns: 60 });
+    expect(out.slice(out.indexOf("\n"), out.indexOf('"Violet"'))).toMatchInlineSnapshot(`
+      "
+
+      Resource              Violet (1)            Nobody (2)
+      ABOM_INSTALLATIONS    -      -      -
+      FILE_ATTACHMENTS      -      -      -
+      ISSUES                -      -      -
+      ORGANIZATIONS         -      -      -
+      PARTS                 -      UPDATE DELETE
+      PLAN_INPUTS           -      -      -
+      PLAN_ITEMS            -      -      -
+      PLANS                 -      -      -
+      PROCEDURES            -      -      -
+      PURCHASE_ORDER_LINES  -      -      -
+      PURCHASE_ORDERS       -      -      -
+      RECEIPTS              -      -      -
+      RECEIPT_ITEMS         -      -      -
+      RUNS                  CREATE -      -
+      RUN_STEPS             -      -      -
+      STEPS                 -      -      -
+      SUPPLIERS             -      -      -
+      LABELS                -      UPDATE -
+      USERS                 -      -      -
+
+      Resource              Four and twenty letters  (3)
+      ABOM_INSTALLATIONS    -
+      FILE_ATTACHMENTS      -
+      ISSUES                -
+      ORGANIZATIONS         -
+      PARTS                 -
+      PLAN_INPUTS           -
+      PLAN_ITEMS            -
+      PLANS                 -
+      PROCEDURES            -
+      PURCHASE_ORDER_LINES  -
+      PURCHASE_ORDERS       -
+      RECEIPTS              -
+      RECEIPT_ITEMS         -
+      RUNS                  -
+      RUN_STEPS             -
+      STEPS                 -
+      SUPPLIERS             -
+      LABELS                -
+      USERS                 DELETE
+
+      Resource              Four and twenty letters… (4)
+      ABOM_INSTALLATIONS    -
+      FILE_ATTACHMENTS      -
+      ISSUES                -
+      ORGANIZATIONS         -
+      PARTS                 -
+      PLAN_INPUTS           -
+      PLAN_ITEMS            -
+      PLANS                 -
+      PROCEDURES            -
+      PURCHASE_ORDER_LINES  -
+      PURCHASE_ORDERS       -
+      RECEIPTS              -
+      RECEIPT_ITEMS         -
+      RUNS                  2xUPDATE
+      RUN_STEPS             -
+      STEPS                 -
+      SUPPLIERS             -
+      LABELS                -
+      USERS                 -
+      2xACTION  there more than once: each event arrives as often
+
+      "
+    `);
+  });
+
+  it.each([
+    [38, 1],
+    [37, 2],
+    [30, 2],
+    [29, 0],
+  ])("has in a terminal of %i columns %i tables of two receivers", async (columns, tables) => {
+    const emulator = await start();
+    for (const name of ["A", "B"]) {
+      const { id } = emulator.store.createReceiver({ name, webhookUri: `https://${name}.example` });
+      emulator.store.createSubscription({ receiverId: id, resource: "RUNS", action: "DELETE" });
+    }
+    const out = await statusOf(emulator, { columns });
+    expect(out.match(/^Resource/gm) ?? []).toHaveLength(tables);
+    expect(out.match(/^ {2}RUNS\n {4}DELETE$/gm) ?? []).toHaveLength(tables === 0 ? 2 : 0);
+  });
+
   it("marks what counts in colour, where there is colour", async () => {
     const emulator = await start();
     const id = violet(emulator);
@@ -131,6 +236,73 @@ describe("status", () => {
   });
 });
 
+/** What status makes of what there is, below the receivers. */
+const judged = (out: string) => out.slice(out.lastIndexOf("\n\n") + 2);
+
+describe("what to make of what there is", () => {
+  it("is that nothing is taken, where ION has no receiver", async () => {
+    const out = await statusOf(await start({ hide: ["createWebhookSubscription"] }), { colours: true });
+    expect(out.replace(/:\d+/, ":<port>")).toMatchInlineSnapshot(`
+      "<bold>ION at 127.0.0.1:<port> (from environment variables): 0 receivers</bold>
+
+      <red>!!</red>  Nobody is subscribed to any of the 34 pairs of Violet's guide.
+      <yellow> i</yellow>  Nobody is told of deletions. No pair of Violet's guide is a DELETE: what is deleted in ION, Violet is not told.
+      <yellow> i</yellow>  Beyond Violet's guide, ION offers 35 pairs that nobody takes:
+          DELETE of
+            ABOM_INSTALLATIONS, FILE_ATTACHMENTS, ISSUES, ORGANIZATIONS, PARTS, PLAN_INPUTS, PLAN_ITEMS,
+            PLANS, PROCEDURES, PURCHASE_ORDER_LINES, PURCHASE_ORDERS, RECEIPTS, RECEIPT_ITEMS, RUNS,
+            RUN_STEPS, STEPS, SUPPLIERS
+          CREATE, UPDATE, DELETE of
+            COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS"
+    `);
+  });
+
+  it("is that all is well, where everything on offer is taken", async () => {
+    const emulator = await start();
+    const id = violet(emulator);
+    const { out } = await cli(["status", "--json"], { env: envOf(emulator) });
+    for (const { resource, action } of JSON.parse(out).verdict.untaken) {
+      emulator.store.createSubscription({ receiverId: id, resource, action });
+    }
+    expect(judged(await statusOf(emulator, { colours: true }))).toMatchInlineSnapshot(`
+      "<green>ok</green>  All 34 pairs of Violet's guide are subscribed.
+      <yellow> i</yellow>  PURCHASE_ORDER_LINES CREATE is subscribed and never arrives:
+          ION sends no event when a purchase order line is created (Violet's guide, known limitation 1);
+          new lines reach Violet with its next scheduled fetch.
+      <yellow> i</yellow>  No pair of Violet's guide is a DELETE. Here, deletions are told of: ABOM_INSTALLATIONS, FILE_ATTACHMENTS, ISSUES, ORGANIZATIONS, PARTS, PLAN_INPUTS, PLAN_ITEMS, PLANS, PROCEDURES, PURCHASE_ORDER_LINES, PURCHASE_ORDERS, RECEIPTS, RECEIPT_ITEMS, RUNS, RUN_STEPS, STEPS, SUPPLIERS, COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS."
+    `);
+  });
+
+  it("is what only inactive receivers have, what arrives twice, and who has one URL", async () => {
+    const emulator = await start();
+    const { store } = emulator;
+    const id = violet(emulator, ["PARTS UPDATE"]);
+    store.createReceiver({ name: "Idle", webhookUri: "https://VIOLET.example/canary", active: false });
+    store.createSubscription({ receiverId: "2", resource: "PARTS", action: "UPDATE" });
+    store.createReceiver({ name: "Own", webhookUri: "https://own.example/canary" });
+    store.createSubscription({ receiverId: id, resource: "RUNS", action: "UPDATE" });
+    expect(judged(await statusOf(emulator, { columns: 70 }))).toMatchInlineSnapshot(`
+      "!!  Of Violet's guide, only inactive receivers are subscribed to 1 pair:
+          PARTS UPDATE
+      !!  1 pair subscribed more than once (2x above): each event arrives as often.
+      !!  "Violet" (id 1) and "Idle" (id 2) have one URL: what several of them are subscribed to arrives as often.
+       i  PURCHASE_ORDER_LINES CREATE is subscribed and never arrives:
+          ION sends no event when a purchase order line is created (Violet's
+          guide, known limitation 1); new lines reach Violet with its next
+          scheduled fetch.
+       i  Nobody is told of deletions. No pair of Violet's guide is a DELETE: what is deleted in ION, Violet is not told.
+       i  Beyond Violet's guide, ION offers 35 pairs that nobody takes:
+          DELETE of
+            ABOM_INSTALLATIONS, FILE_ATTACHMENTS, ISSUES, ORGANIZATIONS,
+            PARTS, PLAN_INPUTS, PLAN_ITEMS, PLANS, PROCEDURES,
+            PURCHASE_ORDER_LINES, PURCHASE_ORDERS, RECEIPTS, RECEIPT_ITEMS,
+            RUNS, RUN_STEPS, STEPS, SUPPLIERS
+          CREATE, UPDATE, DELETE of
+            COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS"
+    `);
+  });
+});
+
 describe("a failure", () => {
   it("to answer soon is told of", async () => {
     const err: string[] = [];
@@ -138,8 +310,13 @@ describe("a failure", () => {
     expect(await patiently(Promise.resolve(7), terminal, 0)).toBe(7);
     const { promise, resolve } = Promise.withResolvers<number>();
     expect(err).toEqual([]);
-    const waiting = patiently(promise, { ...terminal, err: () => resolve(8) }, 0);
-    expect(await waiting).toBe(8);
+    const told = (text: string) => {
+      err.push(text);
+      resolve(8);
+    };
+    expect(await patiently(promise, { ...terminal, err: told }, 0)).toBe(8);
+    // Not of the first one, which was there at once.
+    expect(err).toEqual(["pulumi-ion: ION takes its time, or is not there; still trying (Ctrl-C ends it)."]);
   });
 
   it.each([
