@@ -24,14 +24,15 @@ async function watched({ queryMs = 0, mutationMs = 0, requestMs = 0 } = {}) {
   await ion.receivers();
   const pairs = VIOLET_RESOURCES.flatMap((resource) =>
     ["CREATE", "UPDATE", "DELETE"].map((action) => [resource, action] as const),
-  ).values();
+  );
   const answers: Promise<unknown>[] = [];
   return {
     sizes,
     settings,
     stir: () => ion.stir(),
     write: (count = 1) => {
-      for (const [resource, action] of pairs.take(count)) answers.push(ion.createSubscription("1", resource, action));
+      for (const [resource, action] of pairs.splice(0, count))
+        answers.push(ion.createSubscription("1", resource, action));
     },
     answered: () => Promise.all(answers),
     /** Lets time go by, and what is due happen. */
