@@ -194,6 +194,12 @@ describe("a read that fails", () => {
       /^ION did not show its webhook receivers: Not authorized\. Nothing is concluded from that/,
     ],
     [
+      "by an error alone",
+      () => answer(200, { errors: [{ message: "Not today" }] }),
+      "refused",
+      /^ION did not show its webhook receivers: Not today\. Nothing is concluded from that\.$/,
+    ],
+    [
       "by null for the list",
       () => answer(200, { data: { webhookReceivers: null } }),
       "unexpectedAnswer",
@@ -266,6 +272,17 @@ describe("a read that fails", () => {
     });
     expect((await ion.receivers()).size).toBe(150);
     expect(countOf(emulator, "query")).toBe(2);
+  });
+
+  it("by ION's words for a pause is tried again", async () => {
+    const emulator = await withReceivers(2);
+    const pause = { message: "Rate limit exceeded", path: ["webhookReceivers"] };
+    const ion = ionOn(emulator, {
+      fetch: intercept(async (sent, pass) =>
+        sent.number < 3 ? answer(200, { data: { webhookReceivers: null }, errors: [pause] }) : pass(),
+      ),
+    });
+    expect((await ion.receivers()).size).toBe(2);
   });
 
   it("leaves what was known before in place for nobody", async () => {

@@ -188,6 +188,26 @@ describe("a write that ION refuses the whole document for", () => {
     await expectTruth(ion, emulator);
   });
 
+  it("is split off also where ION's schema lacks a name that it needs", async () => {
+    const emulator = await start({ hide: ["createWebhookHeader"] });
+    emulator.store.createReceiver({ name: "erp", webhookUri: URI });
+    const ion = ionOn(emulator);
+    const receiver = await receiverIn(ion);
+    const [before, header, after] = await Promise.allSettled([
+      ion.createSubscription("1", "RUNS", "CREATE"),
+      ion.createHeader(receiver, "X-Line", CANARY),
+      ion.createSubscription("1", "RUNS", "UPDATE"),
+    ]);
+    expect([before.status, after.status]).toEqual(["fulfilled", "fulfilled"]);
+    const { kind, message } = reasonOf(header);
+    expect(kind).toBe("unsupported");
+    expect(message).toMatch(
+      /^Could not add the header X-Line to the webhook receiver "erp" \(id 1\)\. .*createWebhookHeader/,
+    );
+    expect(message).not.toMatch(/\s$/);
+    expect(emulator.store.listSubscriptions()).toHaveLength(2);
+  });
+
   it("is told without its secrets, which ION repeats", async () => {
     const fetch = onFirstWrite(async ({ variables }) => {
       const message = `Variable "$input0" got invalid value ${JSON.stringify(variables.input0)}`;
@@ -359,6 +379,46 @@ it("a receiver whose answer was lost is found also where ION writes its URL in a
   });
   const { id } = await ion.createReceiver({ name: "second", webhookUri: "https://Second.Example" });
   expect(emulator.store.listReceivers().map((receiver) => receiver.id)).toEqual(["1", id]);
+});
+
+it.each<[string, (store: Emulator["store"]) => void, (ion: Ion) => Promise<unknown>]>([
+  [
+    "a receiver, of its name or of its URL alone",
+    (store) => {
+      store.createReceiver({ name: "second", webhookUri: `${URI}/other` });
+      store.createReceiver({ name: "other", webhookUri: `${URI}/2` });
+    },
+    (ion) => ion.createReceiver({ name: "second", webhookUri: `${URI}/2` }),
+  ],
+  [
+    "a subscription, of its receiver, its resource and its action but one",
+    (store) => {
+      store.createReceiver({ name: "other", webhookUri: `${URI}/other` });
+      for (const near of [{ receiverId: "2" }, { resource: "PLANS" }, { action: "DELETE" }]) {
+        store.createSubscription({ receiverId: "1", resource: "RUNS", action: "UPDATE", ...near });
+      }
+    },
+    (ion) => ion.createSubscription("1", "RUNS", "UPDATE"),
+  ],
+  [
+    "a header's new value, on another header",
+    (store) => void store.createHeader({ receiverId: "1", key: "X-Line", value: "8" }),
+    async (ion) => {
+      const receiver = await receiverIn(ion);
+      for (const header of receiver.headers) await ion.updateHeader(receiver, header, "8");
+    },
+  ],
+])("what another made meanwhile is not taken for what was lost: %s", async (_what, byHand, run) => {
+  const emulator = await furnished();
+  const lost = onFirstWrite(async () => {
+    byHand(emulator.store);
+    throw connectionReset();
+  });
+  const ion = ionOn(emulator, { fetch: lost });
+  await ion.receivers();
+  await run(ion);
+  expect(mutationsIn(emulator)).toHaveLength(1);
+  await expectTruth(ion, emulator);
 });
 
 describe("a batch whose answer was lost", () => {
