@@ -233,12 +233,16 @@ describe("what is missing", () => {
 
 describe("an endpoint", () => {
   const https = (key: string) => [`${key} has to be an https:// URL: a key and secrets travel over it`];
+  const inIt = (key: string) => [`${key} has a user name or password in it: take that out of the URL`];
   it.each<[string, Config, string[]]>([
     ["over plain http", { endpoint: "http://own.example/graphql" }, https("ion:endpoint")],
     ["for tokens over plain http", { authUrl: "http://own.example/token" }, https("ion:authUrl")],
     ["that only looks like this machine", { endpoint: "http://127.0.0.1.example/graphql" }, https("ion:endpoint")],
     ["that only begins like this machine", { endpoint: "http://localhost.example/graphql" }, https("ion:endpoint")],
     ["over another protocol", { endpoint: "ftp://own.example/graphql" }, https("ion:endpoint")],
+    ["over another protocol on this machine", { endpoint: "ftp://localhost/graphql" }, https("ion:endpoint")],
+    ["with a user name in it", { endpoint: "https://me@own.example/graphql" }, inIt("ion:endpoint")],
+    ["with a password in it", { authUrl: "https://:canary@own.example/token" }, inIt("ion:authUrl")],
     ["that is no URL", { endpoint: "own.example/graphql" }, ["ion:endpoint is not a URL"]],
     ["for tokens that is no URL", { authUrl: "no host" }, ["ion:authUrl is not a URL"]],
   ])("%s is refused", (_what, config, words) => {
@@ -254,6 +258,16 @@ describe("an endpoint", () => {
   ])("on this machine may be plain: %s", (endpoint) => {
     expect(resolve({ ...KEY, endpoint, authUrl: "http://localhost/token" }).endpoint).toBe(endpoint);
   });
+});
+
+it("what is settled holds what was set, and nothing that was not", () => {
+  const { clientId, clientSecret } = KEY;
+  const own = { endpoint: "https://own.example/graphql", authUrl: "https://own.example/token", clientId, clientSecret };
+  expect(resolve(own)).toStrictEqual(own);
+  const all = { ...own, formerEndpoint: "https://old.example/graphql" };
+  expect(resolve({ ...all, deadline: "2" })).toStrictEqual({ ...all, deadlineMs: 2000 });
+  const read = (key: ConfigKey) => ({ ...all, region: undefined, stage: undefined, deadline: undefined })[key];
+  expect(resolveConnection(read, {}, "staging")).toStrictEqual({ ...all, name: "staging" });
 });
 
 describe("a deadline", () => {

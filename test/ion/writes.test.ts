@@ -222,6 +222,22 @@ describe("a write that ION refuses the whole document for", () => {
   });
 });
 
+it.each<[string, (ion: Ion, receiver: Receiver) => Promise<unknown>]>([
+  ["a new header", (ion, receiver) => ion.createHeader(receiver, "X-Line", CANARY)],
+  [
+    "a header",
+    (ion, receiver) => Promise.all(receiver.headers.map((header) => ion.updateHeader(receiver, header, CANARY))),
+  ],
+])("a refusal of %s is told without its value, which ION repeats", async (_what, run) => {
+  const fetch = onFirstWrite(async ({ variables }) =>
+    Response.json({ errors: [{ message: JSON.stringify(variables) }] }),
+  );
+  const ion = ionOn(await furnished(), { fetch });
+  const { message } = await failureOf(run(ion, await receiverIn(ion)));
+  expect(message).toContain('"value":"[secret]"');
+  expect(message).not.toContain(CANARY);
+});
+
 it("a refusal is told without secrets that other requests sent or read, as in a database's words about a whole row", async () => {
   const emulator = await furnished();
   emulator.store.createReceiver({ name: "read", webhookUri: `${URI}/${CANARY}-read`, sharedSecret: `${CANARY}-key` });
