@@ -5,7 +5,7 @@ import { CANARY } from "../support.ts";
 
 type Config = Partial<Record<ConfigKey, string>>;
 
-const KEY: Config = { clientId: "id", clientSecret: CANARY };
+const KEY = { clientId: "id", clientSecret: CANARY };
 const TOKEN_PATH = "/realms/api-keys/protocol/openid-connect/token";
 const resolve = (config: Config, env: NodeJS.ProcessEnv = {}) => resolveConnection((key) => config[key], env);
 
@@ -261,8 +261,7 @@ describe("an endpoint", () => {
 });
 
 it("what is settled holds what was set, and nothing that was not", () => {
-  const { clientId, clientSecret } = KEY;
-  const own = { endpoint: "https://own.example/graphql", authUrl: "https://own.example/token", clientId, clientSecret };
+  const own = { ...KEY, endpoint: "https://own.example/graphql", authUrl: "https://own.example/token" };
   expect(resolve(own)).toStrictEqual(own);
   const all = { ...own, formerEndpoint: "https://old.example/graphql" };
   expect(resolve({ ...all, deadline: "2" })).toStrictEqual({ ...all, deadlineMs: 2000 });
