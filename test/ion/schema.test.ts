@@ -82,6 +82,22 @@ describe("the schema", () => {
   });
 });
 
+it("a schema that could not be asked for at the time is asked for again", async () => {
+  const emulator = await start({ hide: ["deleteWebhookSubscription"] });
+  const { subscription } = furnish(emulator);
+  let asked = 0;
+  const fetch = intercept(({ query }, pass) => {
+    if (query.includes("__schema") && ++asked === 1) return Promise.reject(connectionReset());
+    return pass();
+  });
+  const { ion } = meet(emulator, fetch);
+  const attempt = () => failureOf(webhookSubscription.delete(ion, subscription.id, subscription.state, false));
+  expect((await attempt()).message).toContain('Cannot query field "deleteWebhookSubscription"');
+  expect((await attempt()).message).toContain("This ION's schema has no deleteWebhookSubscription.");
+  await attempt();
+  expect(asked).toBe(2);
+});
+
 describe("a document is fitted to a schema in which", () => {
   const SDL = readFileSync(new URL("../../emulator/schema.graphql", import.meta.url), "utf8");
   const list = { document: operations.WEBHOOK_RECEIVERS, variables: { first: 100 } };
