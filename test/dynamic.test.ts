@@ -189,6 +189,32 @@ describe("an error", () => {
   });
 });
 
+describe("where ION's schema lacks what it takes", () => {
+  it("read and delete say how to go on, since no further try will succeed", async () => {
+    const full = await start();
+    const { id, state } = await up((await processOn(full)).webhookReceiver, RECEIVER);
+    const lacking = async () => (await processOn(await start({ hide: ["webhookReceivers"] }))).webhookReceiver;
+    const unseen =
+      "Could not look at ION's webhooks: this ION's schema has no webhookReceivers. Run `npx pulumi-ion doctor`: it lists every name that differs.";
+    expect((await errorOf((await lacking()).read(id, state))).message).toBe(
+      `${unseen} Nothing is concluded from that. To go on without a look at ION, add --refresh=false to the command.`,
+    );
+    expect((await errorOf((await lacking()).delete(id, state))).message).toBe(
+      `${unseen} Delete it in ION by hand, and have Pulumi forget it with \`pulumi state delete\` (\`pulumi stack --show-urns\` shows its URN).`,
+    );
+  });
+
+  it("and nothing of the kind where something else is in the way", async () => {
+    const emulator = await start();
+    const { id, state } = await up((await processOn(emulator)).webhookReceiver, RECEIVER);
+    const { webhookReceiver } = await processOn(emulator);
+    emulator.rotateKey("newer");
+    for (const failing of [webhookReceiver.read(id, state), webhookReceiver.delete(id, state)]) {
+      expect((await errorOf(failing)).message).not.toMatch(/refresh=false|by hand/);
+    }
+  });
+});
+
 describe("a resource that lives in another ION", () => {
   it.each<[string, (provider: Provider, id: string, state: Properties) => Promise<unknown>]>([
     ["read", (provider, id, state) => provider.read(id, state)],

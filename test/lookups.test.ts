@@ -9,8 +9,9 @@ import {
   getWebhookReceivers,
   getWebhookReceiversOutput,
 } from "../provider/index.ts";
+import { VIOLET_RESOURCES } from "../provider/ion/facts.ts";
 import { configOf, runProgram, settled } from "./program.ts";
-import { CANARY, countOf, mask, start } from "./support.ts";
+import { CANARY, countOf, mask, reversed, start } from "./support.ts";
 
 const URI = `https://hooks.example/${CANARY}`;
 
@@ -77,6 +78,11 @@ describe("getWebhookReceiver", () => {
   it.each<[string, Parameters<typeof getWebhookReceiver>[0], string]>([
     ["nothing to look for", {}, "getWebhookReceiver needs an id, a name or a webhookUri to look for."],
     [
+      "nothing to look for in so many words",
+      { id: undefined, name: undefined, connection: undefined },
+      "getWebhookReceiver needs an id, a name or a webhookUri to look for.",
+    ],
+    [
       "a name that nothing has",
       { name: "Erp" },
       'There is no webhook receiver with name "Erp" in the ION at loopback. There are "twin" (id 1), "twin" (id 2), "erp" (id 3). ' +
@@ -118,6 +124,28 @@ describe("getWebhookReceiver", () => {
       emulator.store.createReceiver({ name: `r${number}`, webhookUri: `https://hooks.example/${number}` });
     }
     expect(await missing()).toMatch(/There are "r1" \(id 1\), .* "r20" \(id 20\), and 3 more\. /);
+  });
+
+  it("shows what there is oldest first, in whatever order ION does", async () => {
+    const emulator = await three();
+    for (let number = 4; number <= 11; number += 1) {
+      emulator.store.createReceiver({ name: `r${number}`, webhookUri: `https://hooks.example/${number}` });
+      emulator.store.createSubscription({
+        receiverId: "3",
+        resource: VIOLET_RESOURCES[number] ?? "",
+        action: "DELETE",
+      });
+    }
+    const real = globalThis.fetch;
+    vi.stubGlobal("fetch", (url: string, init: RequestInit) => reversed(real(url, init)));
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const all = await inProgram(emulator, () => getWebhookReceivers());
+    const ids = (some: readonly { readonly id: string }[] = []) => some.map(({ id }) => Number(id));
+    expect(ids(all)).toEqual(ids(all).toSorted((one, other) => one - other));
+    expect(ids(all[2]?.subscriptions)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(all).toHaveLength(11);
+    const message = await messageOf(inProgram(emulator, () => getWebhookReceiver({ name: "twin" })));
+    expect(message).toContain('"twin" (id 1), "twin" (id 2).');
   });
 
   it("says so where ION masks the URLs that it is to look among", async () => {

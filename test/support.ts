@@ -81,6 +81,12 @@ export const mask = (answer: Promise<Response>) =>
 /** A fetch under which ION shows no secret. */
 export const masking = () => intercept((_sent, pass) => mask(pass()));
 
+/** An answer whose lists are the other way round. */
+export const reversed = (answer: Promise<Response>) =>
+  rewrite(answer, (text) =>
+    JSON.stringify(JSON.parse(text, (_key, value: unknown) => (Array.isArray(value) ? value.toReversed() : value))),
+  );
+
 /** The mutations that reached the emulator: the names of the fields, one list a request. */
 export const mutationsIn = ({ requests }: Emulator) =>
   requests

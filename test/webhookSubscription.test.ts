@@ -4,7 +4,17 @@ import type { IonError } from "../provider/ion/errors.ts";
 import { ACTIONS, VIOLET_RESOURCES } from "../provider/ion/facts.ts";
 import { UNKNOWN, type Unchecked } from "../provider/logic/resource.ts";
 import { webhookSubscription } from "../provider/logic/webhookSubscription.ts";
-import { connectionReset, countOf, failureOf, intercept, ionOn, mutationsIn, rewrite, start } from "./support.ts";
+import {
+  connectionReset,
+  countOf,
+  failureOf,
+  intercept,
+  ionOn,
+  mutationsIn,
+  reversed,
+  rewrite,
+  start,
+} from "./support.ts";
 
 const { check, create, delete: remove, diff, identities, read, update } = webhookSubscription;
 
@@ -25,14 +35,6 @@ async function subscribed() {
   const { id } = emulator.store.createSubscription(PAIR);
   return { emulator, id };
 }
-
-/** A fetch under which ION shows its lists the other way round. */
-const backwards = () =>
-  intercept((_sent, pass) =>
-    rewrite(pass(), (text) =>
-      JSON.stringify(JSON.parse(text, (_key, value: unknown) => (Array.isArray(value) ? value.toReversed() : value))),
-    ),
-  );
 
 describe("check", () => {
   const failuresOf = async (emulator: Emulator, news: Unchecked) => {
@@ -203,7 +205,7 @@ describe("create", () => {
   it("takes over the oldest of several, in whatever order ION shows them", async () => {
     const { emulator, id } = await subscribed();
     for (let twins = 1; twins < 12; twins += 1) emulator.store.createSubscription(PAIR);
-    for (const fetch of [globalThis.fetch, backwards()]) {
+    for (const fetch of [globalThis.fetch, intercept((_sent, pass) => reversed(pass()))]) {
       expect(await create(ionOn(emulator, { fetch }), PAIR)).toEqual({ id, state: STATE });
     }
     expect(mutationsIn(emulator)).toEqual([]);
