@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   getWebhookReceiver,
   VioletWebhooks,
@@ -8,8 +8,8 @@ import {
   WebhookSubscription,
   WebhookSubscriptions,
 } from "../provider/index.ts";
-import { configOf, type Registered, runProgram } from "./program.ts";
-import { start } from "./support.ts";
+import { quiet, type Registered, runProgram } from "./program.ts";
+import { configOf, start } from "./support.ts";
 
 const CONFIG = {
   "ion:region": "us",
@@ -189,8 +189,7 @@ describe("an id that was looked up", () => {
 });
 
 it("a client secret in the config in plain is warned of once, without its value", async () => {
-  const told = vi.spyOn(console, "warn").mockImplementation(() => {});
-  onTestFinished(() => told.mockRestore());
+  const told = quiet();
   await runProgram({ ...CONFIG, "ion:clientSecret": "canary" }, () => subscribe(receiver("r").id));
   expect(told.mock.calls).toEqual([
     [

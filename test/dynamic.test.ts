@@ -6,7 +6,7 @@ import { providerText } from "../provider/dynamic/text.ts";
 import { VIOLET_RESOURCES } from "../provider/ion/facts.ts";
 import { UNKNOWN } from "../provider/logic/resource.ts";
 import { startProviders } from "../provider/providers.ts";
-import { CANARY, countOf, mutationsIn, start } from "./support.ts";
+import { CANARY, configOf, countOf, mutationsIn, start } from "./support.ts";
 
 type Provider = Required<pulumi.dynamic.ResourceProvider>;
 type Properties = Record<string, unknown>;
@@ -27,12 +27,6 @@ async function processWith(config: Record<string, string>): Promise<Providers> {
   return providers;
 }
 
-const configOf = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator, namespace = "ion") => ({
-  [`${namespace}:endpoint`]: graphqlUrl,
-  [`${namespace}:authUrl`]: tokenUrl,
-  [`${namespace}:clientId`]: clientId,
-  [`${namespace}:clientSecret`]: clientSecret,
-});
 const processOn = (emulator: Emulator) => processWith(configOf(emulator));
 
 const isSealed = (value: unknown): value is { value: unknown } =>

@@ -10,8 +10,8 @@ import {
   getWebhookReceiversOutput,
 } from "../provider/index.ts";
 import { VIOLET_RESOURCES } from "../provider/ion/facts.ts";
-import { configOf, runProgram, settled } from "./program.ts";
-import { CANARY, countOf, mask, reversed, start } from "./support.ts";
+import { runProgram, settled } from "./program.ts";
+import { CANARY, configOf, countOf, mask, reversed, start } from "./support.ts";
 
 const URI = `https://hooks.example/${CANARY}`;
 
@@ -52,6 +52,13 @@ const ERP = {
 /** What a program that runs against an emulator comes to. */
 const inProgram = async <T>(emulator: Emulator, program: () => T | Promise<T>) =>
   (await runProgram(configOf(emulator), program)).result;
+
+/** Has everything that ION answers changed, until the test is over. */
+function changeAnswers(change: (answer: Promise<Response>) => Promise<Response>) {
+  const real = globalThis.fetch;
+  vi.stubGlobal("fetch", (url: string, init: RequestInit) => change(real(url, init)));
+  onTestFinished(() => void vi.unstubAllGlobals());
+}
 
 const messageOf = async (promise: Promise<unknown>): Promise<string> => {
   const error: unknown = await promise.then(
@@ -136,9 +143,7 @@ describe("getWebhookReceiver", () => {
         action: "DELETE",
       });
     }
-    const real = globalThis.fetch;
-    vi.stubGlobal("fetch", (url: string, init: RequestInit) => reversed(real(url, init)));
-    onTestFinished(() => void vi.unstubAllGlobals());
+    changeAnswers(reversed);
     const all = await inProgram(emulator, () => getWebhookReceivers());
     const ids = (some: readonly { readonly id: string }[] = []) => some.map(({ id }) => Number(id));
     expect(ids(all)).toEqual(ids(all).toSorted((one, other) => one - other));
@@ -150,9 +155,7 @@ describe("getWebhookReceiver", () => {
 
   it("says so where ION masks the URLs that it is to look among", async () => {
     const emulator = await three();
-    const real = globalThis.fetch;
-    vi.stubGlobal("fetch", (url: string, init: RequestInit) => mask(real(url, init)));
-    onTestFinished(() => void vi.unstubAllGlobals());
+    changeAnswers(mask);
     const message = await messageOf(inProgram(emulator, () => getWebhookReceiver({ webhookUri: URI })));
     expect(message).toContain(
       "ION does not show the webhookUri of all of them to this API key: look it up by name or id.",

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Emulator } from "../emulator/index.ts";
+import { onTestFinished, vi } from "vitest";
 
 /** What a program under Pulumi's own mocks registered, in the order it did. */
 export interface Registered {
@@ -7,14 +7,6 @@ export interface Registered {
   readonly type: string;
   readonly inputs: Readonly<Record<string, unknown>>;
 }
-
-/** Stack config that names an emulator, in a connection's namespace. */
-export const configOf = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator, namespace = "ion") => ({
-  [`${namespace}:endpoint`]: graphqlUrl,
-  [`${namespace}:authUrl`]: tokenUrl,
-  [`${namespace}:clientId`]: clientId,
-  [`${namespace}:clientSecret`]: clientSecret,
-});
 
 /**
  * Runs a program to its end without an engine, as Pulumi's own unit tests do: resources are registered and come back
@@ -59,3 +51,10 @@ export async function runProgram<T>(
 /** What an output comes to. */
 export const settled = <T>(output: pulumi.Output<T>) =>
   new Promise<T>((resolve) => void output.apply((value) => resolve(value)));
+
+/** Keeps warnings of Pulumi's off the terminal until the test is over, and tells them. */
+export function quiet() {
+  const told = vi.spyOn(console, "warn").mockImplementation(() => {});
+  onTestFinished(() => told.mockRestore());
+  return told;
+}

@@ -1,6 +1,6 @@
 /** What a program's resources are registered with, under Pulumi's own mocks. */
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   VioletWebhooks,
   type VioletWebhooksArgs,
@@ -11,7 +11,7 @@ import {
   type WebhookSubscriptionsArgs,
 } from "../provider/index.ts";
 import { VIOLET_RESOURCES } from "../provider/ion/facts.ts";
-import { runProgram, settled } from "./program.ts";
+import { quiet, runProgram, settled } from "./program.ts";
 
 const CONFIG = { "ion:region": "us" };
 const HALF = "\ud800";
@@ -247,10 +247,3 @@ describe("a component", () => {
     );
   });
 });
-
-/** Keeps warnings of Pulumi's off the terminal, and counts them. */
-function quiet() {
-  const told = vi.spyOn(console, "warn").mockImplementation(() => {});
-  onTestFinished(() => told.mockRestore());
-  return told;
-}

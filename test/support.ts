@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
@@ -32,6 +33,14 @@ export const connectionTo = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: E
   authUrl: tokenUrl,
   clientId,
   clientSecret,
+});
+
+/** Stack config that names an emulator, in a connection's namespace. */
+export const configOf = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator, namespace = "ion") => ({
+  [`${namespace}:endpoint`]: graphqlUrl,
+  [`${namespace}:authUrl`]: tokenUrl,
+  [`${namespace}:clientId`]: clientId,
+  [`${namespace}:clientSecret`]: clientSecret,
 });
 
 /** Waits short enough for a test. */
@@ -86,6 +95,9 @@ export const reversed = (answer: Promise<Response>) =>
   rewrite(answer, (text) =>
     JSON.stringify(JSON.parse(text, (_key, value: unknown) => (Array.isArray(value) ? value.toReversed() : value))),
   );
+
+/** ION's schema as it is inferred. */
+export const SDL = readFileSync(new URL("../emulator/schema.graphql", import.meta.url), "utf8");
 
 /** The mutations that reached the emulator: the names of the fields, one list a request. */
 export const mutationsIn = ({ requests }: Emulator) =>

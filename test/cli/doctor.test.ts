@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Emulator, EmulatorOptions } from "../../emulator/index.ts";
+import { SETTABLE } from "../../provider/ion/operations.ts";
 import { makeProject } from "../e2e/project.ts";
 import { CANARY, serve, start } from "../support.ts";
 import { cli, envOf } from "./run.ts";
@@ -501,17 +502,8 @@ describe("in a terminal it looks like this", () => {
 
 describe("of a schema that lacks much", () => {
   it("it names twelve things that cannot be done, most needed first", async () => {
-    const parts = [
-      "name",
-      "webhookUri",
-      "description",
-      "contentType",
-      "expectedResponseCode",
-      "active",
-      "sharedSecret",
-    ];
-    const made = parts.slice(2).map((field) => `CreateWebhookReceiverInput.${field}`);
-    const hide = [...parts.map((field) => `UpdateWebhookReceiverInput.${field}`), ...made, "deleteWebhookHeader"];
+    const made = SETTABLE.slice(2).map((field) => `CreateWebhookReceiverInput.${field}`);
+    const hide = [...SETTABLE.map((field) => `UpdateWebhookReceiverInput.${field}`), ...made, "deleteWebhookHeader"];
     const { verdict } = await doctor(envOf(await emulated({ hide })));
     expect(verdict).toMatchInlineSnapshot(`
       "pulumi-ion 1.2.3 works with this ION in part.

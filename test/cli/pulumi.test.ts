@@ -1,11 +1,11 @@
 /** What the commands ask `pulumi` for, and what they make of what it says. */
-import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { start } from "../support.ts";
 import { declare } from "./declare.ts";
-import { cli, folder, type Place } from "./run.ts";
-import { projectWith } from "./stack.ts";
+import { cli, folder } from "./run.ts";
+import { projectAsking, projectWith } from "./stack.ts";
 
 const VIOLET = { name: "Violet", webhookUri: "https://violet.example/canary", sharedSecret: "canary" };
 const ERP = { name: "ERP", webhookUri: "https://erp.example/canary" };
@@ -40,15 +40,7 @@ const changeState = (cwd: string, by: (resources: State["deployment"]["resources
   }));
 
 /** A project in which `pulumi` is this shell script. */
-async function withPulumi(script: string): Promise<Place & { cwd: string }> {
-  const cwd = await folder();
-  const bin = join(cwd, "node_modules/.bin");
-  await mkdir(bin, { recursive: true });
-  await writeFile(join(cwd, "Pulumi.yaml"), "name: test\nruntime: nodejs\n");
-  await writeFile(join(bin, "pulumi"), `#!/bin/sh\n${script}\n`);
-  await chmod(join(bin, "pulumi"), 0o755);
-  return { cwd, env: { PATH: process.env.PATH } };
-}
+const withPulumi = (script: string) => projectAsking(`#!/bin/sh\n${script}\n`);
 
 describe("pulumi is asked", () => {
   it("to show the stack, and for nothing else", async () => {

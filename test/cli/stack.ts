@@ -1,8 +1,8 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emulator } from "../../emulator/index.ts";
 import type { Declared } from "../../provider/cli/declared.ts";
-import { connectionTo } from "../support.ts";
+import { configOf } from "../support.ts";
 import { folder, type Place } from "./run.ts";
 
 /** A stack as its state has it, on the ION that its config names. */
@@ -27,25 +27,25 @@ case " $* " in *" --show-secrets "*) cat "$file" ;; *) echo "[secret]" ;; esac
 
 /** A folder of a Pulumi project with stacks; "dev" is the selected one. */
 export async function projectWith(stacks: Readonly<Record<string, Kept>>): Promise<Place> {
-  const cwd = await folder();
-  const bin = join(cwd, "node_modules/.bin");
-  await mkdir(bin, { recursive: true });
-  await writeFile(join(cwd, "Pulumi.yaml"), "name: test\nruntime: nodejs\n");
-  await writeFile(join(bin, "pulumi"), PULUMI);
-  await chmod(join(bin, "pulumi"), 0o755);
+  const { cwd, env } = await projectAsking(PULUMI);
   for (const [name, { emulator, declared, other }] of Object.entries(stacks)) {
-    const config = { ...configOf(emulator, "ion"), ...(other && configOf(other.emulator, `ion-${other.connection}`)) };
+    const values = { ...configOf(emulator), ...(other && configOf(other.emulator, `ion-${other.connection}`)) };
+    const config = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value }]));
     const resources = [...resourcesOf(declared), ...(other ? resourcesOf(other.declared, other.connection) : [])];
     await writeFile(join(cwd, `${name}.config.json`), JSON.stringify(config));
     await writeFile(join(cwd, `${name}.state.json`), JSON.stringify({ version: 3, deployment: { resources } }));
   }
-  return { cwd, env: { PATH: process.env.PATH } };
+  return { cwd, env };
 }
 
-function configOf(emulator: Emulator, namespace: string) {
-  const { endpoint, authUrl, clientId, clientSecret } = connectionTo(emulator);
-  const settings = { endpoint, authUrl, clientId, clientSecret };
-  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${namespace}:${key}`, { value }]));
+/** A folder of a Pulumi project whose `pulumi` is a shell script. */
+export async function projectAsking(script: string) {
+  const cwd = await folder();
+  const bin = join(cwd, "node_modules/.bin");
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(cwd, "Pulumi.yaml"), "name: test\nruntime: nodejs\n");
+  await writeFile(join(bin, "pulumi"), script, { mode: 0o755 });
+  return { cwd, env: { PATH: process.env.PATH } };
 }
 
 function resourcesOf({ receivers, subscriptions, watched }: Declared, connection?: string) {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { configOf } from "../program.ts";
-import { start } from "../support.ts";
+import { configOf, start } from "../support.ts";
 import { makeProject } from "./project.ts";
 
 const program = (body: string) => ({

@@ -1,11 +1,8 @@
 /** What an ION tells about itself before anything is done with it. */
-import { readFileSync } from "node:fs";
 import { buildSchema, introspectionFromSchema } from "graphql";
 import { describe, expect, it } from "vitest";
 import { Examination } from "../../provider/ion/examination.ts";
-import { connectionTo, failureOf, intercept, serve, start } from "../support.ts";
-
-const SDL = readFileSync(new URL("../../emulator/schema.graphql", import.meta.url), "utf8");
+import { connectionTo, failureOf, intercept, SDL, serve, start } from "../support.ts";
 
 describe("a token", () => {
   const NOW = 1_800_000_000;

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { buildSchema, type GraphQLEnumType } from "graphql";
 import { expect, it } from "vitest";
 import { ACTIONS, NEVER_DELIVERED, permissionFor, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../../provider/ion/facts.ts";
+import { SDL } from "../support.ts";
 
-const schema = buildSchema(readFileSync(new URL("../../emulator/schema.graphql", import.meta.url), "utf8"));
+const schema = buildSchema(SDL);
 const namesOf = (type: string) => (schema.getType(type) as GraphQLEnumType).getValues().map(({ name }) => name);
 
 it("names only resources and actions that ION has", () => {

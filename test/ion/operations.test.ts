@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   buildSchema,
   type GraphQLError,
@@ -12,10 +11,10 @@ import {
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import * as operations from "../../provider/ion/operations.ts";
-import { CANARY } from "../support.ts";
+import { CANARY, SDL } from "../support.ts";
 
 const { compose } = operations;
-const schema = buildSchema(readFileSync(new URL("../../emulator/schema.graphql", import.meta.url), "utf8"));
+const schema = buildSchema(SDL);
 
 const HOSTILE = `${CANARY}") { id } x: deleteWebhookReceiver(id: "1" # {{}} $input0 \n é 🙂`;
 const receiver: operations.ReceiverInput = {

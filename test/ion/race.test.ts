@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { IonError } from "../../provider/ion/errors.ts";
 import { settleRace } from "../../provider/ion/race.ts";
-import { failureOf, ionOn, start } from "../support.ts";
+import { countOf, failureOf, ionOn, start } from "../support.ts";
 
 /** Runs a change that fails with each of `failures` in turn; tells what became of it, how often it ran and how often ION was asked. */
 async function raced(...failures: Error[]) {
@@ -15,8 +15,7 @@ async function raced(...failures: Error[]) {
     return "done";
   };
   const ended = await settleRace(ion, change).catch((error: Error) => error);
-  const looks = emulator.requests.filter(({ operation }) => operation?.type === "query").length;
-  return { ended, times, looks };
+  return { ended, times, looks: countOf(emulator, "query") };
 }
 
 it("a change that works is made once", async () => {

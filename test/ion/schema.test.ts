@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import * as graphql from "graphql";
 import { buildSchema, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
@@ -9,7 +8,17 @@ import { fit } from "../../provider/ion/schema.ts";
 import type { Ion } from "../../provider/ion/webhooks.ts";
 import { webhookReceiver } from "../../provider/logic/webhookReceiver.ts";
 import { webhookSubscription } from "../../provider/logic/webhookSubscription.ts";
-import { CANARY, connectionReset, countOf, type Fetch, failureOf, intercept, mutationsIn, start } from "../support.ts";
+import {
+  CANARY,
+  connectionReset,
+  countOf,
+  type Fetch,
+  failureOf,
+  intercept,
+  mutationsIn,
+  SDL,
+  start,
+} from "../support.ts";
 import { DOCTOR, etag, furnish, meet } from "./hidden.ts";
 
 const NO_LIST = `Could not look at ION's webhooks: this ION's schema has no webhookReceivers. ${DOCTOR}`;
@@ -99,7 +108,6 @@ it("a schema that could not be asked for at the time is asked for again", async 
 });
 
 describe("a document is fitted to a schema in which", () => {
-  const SDL = readFileSync(new URL("../../emulator/schema.graphql", import.meta.url), "utf8");
   const list = { document: operations.WEBHOOK_RECEIVERS, variables: { first: 100 } };
   const guide = compose([operations.createWebhookReceiver({ name: "a", webhookUri: "b" })]);
   const subscribe = compose([
