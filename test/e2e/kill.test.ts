@@ -59,8 +59,11 @@ function end(pid: number) {
 /** Pulumi gives its plugins groups of their own: killed as people's machines do it, it leaves them, and so the test ends them. */
 function endLater(left: ReturnType<typeof processes>) {
   onTestFinished(() => {
-    const now = new Map(processes().map(({ pid, command }) => [pid, command]));
-    for (const { pid, command } of left) if (now.get(pid) === command) end(pid);
+    const all = processes();
+    const now = new Map(all.map(({ pid, command }) => [pid, command]));
+    // A plugin may have been about to start its own process when it was left.
+    const still = left.filter(({ pid, command }) => now.get(pid) === command);
+    for (const { pid } of still.flatMap((one) => [one, ...startedBy(one.pid, all)])) end(pid);
   });
 }
 
