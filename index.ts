@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import { Config } from "@pulumi/pulumi/config";
 import * as ion from "pulumi-ion";
 
-const config = new pulumi.Config();
+const config = new Config();
 
 const violet = new ion.VioletWebhooks("violet", { webhookUri: config.requireSecret("webhookUri") });
 

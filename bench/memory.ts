@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 const POLL_MS = 50;
-const PROVIDER = "@pulumi/pulumi/cmd/dynamic-provider";
+const PROVIDER = /@pulumi\/pulumi\/cmd\/dynamic-provider|pulumi-ion\/plugin\/start\.js/;
 
 /** A watch over the descendants of a process. */
 export interface MemoryWatch {
@@ -15,7 +15,7 @@ export function watchMemory(pid: number): MemoryWatch {
   let provider: number | undefined;
   let peak: number | undefined;
   const timer = setInterval(() => {
-    provider ??= descendants(pid).find((found) => read(found, "cmdline").includes(PROVIDER) && isNode(found));
+    provider ??= descendants(pid).find((found) => PROVIDER.test(read(found, "cmdline")) && isNode(found));
     // The kernel keeps the high-water mark, so nothing is missed between two looks but the process's very end.
     const kilobytes = provider && /^VmHWM:\s+(\d+) kB/m.exec(read(provider, "status"))?.[1];
     if (kilobytes) peak = Number(kilobytes) / 1024;

@@ -1,6 +1,6 @@
 /** What is compared. */
 import type { Address } from "./emulator.ts";
-import { makeStack, PROGRAMS, type Run, run } from "./stack.ts";
+import { makeStack, PROGRAMS, type Run, run, type StackOptions } from "./stack.ts";
 
 /** One thing to measure. */
 export interface Row {
@@ -26,9 +26,9 @@ export interface Subject {
 const unlimited = { up: Number.POSITIVE_INFINITY, preview: Number.POSITIVE_INFINITY };
 
 /** A program under Pulumi. */
-function pulumi(program: string, args: readonly string[] = [], compileCache = false): Row["prepare"] {
+function pulumi(program: string, args: readonly string[] = [], how: StackOptions = {}): Row["prepare"] {
   return async (address) => {
-    const options = { config: { "bench:receivers": "1" }, compileCache };
+    const options = { config: { "bench:receivers": "1" }, ...how };
     const { wipe, up, preview } = await makeStack(program, address, options);
     return { wipe, up: () => up(...args), preview: () => preview(...args) };
   };
@@ -60,7 +60,7 @@ export const ROWS: readonly Row[] = [
     title: "an empty Pulumi program, NODE_COMPILE_CACHE",
     makes: false,
     most: unlimited,
-    prepare: pulumi("empty", [], true),
+    prepare: pulumi("empty", [], { compileCache: true }),
   },
   {
     id: "idle",
@@ -75,7 +75,7 @@ export const ROWS: readonly Row[] = [
     floor: "floor",
     makes: true,
     most: { up: 8, preview: 1 },
-    prepare: pulumi("violet"),
+    prepare: pulumi("violet", [], { plugin: true }),
   },
   {
     id: "provider64",
@@ -83,7 +83,7 @@ export const ROWS: readonly Row[] = [
     floor: "floor",
     makes: true,
     most: { up: 4, preview: 1 },
-    prepare: pulumi("violet", ["--parallel", "64"]),
+    prepare: pulumi("violet", ["--parallel", "64"], { plugin: true }),
   },
   {
     id: "runProgram",
@@ -91,7 +91,7 @@ export const ROWS: readonly Row[] = [
     floor: "floor",
     makes: true,
     most: { up: 4, preview: 1 },
-    prepare: pulumi("violet", ["--parallel", "64", "--run-program"]),
+    prepare: pulumi("violet", ["--parallel", "64", "--run-program"], { plugin: true }),
   },
   {
     id: "tuned",
@@ -99,7 +99,7 @@ export const ROWS: readonly Row[] = [
     floor: "floorCached",
     makes: true,
     most: { up: 4, preview: 1 },
-    prepare: pulumi("violet", ["--parallel", "64", "--run-program"], true),
+    prepare: pulumi("violet", ["--parallel", "64", "--run-program"], { plugin: true, compileCache: true }),
   },
   {
     id: "handWritten",

@@ -15,6 +15,8 @@ export const PROGRAMS = join(import.meta.dirname, "programs");
 
 const STACK = "bench";
 
+const PLUGIN = "plugins:\n  providers:\n    - name: pulumi-nodejs\n      path: node_modules/pulumi-ion/plugin\n";
+
 const folders: string[] = [];
 process.once("exit", () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -39,6 +41,8 @@ export interface RunOptions extends Pick<StackOptions, "watch"> {
 export interface StackOptions {
   readonly config?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether the project names pulumi-ion's plugin, which starts Pulumi's dynamic provider process faster. */
+  readonly plugin?: boolean;
   /** Whether Node keeps what it compiled for the next command (`NODE_COMPILE_CACHE`). */
   readonly compileCache?: boolean;
   /** Whether to watch the memory of the dynamic provider process; it takes some time of its own. */
@@ -65,7 +69,7 @@ export async function makeStack(program: string, address: Address, options: Stac
   await cp(PROGRAMS, dir, { recursive: true });
   await symlink(join(ROOT, "node_modules"), join(dir, "node_modules"));
   const project = `name: bench\nruntime: nodejs\nmain: ${program}.js\noptions:\n  refresh: always\n`;
-  await writeFile(join(dir, "Pulumi.yaml"), project);
+  await writeFile(join(dir, "Pulumi.yaml"), project + (options.plugin ? PLUGIN : ""));
 
   const env = {
     PULUMI_BACKEND_URL: `file://${state}`,

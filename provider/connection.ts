@@ -1,5 +1,5 @@
 /** Which ION a resource of the program is in: by the name of a connection, never by a key. */
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi.ts";
 import { misnamed, namingOf, placeNamed } from "./ion/connection.ts";
 import { perRun, programError } from "./run.ts";
 
@@ -34,7 +34,7 @@ export function stackConfig(key: string): string | undefined {
 }
 
 /** Pulumi's own look at what is secret in the config; its types leave it out. */
-const { isConfigSecret } = pulumi.runtime as { readonly isConfigSecret?: (key: string) => boolean };
+const { isConfigSecret } = pulumi.runtimeConfig as { readonly isConfigSecret?: (key: string) => boolean };
 
 const warned = perRun(() => new Set<string>());
 

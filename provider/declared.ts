@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi.ts";
 import { perRun, programError, programRan } from "./run.ts";
 
 /** What one run of a program declares so far. */

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi.ts";
 import { UNKNOWN } from "./logic/resource.ts";
 import { programError } from "./run.ts";
 
@@ -30,7 +30,7 @@ export function changedByPulumi(value: unknown): string | undefined {
   if (typeof value === "string") return value.isWellFormed() ? undefined : "has half a character in it";
   if (value === null || typeof value !== "object") return undefined;
   if (pulumi.Output.isInstance(value) || pulumi.Resource.isInstance(value)) return undefined;
-  const key = [pulumi.runtime.specialSigKey, "__proto__"].find((name) => Object.hasOwn(value, name));
+  const key = [pulumi.specialSigKey, "__proto__"].find((name) => Object.hasOwn(value, name));
   if (key) return `has ${key} as a name`;
   const reasons = Object.entries(value).flat().map(changedByPulumi);
   return reasons.find((reason) => reason !== undefined);

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi.ts";
 import { type ConnectionArgs, checkConnection, noteLookedUp, stackConfig } from "./connection.ts";
 import type { Connections } from "./ion/connections.ts";
 import { isIonError } from "./ion/errors.ts";

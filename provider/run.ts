@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi.ts";
 
 /**
  * An error of the program's, for the person at the terminal. Pulumi prints a RunError without its stack, but not where
@@ -14,7 +14,7 @@ const noStack = {};
 export function perRun<T>(make: () => T): () => T {
   const made = new WeakMap<object, T>();
   return () => {
-    const run = pulumi.runtime.getStackResource() ?? noStack;
+    const run = pulumi.getStackResource() ?? noStack;
     const own = made.get(run) ?? make();
     made.set(run, own);
     return own;

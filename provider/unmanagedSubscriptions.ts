@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi.ts";
 import { type ConnectionArgs, placeOfConnection } from "./connection.ts";
 import { declaredPairs } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi.ts";
 import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "./ion/facts.ts";
 import { programError } from "./run.ts";
 import type { Unmanaged } from "./unmanagedSubscriptions.ts";

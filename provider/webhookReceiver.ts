@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi.ts";
 import { type ConnectionArgs, connectionFor, idWithin, noteResource, placeOfConnection } from "./connection.ts";
 import { declareOnce } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";

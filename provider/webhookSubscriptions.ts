@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi.ts";
 import { type ConnectionArgs, connectionFor } from "./connection.ts";
 import { NEVER_DELIVERED } from "./ion/facts.ts";
 import { programError } from "./run.ts";

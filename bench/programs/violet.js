@@ -1,4 +1,4 @@
-const pulumi = require("@pulumi/pulumi");
+const { Config } = require("@pulumi/pulumi/config");
 const ion = require("pulumi-ion");
 
-new ion.VioletWebhooks("violet", { webhookUri: new pulumi.Config().requireSecret("webhookUri") });
+new ion.VioletWebhooks("violet", { webhookUri: new Config().requireSecret("webhookUri") });

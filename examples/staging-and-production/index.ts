@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import { Config } from "@pulumi/pulumi/config";
 import * as ion from "pulumi-ion";
 
-const config = new pulumi.Config();
+const config = new Config();
 
 // The connection "staging" is what ion-staging:region, ion-staging:stage, ion-staging:clientId and so on set.
 for (const connection of ["staging", "production"]) {

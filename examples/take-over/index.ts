@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import { Config } from "@pulumi/pulumi/config";
 import * as ion from "pulumi-ion";
 
-const config = new pulumi.Config();
+const config = new Config();
 
 // Named as in ION. The URL is left out: it stays as it is, and whoever takes over need not know it.
 const receiver = new ion.WebhookReceiver("erp", { name: "ERP hooks", adoptId: config.require("receiverId") });

@@ -1,4 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
+import type { dynamic } from "@pulumi/pulumi";
+import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { misnamed, namingOf } from "../ion/connection.ts";
 import { Connections } from "../ion/connections.ts";
 import { bugInWords, IonError, isIonError } from "../ion/errors.ts";
@@ -17,12 +18,12 @@ interface Placed {
 type Carry = <Inputs, State extends { readonly endpoint: string }>(
   what: string,
   logic: ResourceLogic<Inputs, State>,
-) => pulumi.dynamic.ResourceProvider;
+) => dynamic.ResourceProvider;
 
 /** What carries the resources of one process: they share its config, its connections and what its program declares. */
 export function carrier(): Carry {
   /** The stack's config, as Pulumi hands it over to this process; the same for every provider in it. */
-  let config: pulumi.dynamic.Config | undefined;
+  let config: dynamic.Config | undefined;
 
   // What Pulumi's dynamic provider writes to standard error, it shows beside the resources.
   const connections = new Connections((key) => config?.get(key), process.env, {
@@ -35,7 +36,7 @@ export function carrier(): Carry {
   return function carry<Inputs, State extends { readonly endpoint: string }>(
     what: string,
     logic: ResourceLogic<Inputs, State>,
-  ): pulumi.dynamic.ResourceProvider {
+  ): dynamic.ResourceProvider {
     const secrets = new Set(logic.secrets);
     const outgoing = (properties: object, { connection }: Placed) => seal({ ...properties, connection }, secrets);
     // An id is one of its ION: another has its own.
@@ -182,8 +183,8 @@ function seal(properties: object, secrets: ReadonlySet<string>): Properties {
   const sealed: Properties = {};
   for (const [name, value] of Object.entries(properties) as [string, unknown][]) {
     if (value === undefined) continue;
-    const hide = secrets.has(name) && value !== pulumi.runtime.unknownValue;
-    sealed[name] = hide ? { [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig, value } : value;
+    const hide = secrets.has(name) && value !== unknownValue;
+    sealed[name] = hide ? { [specialSigKey]: specialSecretSig, value } : value;
   }
   return sealed;
 }
