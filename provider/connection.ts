@@ -1,6 +1,7 @@
 /** Which ION a resource of the program is in: by the name of a connection, never by a key. */
-import * as pulumi from "./pulumi.ts";
+
 import { misnamed, namingOf, placeNamed } from "./ion/connection.ts";
+import * as pulumi from "./pulumi.ts";
 import { perRun, programError } from "./run.ts";
 
 /** What names the ION that a resource or a look-up means. */

@@ -1,5 +1,5 @@
-import * as pulumi from "./pulumi.ts";
 import { UNKNOWN } from "./logic/resource.ts";
+import * as pulumi from "./pulumi.ts";
 import { programError } from "./run.ts";
 
 /**

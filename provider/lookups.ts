@@ -1,4 +1,3 @@
-import * as pulumi from "./pulumi.ts";
 import { type ConnectionArgs, checkConnection, noteLookedUp, stackConfig } from "./connection.ts";
 import type { Connections } from "./ion/connections.ts";
 import { isIonError } from "./ion/errors.ts";
@@ -6,6 +5,7 @@ import { byAge } from "./ion/facts.ts";
 import type { Receiver } from "./ion/operations.ts";
 import { sameUrl } from "./ion/url.ts";
 import type { Ion } from "./ion/webhooks.ts";
+import * as pulumi from "./pulumi.ts";
 import { awaited, perRun, programError } from "./run.ts";
 
 /** Which receiver to look up: all that is given has to fit, and at least one has to be given. */

@@ -13,6 +13,6 @@ export {
   type CustomResourceOptions,
   Resource,
 } from "@pulumi/pulumi/resource";
+export * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 export { specialSigKey } from "@pulumi/pulumi/runtime/rpc";
 export { getStackResource } from "@pulumi/pulumi/runtime/stack";
-export * as runtimeConfig from "@pulumi/pulumi/runtime/config";

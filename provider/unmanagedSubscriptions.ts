@@ -1,7 +1,7 @@
-import * as pulumi from "./pulumi.ts";
 import { type ConnectionArgs, placeOfConnection } from "./connection.ts";
 import { declaredPairs } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
+import * as pulumi from "./pulumi.ts";
 
 /** What happens to a subscription of a receiver that no program declares: it is ended, named, or not looked for. */
 export type Unmanaged = "remove" | "report" | "ignore";

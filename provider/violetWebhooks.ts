@@ -1,5 +1,5 @@
-import * as pulumi from "./pulumi.ts";
 import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "./ion/facts.ts";
+import * as pulumi from "./pulumi.ts";
 import { programError } from "./run.ts";
 import type { Unmanaged } from "./unmanagedSubscriptions.ts";
 import { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";

@@ -1,10 +1,10 @@
-import * as pulumi from "./pulumi.ts";
 import { type ConnectionArgs, connectionFor, idWithin, noteResource, placeOfConnection } from "./connection.ts";
 import { declareOnce } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
 import { exact } from "./exact.ts";
 import { plainUrl } from "./ion/url.ts";
 import { RECEIVER_SECRETS } from "./logic/resource.ts";
+import * as pulumi from "./pulumi.ts";
 
 /** What a {@link WebhookReceiver} is to be. What is left out is ION's choice when the receiver is made, and stays so. */
 export interface WebhookReceiverArgs extends ConnectionArgs {

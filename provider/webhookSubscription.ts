@@ -1,9 +1,9 @@
-import * as pulumi from "./pulumi.ts";
 import { type ConnectionArgs, connectionFor, idWithin, noteResource, placeOfConnection } from "./connection.ts";
 import { declareOnce, declareSubscription } from "./declared.ts";
 import { providerText } from "./dynamic/text.ts";
 import { exact } from "./exact.ts";
 import type { ACTIONS, VIOLET_RESOURCES } from "./ion/facts.ts";
+import * as pulumi from "./pulumi.ts";
 
 /** A resource of ION that events are about. The known names complete in an editor; ION has more, and its schema decides. */
 export type WebhookResource = (typeof VIOLET_RESOURCES)[number] | (string & {});

@@ -1,7 +1,7 @@
-import * as pulumi from "./pulumi.ts";
 import { type ConnectionArgs, connectionFor } from "./connection.ts";
 import { NEVER_DELIVERED } from "./ion/facts.ts";
-import { programError } from "./run.ts";
+import * as pulumi from "./pulumi.ts";
+import { programError, withoutStacks } from "./run.ts";
 import { type Unmanaged, UnmanagedSubscriptions } from "./unmanagedSubscriptions.ts";
 import { type ActionsByResource, WebhookSubscription } from "./webhookSubscription.ts";
 
@@ -51,12 +51,12 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
     for (const { why } of NEVER_DELIVERED.filter((known) => pairs.some((pair) => same(pair, known)))) {
       void pulumi.log.warn(`${why}.`, this);
     }
-    const ids: Record<string, pulumi.Output<string>> = {};
-    for (const { resource, action } of pairs) {
+    const subscribe = ({ resource, action }: Pair) => {
       const pair = `${resource}-${action}`;
       const child = { connection, receiverId, resource, action };
-      ids[pair] = new WebhookSubscription(`${name}-${pair}`, child, { parent: this }).id;
-    }
+      return [pair, new WebhookSubscription(`${name}-${pair}`, child, { parent: this }).id] as const;
+    };
+    const ids = Object.fromEntries(withoutStacks(() => pairs.map(subscribe)));
     if (unmanaged !== "ignore") {
       const look = { connection, receiverId, unmanaged, allowRemovals };
       new UnmanagedSubscriptions(`${name}-unmanaged`, look, { parent: this });
