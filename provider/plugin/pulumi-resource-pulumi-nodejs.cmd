@@ -1,1 +1,1 @@
-@node "%~dp0start.js" %*
+@node --optimize-for-size "%~dp0start.js" %*

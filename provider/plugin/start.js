@@ -15,7 +15,7 @@ enableCompileCache(join(packages, "node_modules", ".cache", "pulumi-ion"));
 
 /** By the package that asks for them: the TypeScript compiler and npm's dependency tree alone are half of Pulumi's SDK. */
 const DEFERRED = [
-  [main, ["typescript", "@npmcli/arborist", "../../automation"]],
+  [main, ["typescript", "@npmcli/arborist", "normalize-package-data", "../../automation"]],
   [require.resolve("graphql"), ["graphql", "type", "execution", "validation", "utilities"].map((name) => `./${name}`)],
   [require.resolve("zod"), ["./v4/locales"]],
 ];
