@@ -81,9 +81,11 @@ or milliseconds that each mutation takes.
 
 - **The floor** is an empty program: what nothing can go below under Pulumi. With \`NODE_COMPILE_CACHE\` set to a folder, Node keeps
   what it compiled of Pulumi's SDK for the next command; the row of this provider that sets it is held against a floor that does.
+- **Plugin**: the project names pulumi-ion's plugin, which starts Pulumi's own provider process without the parts of Pulumi's SDK
+  that only programs use ([how it works](how-it-works.md#what-makes-it-faster)); else Pulumi's own script starts it.
 - **Dynamic resources that do nothing**: as many resources of Pulumi's dynamic provider, with no code and no request behind
-  them. What lies between the floor and this row is Pulumi's: loading its SDK once more, in the provider process (twice in a
-  preview with refresh, once with \`--run-program\`), registering and checkpointing each resource.
+  them. What lies between the floor and these rows is Pulumi's: starting the provider process (twice in a preview with
+  refresh, once with \`--run-program\`), registering and checkpointing each resource.
 - **A hand-written dynamic provider**: one request an operation, after Pulumi's guide (bench/programs/handWritten.js).
 - **The limit**: the token and the guide's own two requests from plain Node (for \`preview\`: one query of everything).
 
@@ -104,7 +106,7 @@ ${checkTable(parts.checks)}
 \`VioletWebhooks\` many times in one stack, \`--parallel 64\`, ION at once, one run each; beside it, as "idle", as many dynamic
 resources that do nothing. A file backend writes the whole state twice for each resource, so that the time of each
 grows with the stack, whoever provides it: all but the last column of times are with \`PULUMI_SKIP_CHECKPOINTS=true\` (Pulumi's
-own, experimental), which leaves what the resources themselves take. The last table is the most memory that the
+own, experimental), which leaves what the resources themselves take. All with the plugin. The last table is the most memory that the
 provider process held (limit ${MEMORY_LIMIT_MB} MB, and "idle" is Pulumi's own share of it) and the export's bytes for each subscription.
 
 ${growthTables(parts.growths)}

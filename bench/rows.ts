@@ -25,6 +25,9 @@ export interface Subject {
 
 const unlimited = { up: Number.POSITIVE_INFINITY, preview: Number.POSITIVE_INFINITY };
 
+const PARALLEL = ["--parallel", "64"];
+const RUN_PROGRAM = [...PARALLEL, "--run-program"];
+
 /** A program under Pulumi. */
 function pulumi(program: string, args: readonly string[] = [], how: StackOptions = {}): Row["prepare"] {
   return async (address) => {
@@ -67,7 +70,14 @@ export const ROWS: readonly Row[] = [
     title: "35 dynamic resources that do nothing",
     makes: false,
     most: unlimited,
-    prepare: pulumi("idle", ["--parallel", "64"]),
+    prepare: pulumi("idle", PARALLEL),
+  },
+  {
+    id: "idlePlugin",
+    title: "35 dynamic resources that do nothing, plugin, --run-program",
+    makes: false,
+    most: unlimited,
+    prepare: pulumi("idle", RUN_PROGRAM, { plugin: true }),
   },
   {
     id: "provider",
@@ -75,7 +85,7 @@ export const ROWS: readonly Row[] = [
     floor: "floor",
     makes: true,
     most: { up: 8, preview: 1 },
-    prepare: pulumi("violet", [], { plugin: true }),
+    prepare: pulumi("violet"),
   },
   {
     id: "provider64",
@@ -83,23 +93,31 @@ export const ROWS: readonly Row[] = [
     floor: "floor",
     makes: true,
     most: { up: 4, preview: 1 },
-    prepare: pulumi("violet", ["--parallel", "64"], { plugin: true }),
+    prepare: pulumi("violet", PARALLEL),
   },
   {
-    id: "runProgram",
-    title: "this provider, --parallel 64 --run-program",
+    id: "plugin",
+    title: "this provider, plugin, --parallel 64",
     floor: "floor",
     makes: true,
     most: { up: 4, preview: 1 },
-    prepare: pulumi("violet", ["--parallel", "64", "--run-program"], { plugin: true }),
+    prepare: pulumi("violet", PARALLEL, { plugin: true }),
+  },
+  {
+    id: "runProgram",
+    title: "this provider, plugin, --parallel 64 --run-program",
+    floor: "floor",
+    makes: true,
+    most: { up: 4, preview: 1 },
+    prepare: pulumi("violet", RUN_PROGRAM, { plugin: true }),
   },
   {
     id: "tuned",
-    title: "this provider, --parallel 64 --run-program, NODE_COMPILE_CACHE",
+    title: "this provider, plugin, --parallel 64 --run-program, NODE_COMPILE_CACHE",
     floor: "floorCached",
     makes: true,
     most: { up: 4, preview: 1 },
-    prepare: pulumi("violet", ["--parallel", "64", "--run-program"], { plugin: true, compileCache: true }),
+    prepare: pulumi("violet", RUN_PROGRAM, { plugin: true, compileCache: true }),
   },
   {
     id: "handWritten",

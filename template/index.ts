@@ -1,4 +1,4 @@
-import { Config } from "@pulumi/pulumi/config";
+import { Config } from "@pulumi/pulumi/config.js";
 import * as ion from "pulumi-ion";
 
 const config = new Config();

@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -77,8 +79,16 @@ it("programs load neither the code that Pulumi's provider process does, nor the 
     loaded.filter((name) => /providers\.ts|carry\.ts|provider\/cli\/|transport\.ts|client\.ts/.test(name)),
   ).toEqual([]);
   // The text that goes into the state names pulumi-ion/dynamic, and loads nothing.
-  expect(loaded.filter((name) => !/^(node:|@pulumi\/pulumi$|provider\/|pulumi-ion\/dynamic$)/.test(name))).toEqual([]);
+  expect(loaded.filter((name) => !/^(node:|@pulumi\/pulumi\/|provider\/|pulumi-ion\/dynamic$)/.test(name))).toEqual([]);
   expect(loadedWith("provider/providers.ts")).toEqual(expect.arrayContaining(["graphql-request", "zod"]));
+});
+
+it("programs load of Pulumi's SDK neither the automation API, nor a compiler, nor npm", async () => {
+  const script = `require("pulumi-ion"); console.log(Object.keys(require.cache).join("\\n"))`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", script], { cwd: root });
+  const loaded = stdout.split("\n");
+  expect(loaded.some((path) => /pulumi.runtime.resource\.js$/.test(path))).toBe(true);
+  expect(loaded.filter((path) => /pulumi.automation|typescript|arborist/.test(path))).toEqual([]);
 });
 
 it("the emulator and the provider share no code", () => {

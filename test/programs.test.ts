@@ -247,3 +247,12 @@ describe("a component", () => {
     );
   });
 });
+
+it("errors have stacks again after subscriptions were made, and after they were refused", async () => {
+  const { stackTraceLimit } = Error;
+  await inputsOf(() => new WebhookSubscriptions("a", { receiverId: "7", subscriptions: { PARTS: ["UPDATE"] } }));
+  expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+  const twice = { receiverId: "7", subscriptions: { PARTS: ["UPDATE"] }, connection: "Not a name" };
+  expect(() => withoutStacks(() => new WebhookSubscription("b", { ...twice, resource: "PARTS", action: "UPDATE" }))).toThrow();
+  expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+});

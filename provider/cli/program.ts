@@ -36,7 +36,7 @@ export function programOf(
     "//",
     "// adoptId is looked at once, when Pulumi first meets a receiver. To make the same receivers in another ION, leave those",
     "// lines out there, and set the URLs first (see the config keys below).",
-    'import { Config } from "@pulumi/pulumi/config";',
+    'import { Config } from "@pulumi/pulumi/config.js";',
     'import * as ion from "pulumi-ion";',
     "",
     "// Secrets are read from the stack's config where they are set (`pulumi config set --secret <key>`). Where they are not,",

@@ -203,7 +203,7 @@ describe("an exported program", () => {
       { name: "our violet", description: "for people", subscriptions: subscribed(["PARTS UPDATE", "RUNS CREATE"]) },
     );
     expect(program.slice(program.indexOf("const config"))).toMatchInlineSnapshot(`
-      "const config = new pulumi.Config();
+      "const config = new Config();
 
       // "Violet" (id 1 in ION).
       // It is inactive: ION sends it nothing.

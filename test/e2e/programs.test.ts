@@ -1,12 +1,43 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { live, makeProject, ROOT, run } from "./project.ts";
+import { live, liveBriefly, makeProject, ROOT, run } from "./project.ts";
 
 const BODY = `const pulumiIsThere: string = pulumi.getStack();
-new ion.VioletWebhooks("violet-" + pulumiIsThere, { webhookUri: "https://violet.example/x", resources: ["PARTS"] });`;
-const IMPORTS = 'import * as pulumi from "@pulumi/pulumi";\nimport * as ion from "pulumi-ion";\n';
+const webhookUri = new Config("other").get("uri") ?? "https://violet.example/x";
+new ion.VioletWebhooks("violet-" + pulumiIsThere, { webhookUri, resources: ["PARTS"] });`;
+const IMPORTS =
+  'import * as pulumi from "@pulumi/pulumi";\nimport { Config } from "@pulumi/pulumi/config.js";\nimport * as ion from "pulumi-ion";\n';
+
+/** A program with a dynamic resource of its own, which uses what pulumi-ion's plugin puts off. */
+const NEIGHBOUR = `const { dynamic } = require("@pulumi/pulumi");
+const { VioletWebhooks } = require("pulumi-ion");
+class Neighbour extends dynamic.Resource {
+  constructor(name) {
+    const provider = {
+      async create() {
+        const { version } = require("typescript");
+        const { LocalWorkspace } = require("@pulumi/pulumi").automation;
+        return { id: "1", outs: { version, create: typeof LocalWorkspace.create } };
+      },
+    };
+    super(provider, name, { version: undefined, create: undefined });
+  }
+}
+new Neighbour("neighbour");
+new VioletWebhooks("violet", { webhookUri: "https://violet.example/x", resources: ["PARTS"] });
+`;
+
+const WITH_PLUGIN = `name: project
+runtime: nodejs
+plugins:
+  providers:
+    - name: pulumi-nodejs
+      path: node_modules/pulumi-ion/plugin
+options:
+  refresh: always
+`;
 
 /** Pulumi's TypeScript template, word for word where it matters: its compiler options. */
 const TEMPLATE_TSCONFIG = {
@@ -39,7 +70,7 @@ const PROGRAMS: Record<string, Record<string, string>> = {
   },
   "plain JavaScript": {
     "package.json": "{}",
-    "index.js": `const pulumi = require("@pulumi/pulumi");\nconst ion = require("pulumi-ion");\n${BODY.replace(": string", "")}`,
+    "index.js": `const pulumi = require("@pulumi/pulumi");\nconst { Config } = require("@pulumi/pulumi/config");\nconst ion = require("pulumi-ion");\n${BODY.replace(": string", "")}`,
   },
 };
 
@@ -81,5 +112,23 @@ describe("the packed package, installed, works in a program in", () => {
       outside: () => store.deleteSubscription(store.listSubscriptions()[0]?.id ?? ""),
       shown: ["+ 1 to create", /violet-test-PARTS-(CREATE|UPDATE)/],
     });
+  });
+
+  it("a project that names its plugin, beside other dynamic resources", async () => {
+    const files = { "Pulumi.yaml": WITH_PLUGIN, "package.json": "{}", "index.js": NEIGHBOUR };
+    const project = await makeProject({ files, nodeModules: join(folder, "app/node_modules") });
+    await project.write({
+      "spy.cjs": `require("node:fs").appendFileSync(__dirname + "/processes", process.argv[1] + "\\n");`,
+    });
+    project.env.NODE_OPTIONS = `--require ${join(project.dir, "spy.cjs")}`;
+    await liveBriefly(project, async () => {
+      expect(project.emulator.store.listSubscriptions()).toHaveLength(2);
+      const neighbour = (await project.resources()).find(({ urn }) => urn.endsWith("::neighbour"));
+      const typescript = await readFile(join(folder, "app/node_modules/typescript/package.json"), "utf8");
+      expect(neighbour?.outputs).toMatchObject({ version: JSON.parse(typescript).version, create: "function" });
+    });
+    const processes = await readFile(join(project.dir, "processes"), "utf8");
+    expect(processes).toMatch(/pulumi-ion\/plugin\/start\.js$/m);
+    expect(processes).not.toContain("dynamic-provider");
   });
 });
