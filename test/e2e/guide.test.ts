@@ -15,6 +15,7 @@ const PULUMI_SAYS = {
   "no stack named": "pulumi preview --stack nowhere",
   "the stack is currently locked": `mkdir -p ${LOCKS}; echo "{}" > ${LOCKS}/1.json; pulumi destroy --yes; e=$?; rm ${LOCKS}/1.json; exit $e`,
   "Cannot find module 'pulumi-ion/dynamic'": "pulumi destroy --yes --skip-preview",
+  "no folder at path": `printf 'plugins: {providers: [{name: pulumi-nodejs, path: node_modules/pulumi-ion/plugin}]}' >> Pulumi.yaml; pulumi preview`,
 };
 
 const blocks = (page: string, language: string) =>
