@@ -1,7 +1,7 @@
 /**
  * Starts Pulumi's own provider process for dynamic resources, faster than Pulumi's script does: what no resource needs
- * at once is loaded when something first asks for it, and Node keeps what it compiled for the next command. Two thirds of
- * the start and a third of the memory (docs/performance.md). Other dynamic resources of the program find all as ever.
+ * at once is loaded when something first asks for it, and Node keeps what it compiled for the next command. Most of
+ * the start and a third of the memory go (docs/performance.md). Other dynamic resources of the program find all as ever.
  */
 const { createRequire, enableCompileCache, flushCompileCache } = require("node:module");
 const { join, sep } = require("node:path");
