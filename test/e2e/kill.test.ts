@@ -47,10 +47,10 @@ function startedBy(pid: number, all = processes()): ReturnType<typeof processes>
   return [...own, ...own.flatMap((one) => startedBy(one.pid, all))];
 }
 
-/** Ends a process, or the group of a negative number, that may have ended by itself. */
-function end(pid: number) {
+/** Ends, or stops, a process, or the group of a negative number, that may have ended by itself. */
+function end(pid: number, signal: "SIGKILL" | "SIGSTOP" = "SIGKILL") {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch {
     // It had.
   }
@@ -77,6 +77,8 @@ async function killSome(project: Project, args: readonly string[], milliseconds:
   });
   const ended = new Promise<void>((done) => child.once("close", () => done()));
   await Promise.race([ended, sleep(milliseconds)]);
+  // What it starts while one looks would not be seen.
+  end(-(child.pid ?? 0), "SIGSTOP");
   endLater(startedBy(child.pid ?? 0));
   end(-(child.pid ?? 0));
   await ended;
