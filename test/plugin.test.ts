@@ -24,7 +24,13 @@ async function inProcess(code: string, cwd = ROOT): Promise<unknown> {
     const { createRequire } = require("node:module");
     const { isProxy } = require("node:util/types");
     const from = (asker) => createRequire(createRequire(${JSON.stringify(join(PLUGIN, "start.js"))}).resolve(asker));
-    setTimeout(() => { console.log(JSON.stringify({ result: (() => { ${code} })() })); process.exit(); }, 100);`;
+    const { log } = console;
+    // Pulumi's process prints its port when it is ready.
+    console.log = (port) => {
+      log(port);
+      log(JSON.stringify({ result: (() => { ${code} })() }));
+      process.exit();
+    };`;
   const { stdout } = await promisify(execFile)(process.execPath, ["-e", script], { cwd });
   const [port, answer = "null"] = stdout.trim().split("\n");
   expect(Number(port)).toBeGreaterThan(0);
