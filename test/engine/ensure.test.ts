@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { atLeast, fileNames, parseVersion, pathFolders, versionOf } from "../../tools/engine/candidates.ts";
+import { atLeast, fileNames, parseVersion, pathFolders, upstreamHost, versionOf } from "../../tools/engine/candidates.ts";
 import { launcherTrouble, packageIn } from "../../tools/engine/make.ts";
 import { elapsed } from "../../tools/engine/run.ts";
 import { openWorkshop, place } from "../../tools/engine/workshop.ts";
@@ -167,9 +167,12 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function expectWholeEngine(): void {
+function expectWholeEngine(how: "compiled" | "given" = "given"): void {
   expect(readdirSync(versions)).toEqual([pinned]);
-  expect(readdirSync(join(versions, pinned, "bin")).sort()).toEqual(["pulumi", languageHost, dynamicProvider]);
+  const files = ["pulumi", languageHost, dynamicProvider];
+  expect(readdirSync(join(versions, pinned, "bin")).sort()).toEqual(
+    how === "compiled" ? [upstreamHost, ...files] : files,
+  );
   expect(readFileSync(join(versions, pinned, "bin/pulumi"), "utf8")).toContain(`echo v${pinned}`);
 }
 
@@ -289,6 +292,10 @@ describe.skipIf(process.platform === "win32")("npm run engine", () => {
       ["is another version", () => engineIn(join(versions, pinned, "bin"), "3.254.0")],
       ["has no language host", () => rmSync(join(versions, pinned, "bin", languageHost))],
       ["has no dynamic provider", () => rmSync(join(versions, pinned, "bin", dynamicProvider))],
+      [
+        "has a language host that leaves out runtime.options",
+        () => script(join(versions, pinned, "bin"), languageHost, "#!/bin/sh\necho '  -nodeargs string'"),
+      ],
       ["is an empty folder", () => rmSync(join(versions, pinned, "bin"), { recursive: true })],
     ])("replaces one that %s, saying so", async (_, spoil) => {
       engineIn(join(versions, pinned, "bin"), pinned);
@@ -296,7 +303,7 @@ describe.skipIf(process.platform === "win32")("npm run engine", () => {
       const { code, output } = await ensure([goThat("whole()")]);
       expect(output).toContain("does not work and is made anew");
       expect(code).toBe(0);
-      expectWholeEngine();
+      expectWholeEngine("compiled");
     });
 
     test("keeps a broken one when no other can be made", async () => {
@@ -340,17 +347,18 @@ describe.skipIf(process.platform === "win32")("npm run engine", () => {
       expect(output).toContain(reason);
       expect(output).toContain(`compiling Pulumi ${pinned} with Go 1.26.0`);
       expect(code).toBe(0);
-      expectWholeEngine();
+      expectWholeEngine("compiled");
     });
   });
 
   describe("with Go", () => {
-    test("compiles both parts from the pinned modules, with nothing outside its own folder", async () => {
+    test("compiles all parts from the pinned modules, with nothing outside its own folder", async () => {
       expect(await ensure([goThat("whole()")])).toMatchObject({ code: 0 });
-      expectWholeEngine();
+      expectWholeEngine("compiled");
       const builds = goCalls("build");
       expect(builds.map(({ args }) => args.at(-1))).toEqual([
         "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+        ".",
         "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
       ]);
       for (const { args, CGO_ENABLED, TMPDIR } of builds) {
@@ -432,7 +440,7 @@ describe.skipIf(process.platform === "win32")("npm run engine", () => {
         const { code, output } = await ensure([goThat("whole()")]);
         expect(output).not.toContain("waiting");
         expect(code).toBe(0);
-        expectWholeEngine();
+        expectWholeEngine("compiled");
       } finally {
         process.kill(builder(), "SIGKILL");
         await run.ended;
@@ -484,8 +492,8 @@ describe.skipIf(process.platform === "win32")("npm run engine", () => {
       expect(output).toContain(`(process ${first.child.pid}) is making Pulumi already`);
       expect(output).not.toContain("compiling");
       expect(code).toBe(0);
-      expect(goCalls("build")).toHaveLength(2);
-      expectWholeEngine();
+      expect(goCalls("build")).toHaveLength(3);
+      expectWholeEngine("compiled");
     });
 
     test("the second makes it itself when the first is killed", async () => {
@@ -508,7 +516,7 @@ describe.skipIf(process.platform === "win32")("npm run engine", () => {
       const go = goThat("whole()");
       const ends = await Promise.all([1, 2, 3, 4].map(() => ensure([go])));
       expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
-      expectWholeEngine();
+      expectWholeEngine("compiled");
     });
 
     test.each([

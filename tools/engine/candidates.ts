@@ -17,12 +17,17 @@ import { run } from "./run.ts";
 
 const windows = process.platform === "win32";
 
+const executable = (name: string) => (windows ? `${name}.exe` : name);
+
 /** The files of an engine, as they are called on this system. */
 export const fileNames = {
-  cli: windows ? "pulumi.exe" : "pulumi",
-  languageHost: windows ? "pulumi-language-nodejs.exe" : "pulumi-language-nodejs",
+  cli: executable("pulumi"),
+  languageHost: executable("pulumi-language-nodejs"),
   dynamicProvider: windows ? "pulumi-resource-pulumi-nodejs.cmd" : "pulumi-resource-pulumi-nodejs",
 };
+
+/** What the language host starts where it was compiled here (language-nodejs/host.go). */
+export const upstreamHost = executable("nodejs-host-3.68");
 
 /** The version in a line such as `v3.255.0` or `3.256.0-dev.1`, without prefix and suffix. */
 export function parseVersion(line: string): string | undefined {
@@ -62,7 +67,10 @@ export async function troubleIn(bin: string, pinned: string): Promise<string | u
   }
   const answer = await versionOf(join(bin, fileNames.cli), 60_000);
   if ("trouble" in answer) return answer.trouble;
-  return answer.version === pinned ? undefined : `it is ${answer.version}`;
+  if (answer.version !== pinned) return `it is ${answer.version}`;
+  // The host of 3.68 by itself, as this script compiled it once: it never looks at the options in Pulumi.yaml.
+  const { lines } = await run(join(bin, fileNames.languageHost), ["-help"], { limit: 10_000 });
+  return lines.some((line) => line.includes("-nodeargs")) ? "its language host leaves out runtime.options" : undefined;
 }
 
 /** The first Pulumi CLI on PATH that is new enough and has its Node.js parts; says why it skips others. */

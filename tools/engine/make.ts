@@ -4,7 +4,7 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { atLeast, fileNames, troubleIn } from "./candidates.ts";
+import { atLeast, fileNames, troubleIn, upstreamHost } from "./candidates.ts";
 import { run, withReports } from "./run.ts";
 
 /** What both ways need to know. */
@@ -59,17 +59,19 @@ interface Part {
   file: string;
   /** The Go module beside this file that pins it. */
   module: string;
+  /** In the module, or that it requires. */
   package: string;
   linkerFlags: (version: string) => string;
 }
 
 const parts: Part[] = [
   {
-    file: fileNames.languageHost,
+    file: upstreamHost,
     module: "language-nodejs",
     package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     linkerFlags: () => "-s -w",
   },
+  { file: fileNames.languageHost, module: "language-nodejs", package: ".", linkerFlags: () => "-s -w" },
   {
     file: fileNames.cli,
     module: "pulumi",

@@ -1,6 +1,84 @@
-//go:build tools
+// Starts Pulumi's Node.js language host of sdk/v3 3.68, which lies beside it, with the options that Pulumi.yaml gives the
+// runtime. Today's engine sends them along with the program, and that host looks for them in its arguments only.
+package main
 
-// Pins the module that Pulumi's Node.js language host is compiled from; nothing here is built.
-package host
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
 
-import _ "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs"
+	"gopkg.in/yaml.v3"
+)
+
+const upstream = "nodejs-host-3.68"
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == "-help" {
+		fmt.Println("hands the runtime's options in Pulumi.yaml to", upstream)
+		return
+	}
+	self, err := os.Executable()
+	if err != nil {
+		fail(err)
+	}
+	if self, err = filepath.EvalSymlinks(self); err != nil {
+		fail(err)
+	}
+	host := filepath.Join(filepath.Dir(self), upstream)
+	arguments := append(flags(), os.Args[1:]...)
+	if runtime.GOOS != "windows" {
+		fail(syscall.Exec(host, append([]string{host}, arguments...), os.Environ()))
+	}
+	child := exec.Command(host+".exe", arguments...)
+	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := child.Run(); err != nil {
+		fail(err)
+	}
+}
+
+// The options in the nearest Pulumi.yaml, as that host's flags. What is wrong with the file the engine tells.
+func flags() []string {
+	folder, err := os.Getwd()
+	if err != nil {
+		return nil
+	}
+	for parent := filepath.Dir(folder); ; folder, parent = parent, filepath.Dir(parent) {
+		for _, name := range []string{"Pulumi.yaml", "Pulumi.yml", "Pulumi.json"} {
+			text, err := os.ReadFile(filepath.Join(folder, name))
+			if err == nil {
+				return flagsOf(text)
+			}
+		}
+		if parent == folder {
+			return nil
+		}
+	}
+}
+
+func flagsOf(project []byte) []string {
+	var parsed struct{ Runtime yaml.Node }
+	var details struct{ Options map[string]any }
+	if yaml.Unmarshal(project, &parsed) != nil || parsed.Runtime.Decode(&details) != nil {
+		return nil
+	}
+	var found []string
+	for _, name := range []string{"typescript", "tsconfig", "nodeargs"} {
+		if value, given := details.Options[name]; given {
+			found = append(found, fmt.Sprintf("-%s=%v", name, value))
+		}
+	}
+	return found
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "pulumi-language-nodejs:", err)
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		os.Exit(ended.ExitCode())
+	}
+	os.Exit(1)
+}
