@@ -44,7 +44,7 @@ export async function grow(
 ): Promise<Growth> {
   const config = { "bench:receivers": String(receivers) };
   const make = (program: string, env = {}) =>
-    makeStack(program, emulator.address, { config, env, watch: true, plugin: true });
+    makeStack(program, emulator.address, { config, env, watch: true, fastStart: true });
   const spend = async (stack: Stack, operation: Operation, what: string): Promise<Spent> => {
     progress(`${receivers * 34} ${what}: ${operation}`);
     const { seconds, memory } = await stack[operation]("--parallel", "64");

@@ -15,7 +15,19 @@ export const PROGRAMS = join(import.meta.dirname, "programs");
 
 const STACK = "bench";
 
-const PLUGIN = "plugins:\n  providers:\n    - name: pulumi-nodejs\n      path: node_modules/pulumi-ion/plugin\n";
+const RUNTIME = "runtime: nodejs\n";
+
+/** In place of that: what docs/how-it-works.md says to add to Pulumi.yaml. */
+const FAST_START = `runtime:
+  name: nodejs
+  options:
+    typescript: false
+    nodeargs: --require=pulumi-ion/plugin/program
+plugins:
+  providers:
+    - name: pulumi-nodejs
+      path: node_modules/pulumi-ion/plugin
+`;
 
 const folders: string[] = [];
 process.once("exit", () => {
@@ -41,10 +53,8 @@ export interface RunOptions extends Pick<StackOptions, "watch"> {
 export interface StackOptions {
   readonly config?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether the project names pulumi-ion's plugin, which starts Pulumi's dynamic provider process faster. */
-  readonly plugin?: boolean;
-  /** Whether Node keeps what it compiled for the next command (`NODE_COMPILE_CACHE`). */
-  readonly compileCache?: boolean;
+  /** Whether Pulumi.yaml has the settings of docs/how-it-works.md, with which Pulumi's own processes start faster. */
+  readonly fastStart?: boolean;
   /** Whether to watch the memory of the dynamic provider process; it takes some time of its own. */
   readonly watch?: boolean;
 }
@@ -68,14 +78,13 @@ export async function makeStack(program: string, address: Address, options: Stac
   await mkdir(state);
   await cp(PROGRAMS, dir, { recursive: true });
   await symlink(join(ROOT, "node_modules"), join(dir, "node_modules"));
-  const project = `name: bench\nruntime: nodejs\nmain: ${program}.js\noptions:\n  refresh: always\n`;
-  await writeFile(join(dir, "Pulumi.yaml"), project + (options.plugin ? PLUGIN : ""));
+  const project = `name: bench\nmain: ${program}.js\noptions:\n  refresh: always\n`;
+  await writeFile(join(dir, "Pulumi.yaml"), project + (options.fastStart ? FAST_START : RUNTIME));
 
   const env = {
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: "bench",
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    ...(options.compileCache && { NODE_COMPILE_CACHE: join(dir, "compiled") }),
     ...options.env,
   };
   const pulumi = (...args: string[]) =>

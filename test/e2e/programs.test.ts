@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { live, liveBriefly, makeProject, ROOT, run } from "./project.ts";
+import { live, liveBriefly, makeProject, type Project, ROOT, run } from "./project.ts";
 
 const BODY = `const pulumiIsThere: string = pulumi.getStack();
 const webhookUri = new Config("other").get("uri") ?? "https://violet.example/x";
@@ -29,8 +29,12 @@ new Neighbour("neighbour");
 new VioletWebhooks("violet", { webhookUri: "https://violet.example/x", resources: ["PARTS"] });
 `;
 
-const WITH_PLUGIN = `name: project
-runtime: nodejs
+const FAST_START = `name: project
+runtime:
+  name: nodejs
+  options:
+    typescript: false
+    nodeargs: --require=pulumi-ion/plugin/program
 plugins:
   providers:
     - name: pulumi-nodejs
@@ -114,21 +118,54 @@ describe("the packed package, installed, works in a program in", () => {
     });
   });
 
-  it("a project that names its plugin, beside other dynamic resources", async () => {
-    const files = { "Pulumi.yaml": WITH_PLUGIN, "package.json": "{}", "index.js": NEIGHBOUR };
-    const project = await makeProject({ files, nodeModules: join(folder, "app/node_modules") });
-    await project.write({
-      "spy.cjs": `require("node:fs").appendFileSync(__dirname + "/processes", process.argv[1] + "\\n");`,
+  it.each(Object.entries(PROGRAMS))("%s, started fast", async (_name, files) => {
+    const project = await makeProject({
+      files: { "Pulumi.yaml": FAST_START, ...files },
+      nodeModules: join(folder, "app/node_modules"),
     });
-    project.env.NODE_OPTIONS = `--require ${join(project.dir, "spy.cjs")}`;
+    const { processes } = await spyOn(project);
+    await liveBriefly(project, () => expect(project.emulator.store.listSubscriptions()).toHaveLength(2));
+    const started = await processes();
+    expect(started).toMatch(/cmd\/run.* --require=pulumi-ion\/plugin\/program typescript=false$/m);
+    expect(started).toMatch(/pulumi-ion\/plugin\/start\.js .* typescript=false$/m);
+    expect(started).not.toMatch(/dynamic-provider|typescript=true/);
+  });
+
+  it("ESM TypeScript that Pulumi compiles, started fast", async () => {
+    const files = { "Pulumi.yaml": FAST_START.replace("    typescript: false\n", ""), ...PROGRAMS["ESM TypeScript"] };
+    const project = await makeProject({ files, nodeModules: join(folder, "app/node_modules") });
+    const { processes } = await spyOn(project);
+    await liveBriefly(project, () => expect(project.emulator.store.listSubscriptions()).toHaveLength(2));
+    expect(await processes()).toMatch(/cmd\/run.* --require=pulumi-ion\/plugin\/program typescript=true$/m);
+  });
+
+  it("a project that is started fast, beside other dynamic resources", async () => {
+    const files = { "Pulumi.yaml": FAST_START, "package.json": "{}", "index.js": NEIGHBOUR };
+    const project = await makeProject({ files, nodeModules: join(folder, "app/node_modules") });
     await liveBriefly(project, async () => {
       expect(project.emulator.store.listSubscriptions()).toHaveLength(2);
       const neighbour = (await project.resources()).find(({ urn }) => urn.endsWith("::neighbour"));
       const typescript = await readFile(join(folder, "app/node_modules/typescript/package.json"), "utf8");
       expect(neighbour?.outputs).toMatchObject({ version: JSON.parse(typescript).version, create: "function" });
     });
-    const processes = await readFile(join(project.dir, "processes"), "utf8");
-    expect(processes).toMatch(/pulumi-ion\/plugin\/start\.js$/m);
-    expect(processes).not.toContain("dynamic-provider");
   });
 });
+
+/** Has each of a project's Node processes note, when it ends, what it was and whether the TypeScript compiler was loaded. */
+async function spyOn(project: Project): Promise<{ processes(): Promise<string> }> {
+  const [spy, notes] = [join(project.dir, "spy.cjs"), join(project.dir, "processes")];
+  await project.write({
+    "spy.cjs": `const note = () => {
+      const { isProxy } = require("node:util/types");
+      const compiler = Object.values(require.cache).find(({ id }) => /node_modules.typescript.lib/.test(id));
+      const typescript = compiler !== undefined && !isProxy(compiler.exports);
+      const what = [process.argv[1], ...process.execArgv, "typescript=" + typescript].join(" ");
+      require("node:fs").appendFileSync(${JSON.stringify(notes)}, what + "\\n");
+    };
+    process.once("exit", note);
+    // Pulumi interrupts its provider process.
+    process.once("SIGINT", () => process.exit());`,
+  });
+  project.env.NODE_OPTIONS = `--require ${spy}`;
+  return { processes: () => readFile(notes, "utf8") };
+}

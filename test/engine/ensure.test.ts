@@ -19,7 +19,14 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { atLeast, fileNames, parseVersion, pathFolders, upstreamHost, versionOf } from "../../tools/engine/candidates.ts";
+import {
+  atLeast,
+  fileNames,
+  parseVersion,
+  pathFolders,
+  upstreamHost,
+  versionOf,
+} from "../../tools/engine/candidates.ts";
 import { launcherTrouble, packageIn } from "../../tools/engine/make.ts";
 import { elapsed } from "../../tools/engine/run.ts";
 import { openWorkshop, place } from "../../tools/engine/workshop.ts";
