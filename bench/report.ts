@@ -79,10 +79,10 @@ of its own: the median of ${parts.runs} runs, with the shortest and the longest.
 did hit all of them. The columns say how slow ION was told to be: milliseconds by which each answer comes later, tokens too,
 or milliseconds that each mutation takes.
 
-- **The floor** is an empty program: what nothing can go below under Pulumi. With \`NODE_COMPILE_CACHE\` set to a folder, Node keeps
-  what it compiled of Pulumi's SDK for the next command; the row of this provider that sets it is held against a floor that does.
-- **Plugin**: the project names pulumi-ion's plugin, which starts Pulumi's own provider process without the parts of Pulumi's SDK
-  that only programs use ([how it works](how-it-works.md#what-makes-it-faster)); else Pulumi's own script starts it.
+- **The floor** is an empty program, as anybody has it: what nothing can go below under Pulumi.
+- **Fast start**: Pulumi.yaml names what pulumi-ion has to start Pulumi's own processes faster
+  ([how it works](how-it-works.md#what-makes-it-faster)). An empty program gains by it, too: that floor is a row of its own, and what is
+  held against the floor is held against both.
 - **Dynamic resources that do nothing**: as many resources of Pulumi's dynamic provider, with no code and no request behind
   them. What lies between the floor and these rows is Pulumi's: starting the provider process (twice in a preview with
   refresh, once with \`--run-program\`), registering and checkpointing each resource.
@@ -106,7 +106,7 @@ ${checkTable(parts.checks)}
 \`VioletWebhooks\` many times in one stack, \`--parallel 64\`, ION at once, one run each; beside it, as "idle", as many dynamic
 resources that do nothing. A file backend writes the whole state twice for each resource, so that the time of each
 grows with the stack, whoever provides it: all but the last column of times are with \`PULUMI_SKIP_CHECKPOINTS=true\` (Pulumi's
-own, experimental), which leaves what the resources themselves take. All with the plugin. The last table is the most memory that the
+own, experimental), which leaves what the resources themselves take. All with fast start. The last table is the most memory that the
 provider process held (limit ${MEMORY_LIMIT_MB} MB, and "idle" is Pulumi's own share of it) and the export's bytes for each subscription.
 
 ${growthTables(parts.growths)}

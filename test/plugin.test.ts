@@ -115,8 +115,8 @@ describe("the provider process", () => {
     const [shell, cmd] = await Promise.all(
       ["", ".cmd"].map((end) => readFile(join(PLUGIN, `pulumi-resource-pulumi-nodejs${end}`), "utf8")),
     );
-    expect(shell).toContain(`node --optimize-for-size "\${0%/*}/start.js" "$@"`);
-    expect(cmd).toBe('@node --optimize-for-size "%~dp0start.js" %*\r\n');
+    expect(shell).toContain(`node --max-semi-space-size=1 --heap-growing-percent=20 "\${0%/*}/start.js" "$@"`);
+    expect(cmd).toBe('@node --max-semi-space-size=1 --heap-growing-percent=20 "%~dp0start.js" %*\r\n');
   });
 });
 

@@ -1,1 +1,1 @@
-@node --optimize-for-size "%~dp0start.js" %*
+@node --max-semi-space-size=1 --heap-growing-percent=20 "%~dp0start.js" %*

@@ -8,6 +8,9 @@ import { ROOT, run } from "./project.ts";
 const GUIDE = "docs/taking-over.md";
 const LOCKS = "state/.pulumi/locks/organization/ion-webhooks/dev";
 
+const runtime = (option: string) =>
+  `sed -i 's|^runtime: .*|runtime: {name: nodejs, options: {${option}}}|' Pulumi.yaml`;
+
 /** What makes Pulumi say each of its errors in the troubleshooting guide. */
 const PULUMI_SAYS = {
   "passphrase must be set": "unset PULUMI_CONFIG_PASSPHRASE; pulumi preview",
@@ -15,6 +18,8 @@ const PULUMI_SAYS = {
   "no stack named": "pulumi preview --stack nowhere",
   "the stack is currently locked": `mkdir -p ${LOCKS}; echo "{}" > ${LOCKS}/1.json; pulumi destroy --yes; e=$?; rm ${LOCKS}/1.json; exit $e`,
   "Cannot find module 'pulumi-ion/dynamic'": "pulumi destroy --yes --skip-preview",
+  "Cannot find module 'pulumi-ion/plugin/program'": `${runtime("nodeargs: --require=pulumi-ion/plugin/program")}; pulumi preview --refresh=false`,
+  "is not supported in strip-only mode": `${runtime("typescript: false")}; echo "enum E { A }" >> index.ts; pulumi preview --refresh=false`,
   "no folder at path": `printf 'plugins: {providers: [{name: pulumi-nodejs, path: node_modules/pulumi-ion/plugin}]}' >> Pulumi.yaml; pulumi preview`,
 };
 
