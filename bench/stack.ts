@@ -1,14 +1,16 @@
 /** A Pulumi stack in a temporary folder, and how long its commands take. */
 import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import type { Address } from "./emulator.ts";
 import { watchMemory } from "./memory.ts";
 
 /** The repository. */
 export const ROOT = resolve(import.meta.dirname, "..");
+
+/** Where stacks are made. */
+const BENCH = join(ROOT, ".bench");
 
 /** The programs of the rows. */
 export const PROGRAMS = join(import.meta.dirname, "programs");
@@ -32,6 +34,8 @@ plugins:
 const folders: string[] = [];
 process.once("exit", () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  // Another run's may be there.
+  if (existsSync(BENCH) && readdirSync(BENCH).length === 0) rmdirSync(BENCH);
 });
 
 /** A command that ended well. */
@@ -70,9 +74,13 @@ export interface Stack {
   exported(): Promise<string>;
 }
 
-/** Makes a stack that runs a program against an emulator; its folder is gone when this process ends. */
+/**
+ * Makes a stack that runs a program against an emulator; its folder is gone when this process ends. The folder is near the
+ * packages, as a user's is: the state names each file of theirs that a resource was made through, by its way from the project.
+ */
 export async function makeStack(program: string, address: Address, options: StackOptions = {}): Promise<Stack> {
-  const dir = await mkdtemp(join(tmpdir(), "pulumi-ion-bench-"));
+  await mkdir(BENCH, { recursive: true });
+  const dir = await mkdtemp(join(BENCH, "stack-"));
   folders.push(dir);
   const [state, nothing] = [join(dir, "state"), join(dir, "nothing")];
   await mkdir(state);
