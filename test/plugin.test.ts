@@ -160,6 +160,14 @@ describe("the program's process", () => {
     expect(found).toEqual({ processor: true, service: "here" });
   });
 
+  it("starts where a version of the SDK has none of what is put off", async () => {
+    const folder = await packages();
+    for (const name of ["source-map-support", "js-yaml", "typescript", "@npmcli", "@opentelemetry"]) {
+      await rm(join(folder, "node_modules", name));
+    }
+    expect(await inProgram("return 3;", folder)).toBe(3);
+  });
+
   it("maps a line of a compiled program to its source, and those of packages to none", async () => {
     const folder = await packages();
     const [mine, theirs] = [join(folder, "mine"), join(folder, "node_modules/theirs")];

@@ -1,12 +1,12 @@
 /**
  * Makes the program's own process start faster, where Pulumi.yaml names it (`nodeargs: --require=pulumi-ion/plugin/program`):
- * Node keeps what it compiled for the next command, and Pulumi's SDK loads its compiler and its tracing when they are used. Lines of
- * compiled programs are mapped to their sources by Node itself, which leaves packages alone: the SDK's own
- * mapping is half of what each resource costs a program.
+ * Node keeps what it compiled for the next command, and Pulumi's SDK loads its compiler and its tracing when they are used.
+ * Lines of compiled programs are mapped to their sources by Node itself, which leaves packages alone: to map the SDK's own
+ * was half of what each resource cost a program.
  */
 const nodeModule = require("node:module");
 const { join } = require("node:path");
-const { defer, deferCompiler, keepCompiled } = require("./puttingOff.js");
+const { defer, deferCompiler, keepCompiled, leaveOut } = require("./puttingOff.js");
 
 // From the program's folder, as Pulumi's language host finds its SDK.
 const main = nodeModule.createRequire(join(process.cwd(), "index.js")).resolve("@pulumi/pulumi/cmd/run");
@@ -28,6 +28,5 @@ defer(main, "js-yaml");
 // Since Node 22.14; before it, Pulumi's way stays.
 if (nodeModule.setSourceMapsSupport) {
   nodeModule.setSourceMapsSupport(true, { nodeModules: false });
-  const register = nodeModule.createRequire(main).resolve("source-map-support/register");
-  require.cache[register] = Object.assign(new module.constructor(register), { filename: register, loaded: true });
+  leaveOut(main, "source-map-support/register");
 }

@@ -5,6 +5,7 @@ const { join, sep } = require("node:path");
 exports.keepCompiled = keepCompiled;
 exports.deferCompiler = deferCompiler;
 exports.defer = defer;
+exports.leaveOut = leaveOut;
 
 /** Has Node keep what it compiles, for the next command, beside the packages that a file is of. */
 function keepCompiled(file) {
@@ -26,12 +27,7 @@ function deferCompiler(asker) {
  */
 function defer(asker, name, taken = []) {
   const from = createRequire(asker);
-  let path;
-  try {
-    path = from.resolve(name);
-  } catch {
-    return; // Another version, which has no such module: nothing to defer.
-  }
+  const path = pathOf(from, name);
   let loaded;
   const load = () => {
     if (!loaded) {
@@ -55,7 +51,25 @@ function defer(asker, name, taken = []) {
     has: (_, key) => key in load(),
     ownKeys: () => Reflect.ownKeys(load()),
   };
-  const exports = new Proxy({}, traps);
+  put(path, new Proxy({}, traps));
+}
+
+/** Has a file find nothing where it will look for a module. */
+function leaveOut(asker, name) {
+  put(pathOf(createRequire(asker), name), {});
+}
+
+/** Where a module is; undefined where another version has no such module, and there is nothing to put off. */
+function pathOf(from, name) {
+  try {
+    return from.resolve(name);
+  } catch {
+    return undefined;
+  }
+}
+
+function put(path, exports) {
+  if (!path) return;
   require.cache[path] = Object.assign(new module.constructor(path), { filename: path, loaded: true, exports });
 }
 
