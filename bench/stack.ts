@@ -1,16 +1,14 @@
 /** A Pulumi stack in a temporary folder, and how long its commands take. */
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
+import { FAST_START } from "../tools/fastStart.ts";
 import type { Address } from "./emulator.ts";
 import { watchMemory } from "./memory.ts";
 
 /** The repository. */
 export const ROOT = resolve(import.meta.dirname, "..");
-
-/** Where stacks are made. */
-const BENCH = join(ROOT, ".bench");
 
 /** The programs of the rows. */
 export const PROGRAMS = join(import.meta.dirname, "programs");
@@ -19,23 +17,9 @@ const STACK = "bench";
 
 const RUNTIME = "runtime: nodejs\n";
 
-/** In place of that: what docs/how-it-works.md says to add to Pulumi.yaml. */
-const FAST_START = `runtime:
-  name: nodejs
-  options:
-    typescript: false
-    nodeargs: --require=pulumi-ion/plugin/program
-plugins:
-  providers:
-    - name: pulumi-nodejs
-      path: node_modules/pulumi-ion/plugin
-`;
-
 const folders: string[] = [];
 process.once("exit", () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  // Another run's may be there.
-  if (existsSync(BENCH) && readdirSync(BENCH).length === 0) rmdirSync(BENCH);
 });
 
 /** A command that ended well. */
@@ -79,8 +63,7 @@ export interface Stack {
  * packages, as a user's is: the state names each file of theirs that a resource was made through, by its way from the project.
  */
 export async function makeStack(program: string, address: Address, options: StackOptions = {}): Promise<Stack> {
-  await mkdir(BENCH, { recursive: true });
-  const dir = await mkdtemp(join(BENCH, "stack-"));
+  const dir = await mkdtemp(join(import.meta.dirname, ".stack-"));
   folders.push(dir);
   const [state, nothing] = [join(dir, "state"), join(dir, "nothing")];
   await mkdir(state);

@@ -154,10 +154,11 @@ describe("the program's process", () => {
       provider.getTracer("test").startSpan("one").end();
       class Mine extends SimpleSpanProcessor {}
       return {
+        ended: ended.map(({ name }) => name),
         processor: processor instanceof SimpleSpanProcessor && new Mine(exporter) instanceof Mine,
         service: provider.getTracer("test").startSpan("two").resource.attributes["service.name"],
       };`);
-    expect(found).toEqual({ processor: true, service: "here" });
+    expect(found).toEqual({ ended: ["one"], processor: true, service: "here" });
   });
 
   it("starts where a version of the SDK has none of what is put off", async () => {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FAST_START } from "../../tools/fastStart.ts";
 import { live, liveBriefly, makeProject, type Project, ROOT, run } from "./project.ts";
 
 const BODY = `const pulumiIsThere: string = pulumi.getStack();
@@ -29,19 +30,7 @@ new Neighbour("neighbour");
 new VioletWebhooks("violet", { webhookUri: "https://violet.example/x", resources: ["PARTS"] });
 `;
 
-const FAST_START = `name: project
-runtime:
-  name: nodejs
-  options:
-    typescript: false
-    nodeargs: --require=pulumi-ion/plugin/program
-plugins:
-  providers:
-    - name: pulumi-nodejs
-      path: node_modules/pulumi-ion/plugin
-options:
-  refresh: always
-`;
+const STARTED_FAST = `name: project\n${FAST_START}options:\n  refresh: always\n`;
 
 /** Pulumi's TypeScript template, word for word where it matters: its compiler options. */
 const TEMPLATE_TSCONFIG = {
@@ -120,7 +109,7 @@ describe("the packed package, installed, works in a program in", () => {
 
   it.each(Object.entries(PROGRAMS))("%s, started fast", async (_name, files) => {
     const project = await makeProject({
-      files: { "Pulumi.yaml": FAST_START, ...files },
+      files: { "Pulumi.yaml": STARTED_FAST, ...files },
       nodeModules: join(folder, "app/node_modules"),
     });
     const { processes } = await spyOn(project);
@@ -132,7 +121,10 @@ describe("the packed package, installed, works in a program in", () => {
   });
 
   it("ESM TypeScript that Pulumi compiles, started fast", async () => {
-    const files = { "Pulumi.yaml": FAST_START.replace("    typescript: false\n", ""), ...PROGRAMS["ESM TypeScript"] };
+    const files = {
+      "Pulumi.yaml": STARTED_FAST.replace(/^ +typescript: false.*\n/m, ""),
+      ...PROGRAMS["ESM TypeScript"],
+    };
     const project = await makeProject({ files, nodeModules: join(folder, "app/node_modules") });
     const { processes } = await spyOn(project);
     await liveBriefly(project, () => expect(project.emulator.store.listSubscriptions()).toHaveLength(2));
@@ -140,7 +132,7 @@ describe("the packed package, installed, works in a program in", () => {
   });
 
   it("a project that is started fast, beside other dynamic resources", async () => {
-    const files = { "Pulumi.yaml": FAST_START, "package.json": "{}", "index.js": NEIGHBOUR };
+    const files = { "Pulumi.yaml": STARTED_FAST, "package.json": "{}", "index.js": NEIGHBOUR };
     const project = await makeProject({ files, nodeModules: join(folder, "app/node_modules") });
     await liveBriefly(project, async () => {
       expect(project.emulator.store.listSubscriptions()).toHaveLength(2);
