@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 const POLL_MS = 50;
-const PROVIDER = /@pulumi\/pulumi\/cmd\/dynamic-provider|pulumi-ion\/plugin\/start\.js/;
+const PROVIDER = /@pulumi\/pulumi\/cmd\/dynamic-provider|pulumi-ion\/engine\/preload\/startProvider\.js/;
 
 /** A watch over the descendants of a process. */
 export interface MemoryWatch {

@@ -1,4 +1,4 @@
-export type { ConnectionArgs } from "./connection.ts";
+export { type SourceAddresses, type SourceAddressesArgs, sourceAddresses } from "./functions/getSourceAddresses.ts";
 export {
   type GetSupportedResourcesResult,
   type GetWebhookReceiverArgs,
@@ -10,17 +10,17 @@ export {
   getWebhookReceiverOutput,
   getWebhookReceivers,
   getWebhookReceiversOutput,
-} from "./lookups.ts";
-export { verifySignature } from "./signature.ts";
-export { type SourceAddresses, type SourceAddressesArgs, sourceAddresses } from "./sourceAddresses.ts";
-export type { Unmanaged } from "./unmanagedSubscriptions.ts";
-export { VioletWebhooks, type VioletWebhooksArgs } from "./violetWebhooks.ts";
-export { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
+} from "./functions/getWebhookReceiver.ts";
+export { verifySignature } from "./functions/verifySignature.ts";
+export type { ConnectionArgs } from "./program/resourceConnection.ts";
+export type { Unmanaged } from "./resources/unmanagedSubscriptions.ts";
+export { VioletWebhooks, type VioletWebhooksArgs } from "./resources/violetWebhooks.ts";
+export { WebhookReceiver, type WebhookReceiverArgs } from "./resources/webhookReceiver.ts";
 export {
   type ActionsByResource,
   type WebhookAction,
   type WebhookResource,
   WebhookSubscription,
   type WebhookSubscriptionArgs,
-} from "./webhookSubscription.ts";
-export { WebhookSubscriptions, type WebhookSubscriptionsArgs } from "./webhookSubscriptions.ts";
+} from "./resources/webhookSubscription.ts";
+export { WebhookSubscriptions, type WebhookSubscriptionsArgs } from "./resources/webhookSubscriptions.ts";

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from "commander";
-import { type Action, guarded, type Handler, type Register } from "./command.ts";
-import { doctor } from "./doctor.ts";
-import { drift } from "./drift.ts";
-import { exportProgram } from "./export.ts";
-import { listen } from "./listen.ts";
-import { status } from "./status.ts";
+import { doctor } from "./doctor/doctor.ts";
+import { drift } from "./drift/drift.ts";
+import { exportProgram } from "./export/export.ts";
+import { listen } from "./listen/listen.ts";
+import { type Action, guarded, type Handler, type Register } from "./options.ts";
+import { status } from "./status/status.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
 /** Each is loaded when the program is put together, and what it needs only when it runs. */

@@ -1,7 +1,13 @@
-import { type ConfigKey, type Connection, ENVIRONMENT, namingOf, resolveConnection } from "../ion/connection.ts";
+import {
+  type ConfigKey,
+  type Connection,
+  ENVIRONMENT,
+  namingOf,
+  resolveConnection,
+} from "../ion/connectionSettings.ts";
 import { HOSTS } from "../ion/facts.ts";
-import { Ion } from "../ion/webhooks.ts";
-import { findStack, type Stack, type StackOptions } from "./pulumi.ts";
+import { Ion } from "../ion/webhookApi.ts";
+import { findStack, type Stack, type StackOptions } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What a command was told of the ION to speak to. */

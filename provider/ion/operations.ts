@@ -3,7 +3,7 @@
  * arguments and fields. Known: what Violet's guide shows. Inferred (marked so): ION's pattern for its other objects.
  */
 import { z } from "zod";
-import { secretsOfUrl } from "./redact.ts";
+import { secretsOfUrl } from "./http/redact.ts";
 
 const id = z.union([z.string().min(1), z.number().int()]).transform(String);
 const etag = z.union([z.string(), z.number()]).transform(String).nullish();

@@ -1,5 +1,6 @@
-import type { IonClient } from "./client.ts";
 import { IonError, type IonErrorKind, isIonError, kindOf } from "./errors.ts";
+import type { IonClient } from "./http/client.ts";
+import { type RetryOptions, withRetry } from "./http/retry.ts";
 import {
   misfit,
   PAGE_SIZE,
@@ -8,8 +9,7 @@ import {
   WEBHOOK_RECEIVERS,
   webhookReceiversAnswer,
 } from "./operations.ts";
-import { type RetryOptions, withRetry } from "./retry.ts";
-import { DOCTOR } from "./schema.ts";
+import { DOCTOR } from "./schema/schemaAdapter.ts";
 
 /** Receivers by id, each with its subscriptions and headers: the whole webhook configuration of one ION environment. */
 export type Receivers = ReadonlyMap<string, Receiver>;

@@ -1,9 +1,9 @@
 import type { Emulator } from "../../emulator/index.ts";
-import type { Declared } from "../../provider/cli/declared.ts";
-import type { Ion } from "../../provider/ion/webhooks.ts";
-import { webhookReceiver } from "../../provider/logic/webhookReceiver.ts";
-import { webhookSubscription } from "../../provider/logic/webhookSubscription.ts";
-import { ionOn } from "../support.ts";
+import type { Declared } from "../../provider/cli/stackState.ts";
+import type { Ion } from "../../provider/ion/webhookApi.ts";
+import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
+import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
+import { ionOn } from "../support/support.ts";
 
 type Inputs = Parameters<typeof webhookReceiver.create>[1];
 

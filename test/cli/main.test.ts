@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { guarded } from "../../provider/cli/command.ts";
-import { resourcesOf } from "../../provider/cli/pulumi.ts";
+import { guarded } from "../../provider/cli/options.ts";
 import { findSettings, sourcesOf } from "../../provider/cli/settings.ts";
+import { resourcesOf } from "../../provider/cli/stack.ts";
 import type { Terminal } from "../../provider/cli/terminal.ts";
-import { type ConfigKey, resolveConnection } from "../../provider/ion/connection.ts";
-import { failureOf } from "../support.ts";
+import { type ConfigKey, resolveConnection } from "../../provider/ion/connectionSettings.ts";
+import { failureOf } from "../support/support.ts";
 import { cli, folder } from "./run.ts";
 
 const COMMANDS = ["status", "drift", "export", "listen"];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
 import { main } from "../../provider/cli/main.ts";
-import { connectionTo } from "../support.ts";
+import { connectionTo } from "../support/support.ts";
 
 /** What a command printed, and its exit code. */
 export interface Ran {

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emulator } from "../../emulator/index.ts";
-import type { Declared } from "../../provider/cli/declared.ts";
-import { configOf } from "../support.ts";
+import type { Declared } from "../../provider/cli/stackState.ts";
+import { configOf } from "../support/support.ts";
 import { folder, type Place } from "./run.ts";
 
 /** A stack as its state has it, on the ION that its config names. */

@@ -2,11 +2,11 @@
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Finding } from "../../provider/cli/findings.ts";
+import type { Finding } from "../../provider/cli/drift/detect.ts";
 import { findSettings } from "../../provider/cli/settings.ts";
 import type { Terminal } from "../../provider/cli/terminal.ts";
 import { makeProject, type Project, ROOT, run } from "../e2e/project.ts";
-import { start } from "../support.ts";
+import { start } from "../support/support.ts";
 import { cli, envOf, type Ran } from "./run.ts";
 
 const URI = "https://violet.example/canary-shown-once";

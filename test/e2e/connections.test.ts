@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { configOf, start } from "../support.ts";
+import { configOf, start } from "../support/support.ts";
 import { makeProject } from "./project.ts";
 
 const program = (body: string) => ({

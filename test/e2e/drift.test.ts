@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../emulator/index.ts";
+import { headerOf } from "../faults/desiredState.ts";
 import { chanceOf, SEED } from "../faults/seed.ts";
-import { headerOf } from "../world.ts";
 import { makeProject } from "./project.ts";
 
 /** All that a receiver can declare, and the least. */

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { start } from "../support.ts";
+import { start } from "../support/support.ts";
 import { live, liveBriefly, makeProject } from "./project.ts";
 
 const violetUri = "https://violet.example/hooks/canary";

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { start } from "../support.ts";
+import { start } from "../support/support.ts";
 import { ROOT, run } from "./project.ts";
 
 const GUIDE = "docs/taking-over.md";
@@ -18,9 +18,9 @@ const PULUMI_SAYS = {
   "no stack named": "pulumi preview --stack nowhere",
   "the stack is currently locked": `mkdir -p ${LOCKS}; echo "{}" > ${LOCKS}/1.json; pulumi destroy --yes; e=$?; rm ${LOCKS}/1.json; exit $e`,
   "Cannot find module 'pulumi-ion/dynamic'": "pulumi destroy --yes --skip-preview",
-  "Cannot find module 'pulumi-ion/plugin/program'": `${runtime("nodeargs: --require=pulumi-ion/plugin/program")}; pulumi preview --refresh=false`,
+  "Cannot find module 'pulumi-ion/preload'": `${runtime("nodeargs: --require=pulumi-ion/preload")}; pulumi preview --refresh=false`,
   "is not supported in strip-only mode": `${runtime("typescript: false")}; echo "enum E { A }" >> index.ts; pulumi preview --refresh=false`,
-  "no folder at path": `printf 'plugins: {providers: [{name: pulumi-nodejs, path: node_modules/pulumi-ion/plugin}]}' >> Pulumi.yaml; pulumi preview`,
+  "no folder at path": `printf 'plugins: {providers: [{name: pulumi-nodejs, path: node_modules/pulumi-ion/engine/preload}]}' >> Pulumi.yaml; pulumi preview`,
 };
 
 const blocks = (page: string, language: string) =>

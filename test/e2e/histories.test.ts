@@ -3,10 +3,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../emulator/index.ts";
+import type { World } from "../faults/desiredState.ts";
+import { doEdit, EDIT_NAMES } from "../faults/manualEdits.ts";
 import { Model, worldsArbitrary } from "../faults/model.ts";
-import { doEdit, EDIT_NAMES } from "../faults/people.ts";
-import { CANARY } from "../support.ts";
-import type { World } from "../world.ts";
+import { CANARY } from "../support/support.ts";
 import { makeProject, type Project } from "./project.ts";
 
 /** One seed unless FC_SEED gives another; FC_STEPS tries more. */

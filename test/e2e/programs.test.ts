@@ -115,8 +115,8 @@ describe("the packed package, installed, works in a program in", () => {
     const { processes } = await spyOn(project);
     await liveBriefly(project, () => expect(project.emulator.store.listSubscriptions()).toHaveLength(2));
     const started = await processes();
-    expect(started).toMatch(/cmd\/run.* --require=pulumi-ion\/plugin\/program typescript=false$/m);
-    expect(started).toMatch(/pulumi-ion\/plugin\/start\.js .* typescript=false$/m);
+    expect(started).toMatch(/cmd\/run.* --require=pulumi-ion\/preload typescript=false$/m);
+    expect(started).toMatch(/pulumi-ion\/engine\/preload\/startProvider\.js .* typescript=false$/m);
     expect(started).not.toMatch(/dynamic-provider|typescript=true/);
   });
 
@@ -128,7 +128,7 @@ describe("the packed package, installed, works in a program in", () => {
     const project = await makeProject({ files, nodeModules: join(folder, "app/node_modules") });
     const { processes } = await spyOn(project);
     await liveBriefly(project, () => expect(project.emulator.store.listSubscriptions()).toHaveLength(2));
-    expect(await processes()).toMatch(/cmd\/run.* --require=pulumi-ion\/plugin\/program typescript=true$/m);
+    expect(await processes()).toMatch(/cmd\/run.* --require=pulumi-ion\/preload typescript=true$/m);
   });
 
   it("a project that is started fast, beside other dynamic resources", async () => {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { leaksIn } from "../leaks.ts";
+import { leaksIn } from "../support/leaks.ts";
 import { makeProject, type Project } from "./project.ts";
 
 /** What is planted: in config, in the program in plain, in ION, and in what changes later. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it, onTestFinished } from "vitest";
-import { serve } from "../support.ts";
+import { serve } from "../support/support.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../examples/command");
 

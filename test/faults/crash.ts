@@ -1,5 +1,5 @@
-import type { Moment } from "../driver.ts";
-import type { Fetch } from "../support.ts";
+import type { Moment } from "../support/fakeEngine.ts";
+import type { Fetch } from "../support/support.ts";
 
 /** A process that dies at its nth moment: before a request, after its answer, or before a step is remembered. */
 export function crashing(at: number) {

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Emulator, type Fault, startEmulator } from "../../emulator/index.ts";
-import { Ion, type IonOptions } from "../../provider/ion/webhooks.ts";
-import { type Moment, type Outcome, Stack } from "../driver.ts";
-import { CANARY, connectionTo } from "../support.ts";
-import { programOf, type World } from "../world.ts";
+import { Ion, type IonOptions } from "../../provider/ion/webhookApi.ts";
+import { type Moment, type Outcome, Stack } from "../support/fakeEngine.ts";
+import { CANARY, connectionTo } from "../support/support.ts";
 import { crashing } from "./crash.ts";
+import { programOf, type World } from "./desiredState.ts";
+import { doEdit, EDIT_NAMES, type Edit } from "./manualEdits.ts";
 import { Model, worldsArbitrary } from "./model.ts";
-import { doEdit, EDIT_NAMES, type Edit } from "./people.ts";
 
 /** One seed unless FC_SEED gives another, so that a change is judged by its own merit; FC_RUNS tries more. */
 const SEED = Number(process.env.FC_SEED ?? 216_833_593);

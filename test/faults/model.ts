@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Emulator, Store, Subscription } from "../../emulator/index.ts";
-import { CANARY } from "../support.ts";
-import { clear, distance, type Fields, headerOf, type World } from "../world.ts";
+import { CANARY } from "../support/support.ts";
+import { clear, distance, type Fields, headerOf, type World } from "./desiredState.ts";
+import { type Ground, otherUriOf, uriOf } from "./manualEdits.ts";
 import { makeOthers } from "./operations.ts";
-import { type Ground, otherUriOf, uriOf } from "./people.ts";
 
 const PAIRS = ["PARTS CREATE", "PARTS UPDATE", "RUNS CREATE", "RUNS UPDATE", "ISSUES DELETE"];
 const VALUES = [`${CANARY}-1`, `${CANARY}-2`];

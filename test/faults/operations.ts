@@ -1,7 +1,7 @@
 /** Everything that a run can do in ION, each as a stack before it and a program that asks for it. */
 import type { FaultTarget, Store } from "../../emulator/index.ts";
-import { CANARY } from "../support.ts";
-import type { World } from "../world.ts";
+import { CANARY } from "../support/support.ts";
+import type { World } from "./desiredState.ts";
 
 /** A place for a fault in an operation. */
 export interface Target {

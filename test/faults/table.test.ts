@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { table } from "../../bench/table.ts";
 import { faultKinds } from "../../emulator/faults.ts";
 import { type Emulator, type Fault, type FaultTarget, startEmulator } from "../../emulator/index.ts";
-import type { RetryOptions } from "../../provider/ion/retry.ts";
-import { Stack } from "../driver.ts";
-import { CANARY, ionOn } from "../support.ts";
-import { clear, distance, programOf } from "../world.ts";
+import type { RetryOptions } from "../../provider/ion/http/retry.ts";
+import { Stack } from "../support/fakeEngine.ts";
+import { CANARY, ionOn } from "../support/support.ts";
+import { clear, distance, programOf } from "./desiredState.ts";
 import { makeOthers, OPERATIONS, type Operation, OTHERS, type Target } from "./operations.ts";
 import { chanceOf, SEED } from "./seed.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { IonError } from "../../provider/ion/errors.ts";
-import type { Ion } from "../../provider/ion/webhooks.ts";
-import { CANARY, intercept, ionOn, rewrite, start } from "../support.ts";
+import type { Ion } from "../../provider/ion/webhookApi.ts";
+import { CANARY, intercept, ionOn, rewrite, start } from "../support/support.ts";
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 

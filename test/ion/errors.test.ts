@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { bugInWords } from "../../provider/ion/errors.ts";
-import { CANARY } from "../support.ts";
+import { CANARY } from "../support/support.ts";
 
 const thrown = (stack: string) => Object.assign(new RangeError(CANARY), { stack: `RangeError: ${CANARY}\n${stack}` });
 

@@ -1,7 +1,7 @@
 import { buildSchema, type GraphQLEnumType } from "graphql";
 import { expect, it } from "vitest";
 import { ACTIONS, NEVER_DELIVERED, permissionFor, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../../provider/ion/facts.ts";
-import { SDL } from "../support.ts";
+import { SDL } from "../support/support.ts";
 
 const schema = buildSchema(SDL);
 const namesOf = (type: string) => (schema.getType(type) as GraphQLEnumType).getValues().map(({ name }) => name);

@@ -11,7 +11,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import * as operations from "../../provider/ion/operations.ts";
-import { CANARY, SDL } from "../support.ts";
+import { CANARY, SDL } from "../support/support.ts";
 
 const { compose } = operations;
 const schema = buildSchema(SDL);

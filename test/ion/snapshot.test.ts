@@ -1,6 +1,16 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
-import { countOf, type Fetch, failureOf, gate, intercept, ionOn, rewrite, type Sent, start } from "../support.ts";
+import {
+  countOf,
+  type Fetch,
+  failureOf,
+  gate,
+  intercept,
+  ionOn,
+  rewrite,
+  type Sent,
+  start,
+} from "../support/support.ts";
 
 const uri = (number: number) => `https://hooks.example/${number}`;
 
