@@ -1,4 +1,8 @@
-export { type SourceAddresses, type SourceAddressesArgs, sourceAddresses } from "./functions/getSourceAddresses.ts";
+export {
+  type GetSourceAddressesArgs,
+  type GetSourceAddressesResult,
+  getSourceAddresses,
+} from "./functions/getSourceAddresses.ts";
 export {
   type GetSupportedResourcesResult,
   type GetWebhookReceiverArgs,
@@ -13,7 +17,7 @@ export {
 } from "./functions/getWebhookReceiver.ts";
 export { verifySignature } from "./functions/verifySignature.ts";
 export type { ConnectionArgs } from "./program/resourceConnection.ts";
-export type { Unmanaged } from "./resources/unmanagedSubscriptions.ts";
+export type { UnmanagedPolicy } from "./resources/unmanagedSubscriptions.ts";
 export { VioletWebhooks, type VioletWebhooksArgs } from "./resources/violetWebhooks.ts";
 export { WebhookReceiver, type WebhookReceiverArgs } from "./resources/webhookReceiver.ts";
 export {

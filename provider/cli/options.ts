@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { misnamed } from "../ion/connectionSettings.ts";
-import { bugInWords, isIonError } from "../ion/errors.ts";
+import { connectionNameProblem } from "../ion/connectionSettings.ts";
+import { describeBug, isIonError } from "../ion/errors.ts";
 import { annotation } from "./drift/github.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -32,7 +32,7 @@ export function withStack(command: Command): Command {
 }
 
 function connectionName(name: string): string {
-  const reason = misnamed(name);
+  const reason = connectionNameProblem(name);
   if (reason) throw new InvalidArgumentError(`It ${reason}.`);
   return name;
 }
@@ -46,7 +46,7 @@ export async function guarded<Options extends object>(
   try {
     return await action(options, terminal);
   } catch (error) {
-    const { kind, message } = isIonError(error) ? error : { kind: "unexpected", message: `it ${bugInWords(error)}` };
+    const { kind, message } = isIonError(error) ? error : { kind: "unexpected", message: `it ${describeBug(error)}` };
     if ("json" in options && options.json) terminal.out(JSON.stringify({ error: { kind, message } }));
     if ("github" in options && options.github) terminal.out(annotation("error", "ION webhooks", message));
     terminal.err(`pulumi-ion: ${message}`);

@@ -1,12 +1,12 @@
 import {
   type ConfigKey,
-  type Connection,
+  type ConnectionSettings,
   ENVIRONMENT,
-  namingOf,
-  resolveConnection,
+  resolveSettings,
+  settingNames,
 } from "../ion/connectionSettings.ts";
 import { HOSTS } from "../ion/facts.ts";
-import { Ion } from "../ion/webhookApi.ts";
+import { WebhookApi } from "../ion/webhookApi.ts";
 import { findStack, type Stack, type StackOptions } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -61,20 +61,20 @@ function settingsFor(
   config: ReadonlyMap<string, string> | undefined,
   env: NodeJS.ProcessEnv,
 ): Settings {
-  const { key } = namingOf(connection);
+  const { key } = settingNames(connection);
   const read = (setting: ConfigKey) => config?.get(key(setting))?.trim() || undefined;
   const sources = sourcesOf(read, env, stack?.name, connection);
   return { connection, stack, read, env, sources, of: (other) => settingsFor(other, stack, config, env) };
 }
 
-/** Names the settings that count, by the order of {@link resolveConnection}, and where each comes from. */
+/** Names the settings that count, by the order of {@link resolveSettings}, and where each comes from. */
 export function sourcesOf(
   read: Settings["read"],
   env: NodeJS.ProcessEnv,
   stack: string | undefined,
   connection?: string,
 ): Source[] {
-  const { key, variable } = namingOf(connection);
+  const { key, variable } = settingNames(connection);
   const endpoint = read("endpoint");
   const documented = Object.values(HOSTS).flatMap((stages) => Object.values(stages));
   const issued = !endpoint ? read("region") : documented.some((host) => host.endpoint === endpoint);
@@ -90,12 +90,12 @@ export function sourcesOf(
 const hasVariable = (key: ConfigKey): key is keyof typeof ENVIRONMENT => Object.hasOwn(ENVIRONMENT, key);
 
 /** @throws IonError "config" that lists what is missing or wrong. */
-export const connectionOf = ({ read, env, connection }: Settings): Connection =>
-  resolveConnection(read, env, connection);
+export const connectionOf = ({ read, env, connection }: Settings): ConnectionSettings =>
+  resolveSettings(read, env, connection);
 
 /** Speaks to the ION that is meant. Nothing is sent before something is asked of it. */
-export const ionOf = (settings: Settings, terminal: Terminal): Ion =>
-  new Ion(connectionOf(settings), { tell: (words) => terminal.err(`pulumi-ion: ${words}`) });
+export const ionOf = (settings: Settings, terminal: Terminal): WebhookApi =>
+  new WebhookApi(connectionOf(settings), { warn: (words) => terminal.err(`pulumi-ion: ${words}`) });
 
 /** Names an ION and where that comes from, for the first line of an answer. */
 export function whereOf(settings: Settings): string {

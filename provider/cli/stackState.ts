@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { IonError } from "../ion/errors.ts";
-import type { Ion } from "../ion/webhookApi.ts";
+import type { WebhookApi } from "../ion/webhookApi.ts";
 import type { Stack, StateResource } from "./stack.ts";
 
 /** A receiver that a stack declares. */
@@ -20,7 +20,7 @@ export interface DeclaredSubscription extends StateResource {
 export interface Declared {
   readonly receivers: readonly DeclaredReceiver[];
   readonly subscriptions: readonly DeclaredSubscription[];
-  /** The receivers on which the program looks for what it does not declare (`unmanaged` "remove" or "report"). */
+  /** The receivers on which the program looks for what it does not declare (`unmanaged` "delete" or "report"). */
   readonly watched: ReadonlySet<string>;
 }
 
@@ -28,12 +28,12 @@ export interface Declared {
 export const NOTHING: Declared = { receivers: [], subscriptions: [], watched: new Set() };
 
 const TYPE = "pulumi-nodejs:dynamic/ion:";
-const receiverSchema = z.object({ name: z.string(), endpoint: z.string() });
+const receiverSchema = z.object({ name: z.string(), ionEndpoint: z.string() });
 const subscriptionSchema = z.object({
   receiverId: z.string(),
   resource: z.string(),
   action: z.string(),
-  endpoint: z.string(),
+  ionEndpoint: z.string(),
 });
 
 /** Reads what a stack declares off its state, by connection: ids are each ION's own. Undefined is the stack's own. */
@@ -79,13 +79,13 @@ export async function somethingDeclaredIn(
  *
  * @throws IonError "elsewhere" where it does not.
  */
-export function refuseElsewhere(ion: Ion, { receivers, subscriptions }: Declared): void {
+export function refuseElsewhere(ion: WebhookApi, { receivers, subscriptions }: Declared): void {
   for (const { urn, outputs } of [...receivers, ...subscriptions]) {
-    const endpoint = String(outputs.endpoint);
-    if (ion.isPlace(endpoint)) continue;
+    const endpoint = String(outputs.ionEndpoint);
+    if (ion.isEnvironment(endpoint)) continue;
     throw new IonError(
       "elsewhere",
-      `"${urn.split("::").at(-1)}" lives in the ION at ${endpoint}, and the settings now name the ION at ${ion.place}: comparing the ` +
+      `"${urn.split("::").at(-1)}" lives in the ION at ${endpoint}, and the settings now name the ION at ${ion.environment}: comparing the ` +
         "two would prove nothing. Check which stack is meant, and ion:endpoint, ion:region, ion:stage or ION_API_URI.",
     );
   }

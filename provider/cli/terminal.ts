@@ -44,7 +44,7 @@ export function processTerminal(): Terminal {
  * A text of somebody else's, fit to print: what would move the cursor, begin a line or turn the writing direction is
  * shown as an escape.
  */
-export function shown(text: string): string {
+export function escapeText(text: string): string {
   return text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
     /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
@@ -53,7 +53,7 @@ export function shown(text: string): string {
 }
 
 /** Waits, and says so where it takes long: ION is asked again and again before it counts as not there. */
-export async function patiently<T>(answer: Promise<T>, terminal: Terminal, milliseconds = 4000): Promise<T> {
+export async function withSlowNotice<T>(answer: Promise<T>, terminal: Terminal, milliseconds = 4000): Promise<T> {
   const words = "pulumi-ion: ION takes its time, or is not there; still trying (Ctrl-C ends it).";
   const timer = setTimeout(() => terminal.err(words), milliseconds);
   try {
@@ -64,10 +64,10 @@ export async function patiently<T>(answer: Promise<T>, terminal: Terminal, milli
 }
 
 /** A receiver as a person finds it in ION. */
-export const named = (name: string, id: string) => `"${shown(name)}" (id ${shown(id)})`;
+export const formatReceiver = (name: string, id: string) => `"${escapeText(name)}" (id ${escapeText(id)})`;
 
 /** "1 receiver", "3 receivers". */
-export const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
+export const pluralize = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
 
 /** Breaks a list, or the words of a sentence, into lines that fit. */
 export function wrap(words: readonly string[], columns: number, indent = "", separator = ", "): string {

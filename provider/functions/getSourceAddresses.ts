@@ -2,7 +2,7 @@ import { HOSTS, SOURCE_ADDRESSES, SOURCE_ADDRESSES_ORIGIN } from "../ion/facts.t
 import { programError } from "../program/programRun.ts";
 
 /** Whose addresses to give. */
-export interface SourceAddressesArgs {
+export interface GetSourceAddressesArgs {
   /** The region. ION documents no addresses for `aus`, so it is none here. */
   region: keyof typeof SOURCE_ADDRESSES;
   /** The stage; ION calls staging its sandbox, too. @default "production" */
@@ -10,7 +10,7 @@ export interface SourceAddressesArgs {
 }
 
 /** The addresses that ION delivers events from, and how far to trust them. */
-export interface SourceAddresses {
+export interface GetSourceAddressesResult {
   readonly region: string;
   readonly stage: string;
   /** CIDR blocks, one address each. */
@@ -18,7 +18,7 @@ export interface SourceAddresses {
   /** Where they are from. */
   readonly source: string;
   /** The day they were read there, as YYYY-MM-DD. */
-  readonly readOn: string;
+  readonly asOf: string;
   /** Why they may be wrong today. */
   readonly caveat: string;
 }
@@ -34,11 +34,11 @@ export interface SourceAddresses {
  *
  * @example
  * ```ts
- * const { cidrBlocks, readOn } = ion.sourceAddresses({ region: "us", stage: "production" });
- * new aws.vpc.SecurityGroupIngressRule(…, { cidrIpv4: cidrBlocks[0], description: `ION webhooks, as of ${readOn}` });
+ * const { cidrBlocks, asOf } = ion.getSourceAddresses({ region: "us", stage: "production" });
+ * new aws.vpc.SecurityGroupIngressRule(…, { cidrIpv4: cidrBlocks[0], description: `ION webhooks, as of ${asOf}` });
  * ```
  */
-export function sourceAddresses({ region, stage = "production" }: SourceAddressesArgs): SourceAddresses {
+export function getSourceAddresses({ region, stage = "production" }: GetSourceAddressesArgs): GetSourceAddressesResult {
   const byRegion: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = SOURCE_ADDRESSES;
   const stages = Object.hasOwn(byRegion, region) ? byRegion[region] : undefined;
   const cidrBlocks = stages && Object.hasOwn(stages, stage) ? stages[stage] : undefined;

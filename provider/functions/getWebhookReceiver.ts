@@ -1,10 +1,10 @@
-import type { Connections } from "../ion/connectionPool.ts";
+import type { ConnectionPool } from "../ion/connectionPool.ts";
 import { isIonError } from "../ion/errors.ts";
 import { byAge } from "../ion/facts.ts";
 import type { Receiver } from "../ion/operations.ts";
-import type { Ion } from "../ion/webhookApi.ts";
+import type { WebhookApi } from "../ion/webhookApi.ts";
 import { sameUrl } from "../model/url.ts";
-import { awaited, perRun, programError } from "../program/programRun.ts";
+import { oncePerProgram, programError, track } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { type ConnectionArgs, checkConnection, noteLookedUp, stackConfig } from "../program/resourceConnection.ts";
 
@@ -57,7 +57,7 @@ export interface GetSupportedResourcesResult {
  * `pulumi up`: use that resource's `id`.
  *
  * The result holds no secret, so nothing of it can get into the state in plain. To have the shared secret of a receiver
- * that exists, take it over: `new WebhookReceiver(…, { adoptId })`.
+ * that exists, take it over: `new WebhookReceiver(…, { importId })`.
  *
  * @throws RunError where none fits, with the names and ids of what there is; where several fit, with their ids; and
  * where ION cannot be asked.
@@ -133,17 +133,17 @@ export function getSupportedResourcesOutput(args: ConnectionArgs = {}): pulumi.O
 }
 
 /** The IONs that this run of the program looks into; what speaks to them is loaded at the first look. */
-const connections = perRun(async (): Promise<Connections> => {
-  const { Connections } = await import("../ion/connectionPool.ts");
-  return new Connections(stackConfig, process.env, { tell: (words) => void pulumi.log.warn(words) });
+const connections = oncePerProgram(async (): Promise<ConnectionPool> => {
+  const { ConnectionPool } = await import("../ion/connectionPool.ts");
+  return new ConnectionPool(stackConfig, process.env, { warn: (words) => void pulumi.log.warn(words) });
 });
 
-function look<T>(what: string, { connection }: ConnectionArgs, ask: (ion: Ion) => Promise<T>): Promise<T> {
+function look<T>(what: string, { connection }: ConnectionArgs, ask: (ion: WebhookApi) => Promise<T>): Promise<T> {
   const asked = connections().then((known) => {
     checkConnection(what, connection);
     return ask(known.get(connection));
   });
-  return awaited(asked).catch((error: unknown) => {
+  return track(asked).catch((error: unknown) => {
     // Pulumi prints a RunError as it is, and any other with words of its own before it.
     throw isIonError(error) ? programError(`${what}: ${error.message}`) : error;
   });
@@ -175,7 +175,7 @@ function resultOf(receiver: Receiver, connection: string | undefined): GetWebhoo
 const MANY = 20;
 
 /** Says why there is not the one receiver, and what to type instead. */
-function noOne(ion: Ion, wanted: Wanted, found: readonly Receiver[], all: readonly Receiver[]): string {
+function noOne(ion: WebhookApi, wanted: Wanted, found: readonly Receiver[], all: readonly Receiver[]): string {
   const said = [
     wanted.id !== undefined && `id ${wanted.id}`,
     wanted.name !== undefined && `name "${wanted.name}"`,
@@ -185,7 +185,7 @@ function noOne(ion: Ion, wanted: Wanted, found: readonly Receiver[], all: readon
     const some = receivers.slice(0, MANY).map(({ id, name }) => `"${name}" (id ${id})`);
     return [...some, ...(receivers.length > MANY ? [`and ${receivers.length - MANY} more`] : [])].join(", ");
   };
-  const asked = `with ${said.join(" and ")} in the ION at ${ion.place}`;
+  const asked = `with ${said.join(" and ")} in the ION at ${ion.environment}`;
   if (found.length > 1)
     return `There are ${found.length} webhook receivers ${asked}: ${listed(found)}. Look one up by its id.`;
   const masked = wanted.webhookUri !== undefined && all.some(({ webhookUri }) => webhookUri === undefined);

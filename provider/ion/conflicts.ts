@@ -1,22 +1,22 @@
 /** What to do where another writer was first. Programs load this with the resources, so it leads to nothing that speaks HTTP. */
 import { IonError, isIonError } from "./errors.ts";
-import type { Ion } from "./webhookApi.ts";
+import type { WebhookApi } from "./webhookApi.ts";
 
 /** Whether another writer was first: the object has changed since it was looked at, or is gone. */
-export const isLostRace = ({ kind }: IonError) => kind === "conflict" || kind === "gone";
+export const isStale = ({ kind }: IonError) => kind === "conflict" || kind === "gone";
 
 /**
  * Runs `change`, and once more with a fresh look where another writer was first.
  *
  * @throws IonError "conflict" that says who should look at what, where that happens twice.
  */
-export async function settleRace<T>(ion: Ion, change: () => Promise<T>): Promise<T> {
+export async function retryOnConflict<T>(ion: WebhookApi, change: () => Promise<T>): Promise<T> {
   try {
     return await change();
   } catch (error) {
-    if (!isIonError(error) || !isLostRace(error)) throw error;
+    if (!isIonError(error) || !isStale(error)) throw error;
   }
-  ion.forget();
+  ion.invalidate();
   try {
     return await change();
   } catch (error) {

@@ -2,7 +2,7 @@ import { IonError } from "./errors.ts";
 import { HOSTS, TOKEN_PATH } from "./facts.ts";
 
 /** Where an ION is and the key to it. Holds secrets: never put it into state, a message or a log. */
-export interface Connection {
+export interface ConnectionSettings {
   /** The GraphQL endpoint. */
   readonly endpoint: string;
   /** The token endpoint. */
@@ -40,7 +40,7 @@ export const ENVIRONMENT = {
 } as const;
 
 /** What the settings of one connection are called. */
-export interface Naming {
+export interface SettingNames {
   /** A stack config key with its namespace: `ion:region`, or `ion-staging:region` for the connection "staging". */
   key(key: ConfigKey): string;
   /** The environment variable that stands in for a key: `ION_CLIENT_ID`, or `ION_STAGING_CLIENT_ID`. */
@@ -48,14 +48,14 @@ export interface Naming {
 }
 
 /** What the settings of a connection are called; of the stack's own where no name is given. */
-export function namingOf(connection?: string): Naming {
+export function settingNames(connection?: string): SettingNames {
   const namespace = connection === undefined ? "ion" : `ion-${connection}`;
   const prefix = namespace.toUpperCase().replaceAll("-", "_");
   return { key: (key) => `${namespace}:${key}`, variable: (key) => ENVIRONMENT[key].replace("ION", prefix) };
 }
 
 /** Says why a text will not do as the name of a connection; undefined where it will. */
-export function misnamed(connection: unknown): string | undefined {
+export function connectionNameProblem(connection: unknown): string | undefined {
   const fits = typeof connection === "string" && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(connection);
   if (fits) return undefined;
   return 'has to be a plain name of small letters, digits and dashes, such as "staging"; its settings are then ion-staging:region and so on';
@@ -71,8 +71,8 @@ export function misnamed(connection: unknown): string | undefined {
  * @param connection what the program calls it; the stack's own where it is left out.
  * @throws IonError of kind "config" that lists each missing or wrong key with both ways to set it.
  */
-export function resolveConnection(config: ReadConfig, env: NodeJS.ProcessEnv, connection?: string): Connection {
-  const { key, variable } = namingOf(connection);
+export function resolveSettings(config: ReadConfig, env: NodeJS.ProcessEnv, connection?: string): ConnectionSettings {
+  const { key, variable } = settingNames(connection);
   const wrong: string[] = [];
   const { set, stand } = readersOf(config, env, variable);
 
@@ -127,12 +127,16 @@ export function resolveConnection(config: ReadConfig, env: NodeJS.ProcessEnv, co
 }
 
 /** The place of the ION that a connection names, as far as it can be told without its key. */
-export function placeNamed(config: ReadConfig, env: NodeJS.ProcessEnv, connection?: string): string | undefined {
+export function configuredEnvironment(
+  config: ReadConfig,
+  env: NodeJS.ProcessEnv,
+  connection?: string,
+): string | undefined {
   const { endpoint } = endpointFrom(config, env, connection, []);
-  return endpoint && URL.canParse(endpoint) ? placeOf(endpoint, connection) : undefined;
+  return endpoint && URL.canParse(endpoint) ? environmentOf(endpoint, connection) : undefined;
 }
 
-function readersOf(config: ReadConfig, env: NodeJS.ProcessEnv, variable: Naming["variable"]) {
+function readersOf(config: ReadConfig, env: NodeJS.ProcessEnv, variable: SettingNames["variable"]) {
   return {
     set: (key: ConfigKey) => config(key)?.trim() || undefined,
     stand: (key: keyof typeof ENVIRONMENT) => env[variable(key)]?.trim() || undefined,
@@ -140,13 +144,13 @@ function readersOf(config: ReadConfig, env: NodeJS.ProcessEnv, variable: Naming[
 }
 
 function endpointFrom(config: ReadConfig, env: NodeJS.ProcessEnv, connection: string | undefined, wrong: string[]) {
-  const { key, variable } = namingOf(connection);
+  const { key, variable } = settingNames(connection);
   const { set, stand } = readersOf(config, env, variable);
   const configured = set("endpoint") ?? hostOf(set("region"), set("stage"), key, wrong)?.endpoint;
   return { configured, endpoint: configured ?? stand("endpoint") };
 }
 
-function hostOf(region: string | undefined, stage: string | undefined, key: Naming["key"], wrong: string[]) {
+function hostOf(region: string | undefined, stage: string | undefined, key: SettingNames["key"], wrong: string[]) {
   if (region === undefined) {
     if (stage !== undefined) {
       const set = `run \`pulumi config set ${key("region")} us\` (or gov, aus)`;
@@ -197,7 +201,7 @@ export function isLoopback(hostname: string): boolean {
  * Names the place an ION lives at, for resources to remember. All loopback addresses of a connection are one place: a
  * local emulator comes up on another port each time. Two connections to this machine are two emulators.
  */
-export function placeOf(endpoint: string, connection?: string): string {
+export function environmentOf(endpoint: string, connection?: string): string {
   const url = new URL(endpoint);
   const loopback = connection === undefined ? "loopback" : `loopback (${connection})`;
   return isLoopback(url.hostname) ? loopback : `${url.origin}${url.pathname}`.replace(/\/+$/, "").toLowerCase();

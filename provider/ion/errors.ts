@@ -25,7 +25,7 @@ export class IonError extends Error {
   readonly retryAfter: number | undefined;
 
   constructor(kind: IonErrorKind, message: string, options: { retryAfter?: number | undefined } = {}) {
-    super(printable(message));
+    super(escapeControlCharacters(message));
     this.name = "IonError";
     this.kind = kind;
     this.retryAfter = options.retryAfter;
@@ -39,7 +39,7 @@ export class IonError extends Error {
 }
 
 /** Leaves no character that a terminal would obey: ION repeats names, and anybody may have given them. */
-export const printable = (text: string) =>
+export const escapeControlCharacters = (text: string) =>
   text.replace(/[^\P{Cc}\n\t]/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** What a person who has just changed the config needs to know of Pulumi, to follow an error of kind "auth" or "unreachable". */
@@ -56,7 +56,7 @@ export function isIonError(error: unknown): error is IonError {
  * What to say of an error that is a bug of ours, to follow a name: its kind and where it began. Its message may repeat a
  * value, as those of JSON.parse and Headers do, and that may be a secret.
  */
-export function bugInWords(error: unknown): string {
+export function describeBug(error: unknown): string {
   const { name = "unknown", stack = "" } = error instanceof Error ? error : {};
   const [, place] = /^ {4}at [^\n]*?([\w.-]+\.[cm]?[jt]s:\d+):\d+\)?$/m.exec(stack) ?? [];
   return `failed in a way that it should not (${place ? `${name} at ${place}` : name}). Please report this.`;

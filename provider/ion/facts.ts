@@ -52,7 +52,7 @@ export const SOURCE_ADDRESSES = {
 export const SOURCE_ADDRESSES_ORIGIN = {
   source: "ION's public manual, its newest copy",
   /** The day that copy was read. */
-  readOn: "2026-11-24",
+  asOf: "2026-11-24",
   caveat:
     "ION announces no changes of these addresses by machine, and older public copies of the manual list others: " +
     "ask First Resonance before a firewall lets in nothing else.",

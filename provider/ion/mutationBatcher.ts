@@ -4,7 +4,7 @@ import { IonError, type IonErrorKind, isIonError } from "./errors.ts";
 import { permissionFor } from "./facts.ts";
 import { type Answer, type IonClient, type Operation, problemWith } from "./http/client.ts";
 import { type RetryOptions, withRetry } from "./http/retry.ts";
-import { aliasOf, compose, type Mutation, misfit } from "./operations.ts";
+import { aliasOf, compose, describeParseError, type Mutation } from "./operations.ts";
 import type { Receivers, Snapshot } from "./snapshot.ts";
 
 /** A mutation with what it takes to know its fate. */
@@ -127,7 +127,7 @@ export class Writes {
       // What keeps a look from being taken says nothing of the write before it.
       const error = looking ? new IonError("unknownOutcome", failure.message) : failure;
       const blind = looking && failure.kind === "unsupported";
-      this.#snapshot.forget();
+      this.#snapshot.invalidate();
       const left = open();
       if ((error.kind === "refused" || error.kind === "unsupported") && left.length > 1) {
         // ION ran nothing of it: halve until what it refuses stands alone.
@@ -146,7 +146,7 @@ export class Writes {
 
   /** Gives an outcome to each write that ION shows as done. */
   async #look(writes: readonly Write<unknown>[], outcomes: Map<Write<unknown>, unknown>) {
-    this.#snapshot.forget();
+    this.#snapshot.invalidate();
     const now = await this.#snapshot.get();
     for (const write of writes) {
       const landed = write.landed(now);
@@ -189,7 +189,7 @@ function outcomeOf(write: Write<unknown>, answer: Answer, alias: string): unknow
   if (parsed.success) return parsed.data;
   return new IonError(
     "unexpectedAnswer",
-    `ION's answer to ${mutation.field} is not as expected. ${misfit(parsed.error)}.`,
+    `ION's answer to ${mutation.field} is not as expected. ${describeParseError(parsed.error)}.`,
   );
 }
 

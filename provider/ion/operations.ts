@@ -62,7 +62,7 @@ export interface ReceiverInput {
 }
 
 /** The names of {@link ReceiverInput}'s fields. */
-export const SETTABLE: readonly (keyof ReceiverInput)[] = [
+export const RECEIVER_FIELDS_SETTABLE: readonly (keyof ReceiverInput)[] = [
   "name",
   "webhookUri",
   "description",
@@ -162,7 +162,7 @@ const input = (type: string, value: object): Record<string, Argument> => ({ inpu
 type Etag = string | undefined;
 
 // Inferred: `deleteX(id: ID!, etag: String!)` for every object.
-const removal = (field: string, objectId: string, objectEtag: Etag): Mutation<void> => ({
+const deleteMutation = (field: string, objectId: string, objectEtag: Etag): Mutation<void> => ({
   field,
   args: { id: { type: "ID!", value: objectId }, [ETAG]: { type: "String!", value: objectEtag } },
   selection: "__typename",
@@ -208,7 +208,7 @@ export function updateWebhookReceiver(
 
 /** Known name, inferred shape. */
 export const deleteWebhookReceiver = (receiverId: string, receiverEtag: Etag) =>
-  removal("deleteWebhookReceiver", receiverId, receiverEtag);
+  deleteMutation("deleteWebhookReceiver", receiverId, receiverEtag);
 
 /** The mutation whose input tells what can be subscribed to. */
 export const CREATE_SUBSCRIPTION = "createWebhookSubscription";
@@ -232,7 +232,7 @@ export function createWebhookSubscription(value: {
 
 /** Known name, inferred shape. */
 export const deleteWebhookSubscription = (subscriptionId: string, subscriptionEtag: Etag) =>
-  removal("deleteWebhookSubscription", subscriptionId, subscriptionEtag);
+  deleteMutation("deleteWebhookSubscription", subscriptionId, subscriptionEtag);
 
 const headerAnswer = z.object({ webhookHeader: header }).transform((answer) => answer.webhookHeader);
 
@@ -260,7 +260,7 @@ export function updateWebhookHeader(headerId: string, headerEtag: Etag, value: s
 
 /** Known name, inferred shape. */
 export const deleteWebhookHeader = (headerId: string, headerEtag: Etag) =>
-  removal("deleteWebhookHeader", headerId, headerEtag);
+  deleteMutation("deleteWebhookHeader", headerId, headerEtag);
 
 /** One document that runs many mutations in order, each under an alias of its own, with values as variables only. */
 export function compose(mutations: ReadonlyArray<Mutation<unknown>>): {
@@ -290,7 +290,7 @@ export const aliasOf = (index: number) => `m${index}`;
 const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 
 /** Says in words where an answer does not fit, by field and type, never by value. */
-export function misfit(error: z.ZodError): string {
+export function describeParseError(error: z.ZodError): string {
   return error.issues
     .slice(0, 3)
     .map((issue) => `${issue.path.join(".") || "the answer"}: ${issue.message}`)

@@ -2,7 +2,7 @@ import { IonError, type IonErrorKind, isIonError, kindOf } from "./errors.ts";
 import type { IonClient } from "./http/client.ts";
 import { type RetryOptions, withRetry } from "./http/retry.ts";
 import {
-  misfit,
+  describeParseError,
   PAGE_SIZE,
   type Receiver,
   secretsIn,
@@ -93,7 +93,7 @@ export class Snapshot {
   }
 
   /** Makes the next look read again: something is not as it was thought to be. A read under way may be from before. */
-  forget(): void {
+  invalidate(): void {
     this.#known = undefined;
     this.#pending = undefined;
     this.#failed = undefined;
@@ -172,7 +172,7 @@ export class Snapshot {
     if (!parsed.success) {
       throw new IonError(
         "unexpectedAnswer",
-        `ION's list of webhook receivers is not as expected. ${misfit(parsed.error)}.`,
+        `ION's list of webhook receivers is not as expected. ${describeParseError(parsed.error)}.`,
       );
     }
     for (const { node } of parsed.data.webhookReceivers.edges) this.#client.hide(secretsIn(node));

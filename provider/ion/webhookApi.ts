@@ -1,7 +1,7 @@
 import { differing } from "../model/difference.ts";
 import { sameUrl } from "../model/url.ts";
-import { type Connection, placeOf } from "./connectionSettings.ts";
-import { IonError, isIonError, printable } from "./errors.ts";
+import { type ConnectionSettings, environmentOf } from "./connectionSettings.ts";
+import { escapeControlCharacters, IonError, isIonError } from "./errors.ts";
 import { IonClient } from "./http/client.ts";
 import { RETRY_DEFAULTS, type RetryOptions, withRetry } from "./http/retry.ts";
 import { REQUEST_TIMEOUT_MS, transport } from "./http/transport.ts";
@@ -12,14 +12,14 @@ import { namesInInput } from "./schema/schemaAdapter.ts";
 import { type Receivers, Snapshot } from "./snapshot.ts";
 
 /** What tests set; a user's run takes the defaults. */
-export interface IonOptions {
+export interface WebhookApiOptions {
   readonly fetch?: typeof globalThis.fetch;
   readonly now?: () => number;
   readonly retry?: Partial<RetryOptions>;
   /** Milliseconds for one request. @default 35000 */
   readonly timeoutMs?: number;
   /** Where words for the person at the terminal go that are no error. @default nowhere */
-  readonly tell?: (words: string) => void;
+  readonly warn?: (words: string) => void;
 }
 
 /** The names that ION's schema accepts for a subscription's resource and action today. */
@@ -32,9 +32,9 @@ export interface SubscriptionNames {
  * ION's webhooks: what there is, and each single change to it. Reads share one snapshot, writes leave together.
  * Every method throws an IonError and nothing else. It decides nothing: what should be is the resources' matter.
  */
-export class Ion {
+export class WebhookApi {
   /** The place that this ION lives at, for resources to remember. */
-  readonly place: string;
+  readonly environment: string;
   readonly #formerPlace: string | undefined;
   readonly #tell: (words: string) => void;
   readonly #told = new Set<string>();
@@ -44,29 +44,29 @@ export class Ion {
   readonly #retry: RetryOptions;
   #names: Promise<SubscriptionNames> | undefined;
 
-  constructor(connection: Connection, options: IonOptions = {}) {
+  constructor(connection: ConnectionSettings, options: WebhookApiOptions = {}) {
     const now = options.now ?? Date.now;
     // One request has no longer than all tries together.
     const timeoutMs = Math.min(REQUEST_TIMEOUT_MS, connection.deadlineMs ?? REQUEST_TIMEOUT_MS);
     const send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? timeoutMs);
-    this.place = placeOf(connection.endpoint, connection.name);
-    this.#formerPlace = connection.formerEndpoint && placeOf(connection.formerEndpoint, connection.name);
-    this.#tell = options.tell ?? (() => {});
+    this.environment = environmentOf(connection.endpoint, connection.name);
+    this.#formerPlace = connection.formerEndpoint && environmentOf(connection.formerEndpoint, connection.name);
+    this.#tell = options.warn ?? (() => {});
     const { deadlineMs = RETRY_DEFAULTS.deadlineMs } = connection;
     this.#retry = { ...RETRY_DEFAULTS, deadlineMs, ...options.retry };
-    this.#client = new IonClient(connection, send, now, (words) => this.tell(words));
+    this.#client = new IonClient(connection, send, now, (words) => this.warn(words));
     this.#snapshot = new Snapshot(this.#client, this.#retry, now);
     this.#writes = new Writes(this.#client, this.#snapshot, this.#retry);
   }
 
   /** Whether a place that a resource remembers is this ION, under this name or its former one. */
-  isPlace(place: string): boolean {
-    return place === this.place || place === this.#formerPlace;
+  isEnvironment(place: string): boolean {
+    return place === this.environment || place === this.#formerPlace;
   }
 
   /** Says something to the person at the terminal, once. Never a secret. */
-  tell(words: string): void {
-    if (!this.#told.has(words)) this.#tell(printable(words));
+  warn(words: string): void {
+    if (!this.#told.has(words)) this.#tell(escapeControlCharacters(words));
     this.#told.add(words);
   }
 
@@ -79,12 +79,12 @@ export class Ion {
    * What `look` finds; undefined, after saying why and `without`, where this ION's schema has no way to show it. Whatever
    * else keeps a look from being taken is thrown: only a schema that lacks the name lets a create go on without.
    */
-  async ifShown<T>(without: string, look: () => Promise<T>): Promise<T | undefined> {
+  async ifReadable<T>(without: string, look: () => Promise<T>): Promise<T | undefined> {
     try {
       return await look();
     } catch (error) {
       if (!isIonError(error) || error.kind !== "unsupported") throw error;
-      this.tell(`${error.message} ${without}`);
+      this.warn(`${error.message} ${without}`);
       return undefined;
     }
   }
@@ -93,13 +93,13 @@ export class Ion {
   async receiver(id: string): Promise<Receiver | undefined> {
     const known = (await this.receivers()).get(id);
     if (known) return known;
-    this.forget();
+    this.invalidate();
     return (await this.receivers()).get(id);
   }
 
   /** Makes the next look read ION again. */
-  forget(): void {
-    this.#snapshot.forget();
+  invalidate(): void {
+    this.#snapshot.invalidate();
   }
 
   /** Says that more is on its way: what waits to be sent goes on waiting for company, for a moment. */
@@ -116,7 +116,7 @@ export class Ion {
   /** Makes a receiver. Only what `value` holds is sent. */
   async createReceiver(value: Partial<ReceiverInput>): Promise<Receiver> {
     const without = `The webhook receiver "${value.name}" is made without a look whether ION has it already.`;
-    const before = new Set((await this.ifShown(without, () => this.receivers()))?.keys());
+    const before = new Set((await this.ifReadable(without, () => this.receivers()))?.keys());
     const made = await this.#writes.run({
       mutation: operations.createWebhookReceiver(value),
       about: `create the webhook receiver "${value.name}"`,

@@ -1,6 +1,6 @@
 /** A receiver's headers: as a plain record on our side, as objects with an id each on ION's. */
 import type { Receiver } from "../ion/operations.ts";
-import type { Ion } from "../ion/webhookApi.ts";
+import type { WebhookApi } from "../ion/webhookApi.ts";
 
 /** Header values by name. */
 export type Headers = Readonly<Record<string, string>>;
@@ -46,7 +46,11 @@ export function headerDrift(before: Headers, now: Headers): string[] {
 }
 
 /** Adds, changes and removes single headers until they are as wanted. Each has an outcome of its own. */
-export function changeHeaders(ion: Ion, receiver: Receiver, wanted: Headers): Promise<PromiseSettledResult<void>[]> {
+export function changeHeaders(
+  ion: WebhookApi,
+  receiver: Receiver,
+  wanted: Headers,
+): Promise<PromiseSettledResult<void>[]> {
   const kept = new Set<string>();
   const changes = Object.entries(wanted).map(async ([key, value]) => {
     const live = receiver.headers.find((header) => sameHeader(header.key, key));

@@ -3,8 +3,8 @@
  * Plain functions of plain data.
  */
 
-import { type Receiver, type ReceiverInput, SETTABLE } from "../ion/operations.ts";
-import type { Ion } from "../ion/webhookApi.ts";
+import { RECEIVER_FIELDS_SETTABLE, type Receiver, type ReceiverInput } from "../ion/operations.ts";
+import type { WebhookApi } from "../ion/webhookApi.ts";
 import { differing } from "../model/difference.ts";
 import { type Headers, headerDrift, headersOf, sameHeaders } from "./headers.ts";
 
@@ -12,42 +12,42 @@ import { type Headers, headerDrift, headersOf, sameHeaders } from "./headers.ts"
 export type Fields = Partial<ReceiverInput> & { readonly headers?: Headers };
 type Field = keyof Fields;
 
-const FIELDS: readonly Field[] = [...SETTABLE, "headers"];
+const FIELDS: readonly Field[] = [...RECEIVER_FIELDS_SETTABLE, "headers"];
 
 /** Inputs after check. */
 export interface Inputs extends Fields {
   readonly name: string;
-  readonly adoptId?: string;
+  readonly importId?: string;
   /** Fields that the program leaves out and that were found changed by hand, as they are to be put back. Absent otherwise. */
-  readonly held?: Fields;
+  readonly pinned?: Fields;
 }
 
 /** What Pulumi remembers of a receiver: what ION showed last, and what to hold it to. */
 export interface State extends Fields {
-  readonly endpoint: string;
+  readonly ionEndpoint: string;
   /** The fields that the program gives. */
-  readonly declared: readonly Field[];
+  readonly declaredFields: readonly Field[];
   /** What the receiver is held to: what was set last, and what ION chose for the rest when it was made or taken over. */
-  readonly held: Fields;
+  readonly pinned: Fields;
   /** Left-out fields that were put back, and stand in the inputs since. */
-  readonly restored: readonly Field[];
+  readonly reverted: readonly Field[];
   /** Which secrets ION shows otherwise than they were set, in words: Pulumi shows a changed secret as [secret] on both sides. */
-  readonly changedInION?: readonly string[];
+  readonly driftedSecrets?: readonly string[];
 }
 
 /** What the program itself gives. */
 export function declaredFields(inputs: Inputs): Fields {
-  const { held = {} } = inputs;
+  const { pinned = {} } = inputs;
   return pick(
     inputs,
-    FIELDS.filter((field) => !Object.hasOwn(held, field)),
+    FIELDS.filter((field) => !Object.hasOwn(pinned, field)),
   );
 }
 
 /** What the receiver is to be: what the program gives, and for the rest what it is held to. */
-export function wantedOf(inputs: Inputs, { held, declared }: State): Fields {
-  const rest = FIELDS.filter((field) => field !== "sharedSecret" || declared.includes(field));
-  return { ...pick(held, rest), ...pick(inputs, FIELDS) };
+export function wantedOf(inputs: Inputs, { pinned, declaredFields }: State): Fields {
+  const rest = FIELDS.filter((field) => field !== "sharedSecret" || declaredFields.includes(field));
+  return { ...pick(pinned, rest), ...pick(inputs, FIELDS) };
 }
 
 /** What ION shows. What it masks, or has no field for, is as last known. */
@@ -64,13 +64,19 @@ export function seen(live: Receiver, known: Fields): Fields {
 }
 
 /** What to remember after a write: what ION shows, and what to hold it to from now on. */
-export function recorded(ion: Ion, live: Receiver, inputs: Inputs, prior?: State): State {
+export function recorded(ion: WebhookApi, live: Receiver, inputs: Inputs, prior?: State): State {
   const declared = declaredFields(inputs);
   const fields = seen(live, { ...prior, ...inputs });
   const leftOut = FIELDS.filter((field) => declared[field] === undefined && field !== "sharedSecret");
-  const held = { description: "", ...fields, ...pick(prior?.held ?? {}, leftOut), ...declared };
+  const pinned = { description: "", ...fields, ...pick(prior?.pinned ?? {}, leftOut), ...declared };
   const names = (some: Fields) => Object.keys(some) as Field[];
-  return { ...fields, endpoint: ion.place, declared: names(declared), held, restored: names(inputs.held ?? {}) };
+  return {
+    ...fields,
+    ionEndpoint: ion.environment,
+    declaredFields: names(declared),
+    pinned,
+    reverted: names(inputs.pinned ?? {}),
+  };
 }
 
 /** Names the fields in which `live` is not as wanted. */
@@ -80,9 +86,9 @@ export function drift(wanted: Fields, live: Fields): Field[] {
 }
 
 /** Says in words, never with a value, which secrets are not as they were set. */
-export function secretDrift(held: Fields, live: Fields): string[] {
-  const fields = differing(held, live).filter((field) => field === "webhookUri" || field === "sharedSecret");
-  return [...fields, ...headerDrift(held.headers ?? {}, live.headers ?? {})];
+export function secretDrift(pinned: Fields, live: Fields): string[] {
+  const fields = differing(pinned, live).filter((field) => field === "webhookUri" || field === "sharedSecret");
+  return [...fields, ...headerDrift(pinned.headers ?? {}, live.headers ?? {})];
 }
 
 /** The given ones of a set of fields, as far as they are there. */

@@ -1,28 +1,28 @@
 import { z } from "zod";
-import { settleRace } from "../ion/conflicts.ts";
+import { retryOnConflict } from "../ion/conflicts.ts";
 import { IonError } from "../ion/errors.ts";
 import { byAge } from "../ion/facts.ts";
 import type { Subscription } from "../ion/operations.ts";
-import type { Ion } from "../ion/webhookApi.ts";
+import type { WebhookApi } from "../ion/webhookApi.ts";
 import { pairOf } from "../model/difference.ts";
-import { failuresOf, type ResourceLogic, UNKNOWN } from "./resourceHandler.ts";
+import { inputFailures, type ResourceHandler, UNKNOWN } from "./resourceHandler.ts";
 
 /** More removals than this at once are more likely a wrong receiver than a clean-up. */
 const MANY = 20;
 
 const argsSchema = z.strictObject({
   receiverId: z.string(),
-  unmanaged: z.enum(["remove", "report"], { error: 'has to be "remove", "report" or "ignore"' }),
+  unmanaged: z.enum(["delete", "report"], { error: 'has to be "delete", "report" or "ignore"' }),
   declared: z.array(z.string()),
-  allowRemovals: z.int({ error: "has to be a whole number" }).min(0, "cannot be less than 0").optional(),
+  maxDeletions: z.int({ error: "has to be a whole number" }).min(0, "cannot be less than 0").optional(),
 });
 
 interface Inputs {
   readonly receiverId: string;
-  readonly unmanaged: "remove" | "report";
+  readonly unmanaged: "delete" | "report";
   /** Every pair that the program declares for this receiver, as "RESOURCE ACTION". */
   readonly declared: readonly string[];
-  readonly allowRemovals?: number;
+  readonly maxDeletions?: number;
   /** Met for the first time, by the refresh before this preview. */
   readonly found?: readonly string[];
   /** Named by an earlier `up`: what the next one ends. */
@@ -31,10 +31,10 @@ interface Inputs {
 
 interface State {
   readonly receiverId: string;
-  readonly unmanaged: "remove" | "report";
+  readonly unmanaged: "delete" | "report";
   readonly declared: readonly string[];
-  readonly allowRemovals?: number | undefined;
-  readonly endpoint: string;
+  readonly maxDeletions?: number | undefined;
+  readonly ionEndpoint: string;
   /** What ION has and nobody declared, as "RESOURCE ACTION (id 41)". */
   readonly found: readonly string[];
 }
@@ -44,7 +44,7 @@ const knownBefore = new Map<string, ReadonlySet<string>>();
 const knownAs = (id: string, place: string) => `${place} ${id}`;
 
 /** What the look for subscriptions that nobody declared does in ION. */
-export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
+export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
   secrets: [],
 
   identities() {
@@ -52,13 +52,13 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
   },
 
   async check(ion, news, olds) {
-    const failures = failuresOf(argsSchema, news);
-    const { unmanaged, allowRemovals } = news as Partial<Inputs>;
+    const failures = inputFailures(argsSchema, news);
+    const { unmanaged, maxDeletions } = news as Partial<Inputs>;
     const { receiverId, found, removeNext = [] } = olds as Partial<Inputs>;
-    if (failures.length > 0 || unmanaged !== "remove" || receiverId === undefined) return { inputs: news, failures };
+    if (failures.length > 0 || unmanaged !== "delete" || receiverId === undefined) return { inputs: news, failures };
     if (removeNext.length > 0) {
-      const reason = tooMany(receiverId, removeNext, (await liveOf(ion, receiverId)).length, allowRemovals);
-      if (reason) failures.push({ property: "allowRemovals", reason });
+      const reason = tooMany(receiverId, removeNext, (await liveOf(ion, receiverId)).length, maxDeletions);
+      if (reason) failures.push({ property: "maxDeletions", reason });
     }
     // What the refresh before this has met for the first time is named now; what was named before goes now.
     return { inputs: found ? { ...news, removeNext: found } : news, failures };
@@ -72,15 +72,15 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
     const declared = inputs.declared as readonly string[] | typeof UNKNOWN;
     const changed =
       inputs.unmanaged !== state.unmanaged ||
-      inputs.allowRemovals !== state.allowRemovals ||
+      inputs.maxDeletions !== state.maxDeletions ||
       (declared !== UNKNOWN && declared.join() !== state.declared.join());
-    const removals = inputs.unmanaged === "remove" ? removable(id, state) : [];
+    const removals = inputs.unmanaged === "delete" ? removable(id, state) : [];
     return { changes: changed || removals.length > 0 || (inputs.removeNext ?? []).length > 0, replaces: [] };
   },
 
   async create(ion, inputs) {
     const state = await lookIfShown(ion, inputs, []);
-    if (state.found.length > 0) ion.tell(inWords(state, state.found, []));
+    if (state.found.length > 0) ion.warn(inWords(state, state.found, []));
     return { id: `unmanaged-${inputs.receiverId}`, state };
   },
 
@@ -88,14 +88,14 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
     if (!(await ion.receivers()).has(state.receiverId)) return undefined;
     const now = await look(ion, state);
     const before = new Set(state.found);
-    knownBefore.set(knownAs(id, ion.place), before);
-    const { receiverId, unmanaged, declared, allowRemovals } = state;
-    const inputs = { receiverId, unmanaged, declared, allowRemovals };
+    knownBefore.set(knownAs(id, ion.environment), before);
+    const { receiverId, unmanaged, declared, maxDeletions } = state;
+    const inputs = { receiverId, unmanaged, declared, maxDeletions };
     const [found, removeNext] = [
       now.found.filter((name) => !before.has(name)),
       now.found.filter((name) => before.has(name)),
     ];
-    if (now.found.length > 0) ion.tell(inWords(state, found, removeNext));
+    if (now.found.length > 0) ion.warn(inWords(state, found, removeNext));
     if (unmanaged === "report") return { inputs, state: now };
     const news = { ...(found.length > 0 && { found }), ...(removeNext.length > 0 && { removeNext }) };
     return { inputs: { ...inputs, ...news }, state: now };
@@ -103,11 +103,11 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
 
   async update(ion, id, state, inputs) {
     // Under "report" the preview said that they stay: an `up` that begins to remove only names them.
-    if (inputs.unmanaged === "remove" && state.unmanaged === "remove") {
+    if (inputs.unmanaged === "delete" && state.unmanaged === "delete") {
       const names = removable(id, state);
-      const { receiverId, allowRemovals } = inputs;
+      const { receiverId, maxDeletions } = inputs;
       const total = names.length > 0 ? (await liveOf(ion, receiverId)).length : 0;
-      const reason = tooMany(receiverId, names, total, allowRemovals);
+      const reason = tooMany(receiverId, names, total, maxDeletions);
       if (reason) throw new IonError("ambiguous", reason);
       await Promise.all(names.map((name) => end(ion, inputs, name)));
     }
@@ -119,7 +119,7 @@ export const unmanagedSubscriptions: ResourceLogic<Inputs, State> = {
 
 /** What may be ended now: known before this run looked, and so in the preview. */
 function removable(id: string, state: State): readonly string[] {
-  const before = knownBefore.get(knownAs(id, state.endpoint));
+  const before = knownBefore.get(knownAs(id, state.ionEndpoint));
   return before ? state.found.filter((name) => before.has(name)) : state.found;
 }
 
@@ -131,22 +131,22 @@ function tooMany(receiverId: string, names: readonly string[], total: number, al
   return (
     `${names.length} of the ${total} subscriptions of webhook receiver ${receiverId} are not declared, and would be ended: ` +
     `${some}. ${all ? "That is every one there is" : "That is many"}: is it the right receiver? If so, set ` +
-    `allowRemovals: ${names.length}; to leave them, set unmanaged: "report"`
+    `maxDeletions: ${names.length}; to leave them, set unmanaged: "report"`
   );
 }
 
-async function look(ion: Ion, wanted: Omit<State, "endpoint" | "found">): Promise<State> {
-  const { receiverId, unmanaged, declared, allowRemovals } = wanted;
+async function look(ion: WebhookApi, wanted: Omit<State, "ionEndpoint" | "found">): Promise<State> {
+  const { receiverId, unmanaged, declared, maxDeletions } = wanted;
   const found = extras(await liveOf(ion, receiverId), declared).map(named);
-  return { receiverId, unmanaged, declared, allowRemovals, endpoint: ion.place, found };
+  return { receiverId, unmanaged, declared, maxDeletions, ionEndpoint: ion.environment, found };
 }
 
 /** A look, or what was known before, where ION's schema does not show subscriptions. */
-async function lookIfShown(ion: Ion, inputs: Inputs, before: readonly string[]): Promise<State> {
-  const { receiverId, unmanaged, declared, allowRemovals } = inputs;
+async function lookIfShown(ion: WebhookApi, inputs: Inputs, before: readonly string[]): Promise<State> {
+  const { receiverId, unmanaged, declared, maxDeletions } = inputs;
   const without = `Subscriptions of webhook receiver ${receiverId} that nobody declared are not looked for.`;
-  const state = await ion.ifShown(without, () => look(ion, inputs));
-  return state ?? { receiverId, unmanaged, declared, allowRemovals, endpoint: ion.place, found: before };
+  const state = await ion.ifReadable(without, () => look(ion, inputs));
+  return state ?? { receiverId, unmanaged, declared, maxDeletions, ionEndpoint: ion.environment, found: before };
 }
 
 function inWords({ receiverId, unmanaged }: State, found: readonly string[], removeNext: readonly string[]): string {
@@ -154,7 +154,7 @@ function inWords({ receiverId, unmanaged }: State, found: readonly string[], rem
     found.length > 0 && `nobody declared: ${found.join(", ")}`,
     removeNext.length > 0 && `nobody declared, and named before: ${removeNext.join(", ")}`,
   ].filter((line) => line !== false);
-  const then = unmanaged === "remove" ? "What was named by an earlier `pulumi up`, the next one ends." : "They stay.";
+  const then = unmanaged === "delete" ? "What was named by an earlier `pulumi up`, the next one ends." : "They stay.";
   return `Subscriptions of webhook receiver ${receiverId} that ${lines.join("; ")}. ${then}`;
 }
 
@@ -166,14 +166,14 @@ function extras(subscriptions: readonly Subscription[], declared: readonly strin
 }
 
 /** Ends one by the name it was listed under, if it still is that, and still nobody's. */
-async function end(ion: Ion, { receiverId, declared }: Inputs, name: string): Promise<void> {
-  await settleRace(ion, async () => {
+async function end(ion: WebhookApi, { receiverId, declared }: Inputs, name: string): Promise<void> {
+  await retryOnConflict(ion, async () => {
     const extra = extras(await liveOf(ion, receiverId), declared).find((subscription) => named(subscription) === name);
     if (extra) await ion.deleteSubscription(receiverId, extra);
   });
 }
 
-async function liveOf(ion: Ion, receiverId: string): Promise<readonly Subscription[]> {
+async function liveOf(ion: WebhookApi, receiverId: string): Promise<readonly Subscription[]> {
   return (await ion.receivers()).get(receiverId)?.subscriptions ?? [];
 }
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { isLostRace, settleRace } from "../ion/conflicts.ts";
+import { isStale, retryOnConflict } from "../ion/conflicts.ts";
 import { isLoopback } from "../ion/connectionSettings.ts";
 import { IonError, isIonError } from "../ion/errors.ts";
 import type { Receiver, ReceiverInput } from "../ion/operations.ts";
-import type { Ion } from "../ion/webhookApi.ts";
+import type { WebhookApi } from "../ion/webhookApi.ts";
 import { differing } from "../model/difference.ts";
 import { plainUrl, sameUrl } from "../model/url.ts";
 import { changeHeaders, sameHeader } from "./headers.ts";
@@ -19,7 +19,13 @@ import {
   seen,
   wantedOf,
 } from "./receiverState.ts";
-import { failuresOf, PartlyMade, RECEIVER_SECRETS, type ResourceLogic, UNKNOWN } from "./resourceHandler.ts";
+import {
+  inputFailures,
+  PartialStateError,
+  RECEIVER_SECRETS,
+  type ResourceHandler,
+  UNKNOWN,
+} from "./resourceHandler.ts";
 
 const text = (reason: string) =>
   z.string({ error: reason }).refine((value) => !value.includes("\0"), "cannot hold a null character");
@@ -47,7 +53,7 @@ const argsSchema = z.strictObject({
     )
     .superRefine(checkHeaderNames)
     .optional(),
-  adoptId: text("has to be the id of a receiver, as a text").min(1, "cannot be empty").optional(),
+  importId: text("has to be the id of a receiver, as a text").min(1, "cannot be empty").optional(),
 });
 
 function checkUrl(url: string, context: z.RefinementCtx) {
@@ -73,37 +79,38 @@ const hasControlCharacter = (value: string) =>
   [...value].some((character) => (character < " " && character !== "\t") || character === "\u007f");
 
 /** What a webhook receiver does in ION. */
-export const webhookReceiver: ResourceLogic<Inputs, State> = {
+export const webhookReceiver: ResourceHandler<Inputs, State> = {
   secrets: RECEIVER_SECRETS,
 
-  // With a URL twice, everything is delivered twice: a receiver is its URL. With adoptId, it is that id whatever its URL.
-  identities(declared, id = "adoptId" in declared ? declared.adoptId : undefined) {
+  // With a URL twice, everything is delivered twice: a receiver is its URL. With importId, it is that id whatever its URL.
+  identities(declared, id = "importId" in declared ? declared.importId : undefined) {
     const { webhookUri } = declared;
     const known = { url: webhookUri && plainUrl(webhookUri), id };
     return Object.entries(known).flatMap(([what, value]) => (value && value !== UNKNOWN ? `${what} ${value}` : []));
   },
 
   async check(_ion, news, olds) {
-    const failures = failuresOf(argsSchema, news);
-    if (news.webhookUri === undefined && news.adoptId === undefined) {
+    const failures = inputFailures(argsSchema, news);
+    if (news.webhookUri === undefined && news.importId === undefined) {
       failures.push({
         property: "webhookUri",
         reason: "is missing; give the https:// URL that ION is to send events to",
       });
     }
     // Fields left out by the program and changed by hand: the preview shows them going back to what they were.
-    const held = Object.entries((olds.held ?? {}) as Fields).filter(([field]) => news[field] === undefined);
-    const inputs = held.length > 0 ? { ...news, ...Object.fromEntries(held), held: Object.fromEntries(held) } : news;
+    const pinned = Object.entries((olds.pinned ?? {}) as Fields).filter(([field]) => news[field] === undefined);
+    const inputs =
+      pinned.length > 0 ? { ...news, ...Object.fromEntries(pinned), pinned: Object.fromEntries(pinned) } : news;
     return { inputs, failures };
   },
 
   // Nothing replaces a receiver: a new one has a new id, and its subscriptions would have to move.
   diff(id, state, inputs) {
-    if (inputs.adoptId !== undefined && inputs.adoptId !== UNKNOWN && inputs.adoptId !== id) {
+    if (inputs.importId !== undefined && inputs.importId !== UNKNOWN && inputs.importId !== id) {
       throw new IonError(
         "ambiguous",
-        `adoptId is ${inputs.adoptId}, and this resource is the webhook receiver with id ${id}. ` +
-          "adoptId is looked at only when a resource is created: give the other receiver a resource of its own.",
+        `importId is ${inputs.importId}, and this resource is the webhook receiver with id ${id}. ` +
+          "importId is looked at only when a resource is created: give the other receiver a resource of its own.",
       );
     }
     return { changes: drift(wantedOf(inputs, state), state).length > 0, replaces: [] };
@@ -121,7 +128,7 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
     const receivers = await ion.receivers();
     const live = receivers.get(id);
     if (receivers.size === 0) {
-      ion.tell(
+      ion.warn(
         "ION shows this API key no webhook receiver at all. Either all were deleted, or the key may not see them: " +
           "then do not run `pulumi up`, which would make them a second time.",
       );
@@ -129,37 +136,39 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
     if (!live) return undefined;
     for (const other of receivers.values()) {
       if (other.id === id || !sameUrl(other.webhookUri, live.webhookUri)) continue;
-      ion.tell(
+      ion.warn(
         `ION has another webhook receiver with the webhookUri of "${live.name}" (id ${id}): "${other.name}" (id ${other.id}). ` +
           "What both are subscribed to arrives twice.",
       );
     }
     const fields = seen(live, state);
-    const { declared, held, restored = [] } = state;
+    const { declaredFields, pinned, reverted = [] } = state;
     // A shared secret that ION made is not held to: a new one is taken over.
-    const drifted = drift(held, fields).filter((field) => !declared.includes(field) && field !== "sharedSecret");
-    const left = [...new Set([...restored, ...drifted])];
-    const words = secretDrift(held, fields);
-    const changed = words.length > 0 ? { changedInION: words } : {};
+    const drifted = drift(pinned, fields).filter(
+      (field) => !declaredFields.includes(field) && field !== "sharedSecret",
+    );
+    const left = [...new Set([...reverted, ...drifted])];
+    const words = secretDrift(pinned, fields);
+    const changed = words.length > 0 ? { driftedSecrets: words } : {};
     return {
       inputs: {
-        ...pick(fields, [...declared, ...left]),
-        ...(left.length > 0 && { held: pick(held, left) }),
+        ...pick(fields, [...declaredFields, ...left]),
+        ...(left.length > 0 && { pinned: pick(pinned, left) }),
         ...changed,
       },
       state: {
         ...fields,
         ...changed,
-        endpoint: ion.place,
-        declared,
-        restored,
-        held: declared.includes("sharedSecret") ? held : { ...held, ...pick(fields, ["sharedSecret"]) },
+        ionEndpoint: ion.environment,
+        declaredFields,
+        reverted,
+        pinned: declaredFields.includes("sharedSecret") ? pinned : { ...pinned, ...pick(fields, ["sharedSecret"]) },
       },
     };
   },
 
   async update(ion, id, state, inputs) {
-    return settleRace(ion, async () => {
+    return retryOnConflict(ion, async () => {
       const live = await ion.receiver(id);
       if (!live) throw gone(ion, id, inputs.name);
       const wanted = wantedOf(inputs, state);
@@ -171,7 +180,7 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
   },
 
   async delete(ion, id, _state, declared) {
-    await settleRace(ion, async () => {
+    await retryOnConflict(ion, async () => {
       const receivers = await ion.receivers();
       const live = receivers.get(id);
       if (!live) return;
@@ -184,14 +193,14 @@ export const webhookReceiver: ResourceLogic<Inputs, State> = {
 };
 
 /** The one receiver in ION that `inputs` declare already, if there is one. Never guesses between two. */
-async function findTwin(ion: Ion, inputs: Inputs): Promise<Receiver | undefined> {
-  if (inputs.adoptId !== undefined) {
-    const adopted = await ion.receiver(inputs.adoptId);
-    if (!adopted) throw gone(ion, inputs.adoptId, inputs.name);
+async function findTwin(ion: WebhookApi, inputs: Inputs): Promise<Receiver | undefined> {
+  if (inputs.importId !== undefined) {
+    const adopted = await ion.receiver(inputs.importId);
+    if (!adopted) throw gone(ion, inputs.importId, inputs.name);
     return adopted;
   }
   const without = `The webhook receiver "${inputs.name}" is made without a look whether ION has it already.`;
-  const receivers = (await ion.ifShown(without, () => ion.receivers())) ?? new Map<string, Receiver>();
+  const receivers = (await ion.ifReadable(without, () => ion.receivers())) ?? new Map<string, Receiver>();
   const twins = [...receivers.values()].filter((receiver) => sameUrl(receiver.webhookUri, inputs.webhookUri));
   const [twin] = twins;
   const masked = [...receivers.values()].find(
@@ -201,7 +210,7 @@ async function findTwin(ion: Ion, inputs: Inputs): Promise<Receiver | undefined>
     throw new IonError(
       "ambiguous",
       `ION has a webhook receiver named "${inputs.name}" (id ${masked.id}), and does not show its webhookUri. To take it over, ` +
-        `add adoptId: "${masked.id}"; to make another, give it another name.`,
+        `add importId: "${masked.id}"; to make another, give it another name.`,
     );
   }
   if (twins.length > 1) {
@@ -209,21 +218,21 @@ async function findTwin(ion: Ion, inputs: Inputs): Promise<Receiver | undefined>
       "ambiguous",
       `ION has ${twins.length} webhook receivers with the webhookUri of "${inputs.name}": ` +
         `${twins.map(({ id, name }) => `"${name}" (id ${id})`).join(", ")}. Each of them delivers every event once more. ` +
-        "Delete all but one in ION, or name the one to take over with adoptId.",
+        "Delete all but one in ION, or name the one to take over with importId.",
     );
   }
   if (twin && twin.name !== inputs.name) {
     throw new IonError(
       "ambiguous",
       `ION has a webhook receiver with the webhookUri of "${inputs.name}" already, named "${twin.name}" (id ${twin.id}). ` +
-        `A second one would deliver every event twice. To take it over, add adoptId: "${twin.id}".`,
+        `A second one would deliver every event twice. To take it over, add importId: "${twin.id}".`,
     );
   }
   return twin;
 }
 
 /** Refuses a URL that another receiver has: with both, every event would arrive twice. */
-async function refuseSecond(ion: Ion, id: string, name: string, webhookUri: string): Promise<void> {
+async function refuseSecond(ion: WebhookApi, id: string, name: string, webhookUri: string): Promise<void> {
   const receivers = [...(await ion.receivers()).values()];
   const other = receivers.find((receiver) => receiver.id !== id && sameUrl(receiver.webhookUri, webhookUri));
   if (other) {
@@ -236,25 +245,31 @@ async function refuseSecond(ion: Ion, id: string, name: string, webhookUri: stri
 }
 
 /** Brings the headers of a receiver to what is wanted; says what is left where that fails. */
-async function withHeaders(ion: Ion, receiver: Receiver, wanted: Fields["headers"], inputs: Inputs, prior?: State) {
+async function withHeaders(
+  ion: WebhookApi,
+  receiver: Receiver,
+  wanted: Fields["headers"],
+  inputs: Inputs,
+  prior?: State,
+) {
   const outcomes = wanted ? await changeHeaders(ion, receiver, wanted) : [];
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
-  const lostRace = failures.find((reason) => isIonError(reason) && isLostRace(reason));
+  const lostRace = failures.find((reason) => isIonError(reason) && isStale(reason));
   if (lostRace && prior) throw lostRace;
   const live = await ion.receivers().catch(() => undefined);
   const state = recorded(ion, live?.get(receiver.id) ?? receiver, inputs, prior);
   if (failures.length > 0) {
     const reasons = failures.map((reason) => (reason instanceof Error ? reason.message : String(reason)));
-    throw new PartlyMade(receiver.id, state, reasons);
+    throw new PartialStateError(receiver.id, state, reasons);
   }
   // Where no look can be taken, what succeeded is as it was set.
   return live || !wanted ? state : { ...state, headers: wanted };
 }
 
-function gone(ion: Ion, id: string, name: string): IonError {
+function gone(ion: WebhookApi, id: string, name: string): IonError {
   return new IonError(
     "gone",
-    `There is no webhook receiver with id ${id} ("${name}") in the ION at ${ion.place}. If it was deleted there, run ` +
+    `There is no webhook receiver with id ${id} ("${name}") in the ION at ${ion.environment}. If it was deleted there, run ` +
       "`pulumi refresh` and then `pulumi up` to have it made again.",
   );
 }

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { settleRace } from "../ion/conflicts.ts";
+import { retryOnConflict } from "../ion/conflicts.ts";
 import { IonError, isIonError } from "../ion/errors.ts";
 import { ACTIONS, byAge, VIOLET_RESOURCES } from "../ion/facts.ts";
 import type { Subscription } from "../ion/operations.ts";
-import type { Ion } from "../ion/webhookApi.ts";
-import { didYouMean, inCapitals, nearNames } from "../model/suggestions.ts";
-import { type Failure, failuresOf, type ResourceLogic, UNKNOWN, type Unchecked } from "./resourceHandler.ts";
+import type { WebhookApi } from "../ion/webhookApi.ts";
+import { didYouMean, nearNames, toConstantCase } from "../model/suggestions.ts";
+import { type Failure, inputFailures, type ResourceHandler, UNKNOWN, type UncheckedInputs } from "./resourceHandler.ts";
 
 /** The names that the package knows. None of these lists is closed. */
 const KNOWN = { resource: VIOLET_RESOURCES as readonly string[], action: ACTIONS as readonly string[] };
@@ -15,7 +15,7 @@ const NAME = /^[A-Z][A-Z0-9_]*$/;
 const nameOf = (property: keyof typeof KNOWN) =>
   z.string({ error: "is missing" }).refine((name) => NAME.test(name), {
     error: ({ input }) => {
-      const written = inCapitals(String(input));
+      const written = toConstantCase(String(input));
       const near = KNOWN[property].includes(written) ? [written] : nearNames(written, KNOWN[property]);
       const meant = near.length === 0 && NAME.test(written) ? [written] : near;
       return `has to be one of ION's names, such as PARTS or UPDATE${didYouMean(meant)}`;
@@ -35,13 +35,13 @@ interface Inputs {
 }
 
 interface State extends Inputs {
-  readonly endpoint: string;
+  readonly ionEndpoint: string;
 }
 
 const IDENTITY = ["receiverId", "resource", "action"] as const;
 
 /** What a webhook subscription does in ION. */
-export const webhookSubscription: ResourceLogic<Inputs, State> = {
+export const webhookSubscription: ResourceHandler<Inputs, State> = {
   secrets: [],
 
   identities({ receiverId, resource, action }) {
@@ -49,7 +49,7 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
   },
 
   async check(ion, news) {
-    const failures = failuresOf(argsSchema, news);
+    const failures = inputFailures(argsSchema, news);
     return { inputs: news, failures: failures.length > 0 ? failures : await unknownNames(ion, news) };
   },
 
@@ -62,9 +62,9 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
   async create(ion, inputs) {
     const { receiverId, resource, action } = inputs;
     const without = `Subscriptions of webhook receiver ${receiverId} are made without a look whether ION has them already.`;
-    const twin = await ion.ifShown(without, () => findTwin(ion, inputs));
+    const twin = await ion.ifReadable(without, () => findTwin(ion, inputs));
     const { id } = twin ?? (await subscribe(ion, inputs));
-    return { id, state: { receiverId, resource, action, endpoint: ion.place } };
+    return { id, state: { receiverId, resource, action, ionEndpoint: ion.environment } };
   },
 
   async read(ion, id, state) {
@@ -77,12 +77,12 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
     if (twins.length > 1) {
       const ids = twins.map((twin) => twin.id).join(", ");
       const pair = `${subscription.resource} ${subscription.action}`;
-      ion.tell(
+      ion.warn(
         `Webhook receiver ${receiverId} is subscribed to ${pair} ${twins.length} times (ids ${ids}): each such event arrives ${twins.length} times.`,
       );
     }
     const inputs = { receiverId, resource: subscription.resource, action: subscription.action };
-    return { inputs, state: { ...inputs, endpoint: ion.place } };
+    return { inputs, state: { ...inputs, ionEndpoint: ion.environment } };
   },
 
   async update(_ion, _id, state) {
@@ -90,7 +90,7 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
   },
 
   async delete(ion, id, state, declared) {
-    await settleRace(ion, async () => {
+    await retryOnConflict(ion, async () => {
       const found = await find(ion, id, state.receiverId);
       if (!found) return;
       const twins = (await ion.receivers()).get(found.receiverId)?.subscriptions.filter((other) => same(other, state));
@@ -101,13 +101,13 @@ export const webhookSubscription: ResourceLogic<Inputs, State> = {
 };
 
 /** The oldest subscription that is there already. */
-async function findTwin(ion: Ion, inputs: Inputs): Promise<Subscription | undefined> {
+async function findTwin(ion: WebhookApi, inputs: Inputs): Promise<Subscription | undefined> {
   const { receiverId, resource, action } = inputs;
   const receiver = await ion.receiver(receiverId);
   if (!receiver) {
     throw new IonError(
       "gone",
-      `There is no webhook receiver with id ${receiverId} in the ION at ${ion.place}, so it cannot be subscribed to ${resource} ${action}.`,
+      `There is no webhook receiver with id ${receiverId} in the ION at ${ion.environment}, so it cannot be subscribed to ${resource} ${action}.`,
     );
   }
   return receiver.subscriptions.filter((found) => same(found, inputs)).sort(byAge)[0];
@@ -117,7 +117,7 @@ type Pair = Pick<Inputs, "resource" | "action">;
 const same = (one: Pair, other: Pair) => one.resource === other.resource && one.action === other.action;
 
 /** Finds a subscription by id: with the receiver it is known to belong to, or with any other, should it have moved. */
-async function find(ion: Ion, id: string, receiverId: string) {
+async function find(ion: WebhookApi, id: string, receiverId: string) {
   const receivers = await ion.receivers();
   const known = receivers.get(receiverId);
   for (const receiver of known ? [known, ...receivers.values()] : receivers.values()) {
@@ -128,7 +128,7 @@ async function find(ion: Ion, id: string, receiverId: string) {
 }
 
 /** Subscribes; where ION refuses a name that this package knows and that ION does not have, the error says which it has. */
-async function subscribe(ion: Ion, inputs: Inputs): Promise<Pick<Subscription, "id">> {
+async function subscribe(ion: WebhookApi, inputs: Inputs): Promise<Pick<Subscription, "id">> {
   try {
     return await ion.createSubscription(inputs.receiverId, inputs.resource, inputs.action);
   } catch (error) {
@@ -146,7 +146,7 @@ async function subscribe(ion: Ion, inputs: Inputs): Promise<Pick<Subscription, "
 const NAMED = ["resource", "action"] as const;
 
 /** Asks ION's live schema about names that this package does not know, so that only they cost a request. */
-async function unknownNames(ion: Ion, news: Unchecked): Promise<Failure[]> {
+async function unknownNames(ion: WebhookApi, news: UncheckedInputs): Promise<Failure[]> {
   const asked = NAMED.flatMap((property) => {
     const value = news[property];
     const unknown = typeof value === "string" && value !== UNKNOWN && !KNOWN[property].includes(value);
@@ -164,7 +164,7 @@ async function unknownNames(ion: Ion, news: Unchecked): Promise<Failure[]> {
   } catch (error) {
     if (!isIonError(error)) throw error;
     for (const { property, value } of asked) {
-      ion.tell(
+      ion.warn(
         `It was not checked whether ION knows the ${property} ${value}, because its schema could not be read: ${error.message}`,
       );
     }

@@ -1,12 +1,12 @@
 /** When what ION shows is what was set. */
-import { type ReceiverInput, SETTABLE } from "../ion/operations.ts";
+import { RECEIVER_FIELDS_SETTABLE, type ReceiverInput } from "../ion/operations.ts";
 import { sameUrl } from "./url.ts";
 
 type Fields = { readonly [Key in keyof ReceiverInput]?: ReceiverInput[Key] | undefined };
 
 /** Names the fields of `wanted` in which `live` differs. A field that ION masks or does not show counts as the same. */
 export function differing(wanted: Fields, live: Fields): (keyof ReceiverInput)[] {
-  return SETTABLE.filter((key) => {
+  return RECEIVER_FIELDS_SETTABLE.filter((key) => {
     if (wanted[key] === undefined || live[key] === wanted[key]) return false;
     if (key === "description") return (live[key] ?? "") !== wanted[key];
     if (key === "webhookUri") return live[key] !== undefined && !sameUrl(live[key], wanted[key]);

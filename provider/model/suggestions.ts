@@ -5,7 +5,7 @@ import leven from "leven";
 const MOST = 3;
 
 /** A name as ION writes its own: `purchaseOrders`, `purchase orders` and `purchase-orders` are PURCHASE_ORDERS. */
-export function inCapitals(name: string): string {
+export function toConstantCase(name: string): string {
   return name
     .trim()
     .replace(/([a-z0-9])(?=[A-Z])/g, "$1_")
@@ -15,7 +15,7 @@ export function inCapitals(name: string): string {
 
 /** The known names that come near one: singular or plural of it, else those with all of its words or few other letters. */
 export function nearNames(name: string, known: readonly string[]): string[] {
-  const wanted = inCapitals(name);
+  const wanted = toConstantCase(name);
   const others = known.filter((other) => other !== name);
   const same = others.filter((other) => singular(other) === singular(wanted));
   if (same.length > 0) return same;

@@ -11,7 +11,7 @@ export function programError(message: string): pulumi.RunError {
 const noStack = {};
 
 /** Makes a thing of which each run of a program has one: a process may run several programs, and a program several times. */
-export function perRun<T>(make: () => T): () => T {
+export function oncePerProgram<T>(make: () => T): () => T {
   const made = new WeakMap<object, T>();
   return () => {
     const run = pulumi.getStackResource() ?? noStack;
@@ -22,10 +22,10 @@ export function perRun<T>(make: () => T): () => T {
 }
 
 /** Look-ups that the program may be waiting for. */
-const pending = perRun(() => new Set<Promise<unknown>>());
+const pending = oncePerProgram(() => new Set<Promise<unknown>>());
 
-/** Lets {@link programRan} wait for a promise that the program waits for. */
-export async function awaited<T>(promise: Promise<T>): Promise<T> {
+/** Lets {@link programFinished} wait for a promise that the program waits for. */
+export async function track<T>(promise: Promise<T>): Promise<T> {
   const waitedFor = pending();
   waitedFor.add(promise);
   try {
@@ -36,7 +36,7 @@ export async function awaited<T>(promise: Promise<T>): Promise<T> {
 }
 
 /** Settles when the program has run to its end, or waits for something that is not ours. */
-export async function programRan(): Promise<void> {
+export async function programFinished(): Promise<void> {
   const waitedFor = pending();
   do {
     await Promise.allSettled(waitedFor);

@@ -1,8 +1,8 @@
-import { perRun, programError, programRan } from "./programRun.ts";
+import { oncePerProgram, programError, programFinished } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
 /** What one run of a program declares so far. */
-const declaredNow = perRun(() => ({
+const declaredNow = oncePerProgram(() => ({
   /** The resource that declares an object, by what the object is. */
   owners: new Map<string, string>(),
   subscriptions: [] as Subscription[],
@@ -77,7 +77,7 @@ const receiverIn = (place: string, receiverId: string) => `${place} ${receiverId
  */
 export function declaredPairs(place: string, receiverId: pulumi.Input<string>): pulumi.Output<string[]> {
   const { counted } = declaredNow();
-  return pulumi.all([receiverId, programRan()]).apply(([own]) => {
+  return pulumi.all([receiverId, programFinished()]).apply(([own]) => {
     counted.add(receiverIn(place, own));
     return pairsAt(place).apply((all) => all.flatMap(([receiver, pair]) => (receiver === own ? [pair] : [])).sort());
   });

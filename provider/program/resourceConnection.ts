@@ -1,7 +1,7 @@
 /** Which ION a resource of the program is in: by the name of a connection, never by a key. */
 
-import { misnamed, namingOf, placeNamed } from "../ion/connectionSettings.ts";
-import { perRun, programError } from "./programRun.ts";
+import { configuredEnvironment, connectionNameProblem, settingNames } from "../ion/connectionSettings.ts";
+import { oncePerProgram, programError } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
 /** What names the ION that a resource or a look-up means. */
@@ -20,11 +20,11 @@ export interface ConnectionArgs {
 const ofResource = new WeakMap<object, string | undefined>();
 
 /** The connections that looked-up receivers were found over, by id. */
-const lookedUp = perRun(() => new Map<string, Set<string | undefined>>());
+const lookedUp = oncePerProgram(() => new Map<string, Set<string | undefined>>());
 
 /** Holds the name of a connection to what it may be. @throws RunError */
 export function checkConnection(what: string, connection: unknown): void {
-  const reason = connection === undefined ? undefined : misnamed(connection);
+  const reason = connection === undefined ? undefined : connectionNameProblem(connection);
   if (reason) throw programError(`The connection of ${what} ${reason}.`);
 }
 
@@ -37,7 +37,7 @@ export function stackConfig(key: string): string | undefined {
 /** Pulumi's own look at what is secret in the config; its types leave it out. */
 const { isConfigSecret } = pulumi.runtimeConfig as { readonly isConfigSecret?: (key: string) => boolean };
 
-const warned = perRun(() => new Set<string>());
+const warned = oncePerProgram(() => new Set<string>());
 
 /** Says once that a client secret is in the config in plain: `pulumi config set` and `pulumi new --config` take it without a word. */
 function warnOfPlain(key: string): void {
@@ -51,9 +51,9 @@ function warnOfPlain(key: string): void {
 
 /** Tells the objects of one ION from those of another, as far as it can be told without a key. */
 export function placeOfConnection(connection: string | undefined): string {
-  const { key } = namingOf(connection);
+  const { key } = settingNames(connection);
   warnOfPlain(key("clientSecret"));
-  return placeNamed((setting) => stackConfig(key(setting)), process.env, connection) ?? key("region");
+  return configuredEnvironment((setting) => stackConfig(key(setting)), process.env, connection) ?? key("region");
 }
 
 /** Notes which connection a resource of the program is reached over. */

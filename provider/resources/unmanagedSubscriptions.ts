@@ -4,12 +4,12 @@ import { declaredPairs } from "../program/registry.ts";
 import { type ConnectionArgs, placeOfConnection } from "../program/resourceConnection.ts";
 
 /** What happens to a subscription of a receiver that no program declares: it is ended, named, or not looked for. */
-export type Unmanaged = "remove" | "report" | "ignore";
+export type UnmanagedPolicy = "delete" | "report" | "ignore";
 
 interface UnmanagedSubscriptionsArgs extends ConnectionArgs {
   readonly receiverId: pulumi.Input<string>;
-  readonly unmanaged: "remove" | "report";
-  readonly allowRemovals?: number | undefined;
+  readonly unmanaged: "delete" | "report";
+  readonly maxDeletions?: number | undefined;
 }
 
 /**

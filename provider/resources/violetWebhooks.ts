@@ -1,7 +1,7 @@
 import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "../ion/facts.ts";
 import { programError } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
-import type { Unmanaged } from "./unmanagedSubscriptions.ts";
+import type { UnmanagedPolicy } from "./unmanagedSubscriptions.ts";
 import { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
 import type { ActionsByResource, WebhookAction, WebhookResource } from "./webhookSubscription.ts";
 import { WebhookSubscriptions } from "./webhookSubscriptions.ts";
@@ -19,10 +19,10 @@ export interface VioletWebhooksArgs extends WebhookReceiverArgs {
   actions?: readonly WebhookAction[];
   /** Pairs to leave out, as actions by resource. @default none */
   exclude?: ActionsByResource;
-  /** What happens to other subscriptions of this receiver; see {@link WebhookSubscriptionsArgs}. @default "remove": the receiver is Violet's own */
-  unmanaged?: Unmanaged;
+  /** What happens to other subscriptions of this receiver; see {@link WebhookSubscriptionsArgs}. @default "delete": the receiver is Violet's own */
+  unmanaged?: UnmanagedPolicy;
   /** How many removals are allowed at once; see {@link WebhookSubscriptionsArgs}. */
-  allowRemovals?: number;
+  maxDeletions?: number;
 }
 
 /**
@@ -46,8 +46,8 @@ export class VioletWebhooks extends pulumi.ComponentResource {
       resources = VIOLET_RESOURCES,
       actions = VIOLET_ACTIONS,
       exclude = {},
-      unmanaged = "remove",
-      allowRemovals,
+      unmanaged = "delete",
+      maxDeletions,
       ...receiver
     } = args;
     const excluded: Record<string, readonly string[] | undefined> = exclude;
@@ -65,7 +65,7 @@ export class VioletWebhooks extends pulumi.ComponentResource {
         receiverId: this.receiver.id,
         subscriptions,
         unmanaged,
-        ...(allowRemovals !== undefined && { allowRemovals }),
+        ...(maxDeletions !== undefined && { maxDeletions }),
       },
       { parent: this },
     );

@@ -16,7 +16,7 @@ import {
 export interface WebhookReceiverArgs extends ConnectionArgs {
   /** The receiver's name in ION. @default the resource's logical name */
   name?: pulumi.Input<string>;
-  /** Where ION sends events: an https:// URL. A secret, wrapped or not: who knows it can send events too. May be left out only with `adoptId`. */
+  /** Where ION sends events: an https:// URL. A secret, wrapped or not: who knows it can send events too. May be left out only with `importId`. */
   webhookUri?: pulumi.Input<string>;
   /** Free text for people. */
   description?: pulumi.Input<string>;
@@ -31,7 +31,7 @@ export interface WebhookReceiverArgs extends ConnectionArgs {
   /** Headers that ION sends with each event, by name. Values are secrets. */
   headers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** The id of a receiver that exists in ION, to be taken over rather than made. Looked at once, when this resource is created. */
-  adoptId?: pulumi.Input<string>;
+  importId?: pulumi.Input<string>;
 }
 
 /**
@@ -65,13 +65,13 @@ export class WebhookReceiver extends pulumi.CustomResource {
   constructor(name: string, given: WebhookReceiverArgs, opts?: pulumi.CustomResourceOptions) {
     const args = exact(name, given);
     const secret = <T>(value: pulumi.Input<T> | undefined) => (value === undefined ? undefined : pulumi.secret(value));
-    const connection = connectionFor(name, args.connection, args.adoptId);
+    const connection = connectionFor(name, args.connection, args.importId);
     const once = (uri: pulumi.Input<string>) =>
       declareOnce("webhook receiver", name, placeOfConnection(connection), uri, plainUrl);
     const inputs = {
       ...args,
       connection,
-      adoptId: args.adoptId && idWithin(name, args.connection, connection, args.adoptId),
+      importId: args.importId && idWithin(name, args.connection, connection, args.importId),
       name: args.name ?? name,
       webhookUri: secret(args.webhookUri && once(args.webhookUri)),
       sharedSecret: secret(args.sharedSecret),

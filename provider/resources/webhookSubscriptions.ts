@@ -2,7 +2,7 @@ import { NEVER_DELIVERED } from "../ion/facts.ts";
 import { programError } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { type ConnectionArgs, connectionFor } from "../program/resourceConnection.ts";
-import { type Unmanaged, UnmanagedSubscriptions } from "./unmanagedSubscriptions.ts";
+import { type UnmanagedPolicy, UnmanagedSubscriptions } from "./unmanagedSubscriptions.ts";
 import { type ActionsByResource, WebhookSubscription } from "./webhookSubscription.ts";
 
 /** What a {@link WebhookSubscriptions} is to be. */
@@ -13,15 +13,15 @@ export interface WebhookSubscriptionsArgs extends ConnectionArgs {
   subscriptions: ActionsByResource;
   /**
    * What happens to subscriptions of this receiver that the program declares nowhere, and to pairs that are there twice:
-   * "report" names them in previews; "remove" ends them, after an `up` has named them and a preview has listed them;
+   * "report" names them in previews; "delete" ends them, after an `up` has named them and a preview has listed them;
    * "ignore" does not look. Subscriptions of other receivers are never touched. @default "report"
    */
-  unmanaged?: Unmanaged;
+  unmanaged?: UnmanagedPolicy;
   /**
-   * How many subscriptions `unmanaged: "remove"` may end at once where that is more than 20, or every one there is.
+   * How many subscriptions `unmanaged: "delete"` may end at once where that is more than 20, or every one there is.
    * A wrong receiver id must not empty it. @default none beyond that
    */
-  allowRemovals?: number;
+  maxDeletions?: number;
 }
 
 /**
@@ -42,11 +42,11 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
 
   constructor(name: string, args: WebhookSubscriptionsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ion:index:WebhookSubscriptions", name, {}, opts);
-    const { receiverId, unmanaged = "report", allowRemovals } = args;
+    const { receiverId, unmanaged = "report", maxDeletions } = args;
     const connection = connectionFor(name, args.connection, receiverId);
     const pairs = pairsOf(name, args.subscriptions);
-    if (!["remove", "report", "ignore"].includes(unmanaged)) {
-      throw programError(`unmanaged of "${name}" has to be "remove", "report" or "ignore".`);
+    if (!["delete", "report", "ignore"].includes(unmanaged)) {
+      throw programError(`unmanaged of "${name}" has to be "delete", "report" or "ignore".`);
     }
     for (const { why } of NEVER_DELIVERED.filter((known) => pairs.some((pair) => same(pair, known)))) {
       void pulumi.log.warn(`${why}.`, this);
@@ -66,7 +66,7 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
       Error.stackTraceLimit = stackTraceLimit;
     }
     if (unmanaged !== "ignore") {
-      const look = { connection, receiverId, unmanaged, allowRemovals };
+      const look = { connection, receiverId, unmanaged, maxDeletions };
       new UnmanagedSubscriptions(`${name}-unmanaged`, look, { parent: this });
     }
     this.ids = pulumi.output(ids);

@@ -1,6 +1,6 @@
 import type { Emulator } from "../../emulator/index.ts";
 import type { Declared } from "../../provider/cli/stackState.ts";
-import type { Ion } from "../../provider/ion/webhookApi.ts";
+import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
 import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
 import { ionOn } from "../support/support.ts";
@@ -11,7 +11,7 @@ type Inputs = Parameters<typeof webhookReceiver.create>[1];
 export async function declare(
   emulator: Emulator,
   what: readonly { readonly inputs: Inputs; readonly pairs: readonly string[]; readonly unmanaged?: "ignore" }[],
-  ion: Ion = ionOn(emulator),
+  ion: WebhookApi = ionOn(emulator),
 ): Promise<Declared> {
   const about = (resource: string, name: string) => {
     const type = `pulumi-nodejs:dynamic/ion:${resource}`;

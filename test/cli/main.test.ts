@@ -5,7 +5,7 @@ import { guarded } from "../../provider/cli/options.ts";
 import { findSettings, sourcesOf } from "../../provider/cli/settings.ts";
 import { resourcesOf } from "../../provider/cli/stack.ts";
 import type { Terminal } from "../../provider/cli/terminal.ts";
-import { type ConfigKey, resolveConnection } from "../../provider/ion/connectionSettings.ts";
+import { type ConfigKey, resolveSettings } from "../../provider/ion/connectionSettings.ts";
 import { failureOf } from "../support/support.ts";
 import { cli, folder } from "./run.ts";
 
@@ -118,7 +118,7 @@ describe("settings", () => {
     expect(sources.map(({ name }) => name)).toEqual(names);
     for (const { name, from } of sources) expect(from).toBe(name.startsWith("ion:") ? "stack dev" : "the environment");
     // What is named is what was taken, and nothing else: without it, the connection is another.
-    const { endpoint, authUrl } = resolveConnection(read, ENV);
+    const { endpoint, authUrl } = resolveSettings(read, ENV);
     expect(endpoint === ENV.ION_API_URI).toBe((names as readonly string[]).includes("ION_API_URI"));
     expect(authUrl.includes(ENV.ION_AUTH_SERVER)).toBe((names as readonly string[]).includes("ION_AUTH_SERVER"));
   });

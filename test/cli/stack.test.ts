@@ -212,7 +212,7 @@ describe("of what a stack declares", () => {
     await changeState(cwd, (resources) =>
       resources.map((one) => {
         if (!one.type.endsWith(`:${type}`) || one.outputs.connection !== undefined) return one;
-        return { ...one, outputs: { ...one.outputs, endpoint: "https://api.ion-gov.com/graphql" } };
+        return { ...one, outputs: { ...one.outputs, ionEndpoint: "https://api.ion-gov.com/graphql" } };
       }),
     );
     const name = type === "WebhookReceiver" ? "Violet" : "Violet-PARTS-UPDATE";

@@ -50,7 +50,7 @@ export async function projectAsking(script: string) {
 
 function resourcesOf({ receivers, subscriptions, watched }: Declared, connection?: string) {
   const type = "pulumi-nodejs:dynamic/ion:UnmanagedSubscriptions";
-  const place = { endpoint: connection === undefined ? "loopback" : `loopback (${connection})`, connection };
+  const place = { ionEndpoint: connection === undefined ? "loopback" : `loopback (${connection})`, connection };
   const placed = (outputs: object) => ({ ...outputs, ...place });
   return [
     ...[...receivers, ...subscriptions].map((one) => ({ ...one, outputs: placed(one.outputs) })),

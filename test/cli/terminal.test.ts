@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { count, named, patiently, shown, type Terminal, wrap } from "../../provider/cli/terminal.ts";
+import {
+  escapeText,
+  formatReceiver,
+  pluralize,
+  type Terminal,
+  withSlowNotice,
+  wrap,
+} from "../../provider/cli/terminal.ts";
 
 describe("a list", () => {
   it.each([
@@ -34,11 +41,11 @@ describe("a text of somebody else's", () => {
     ],
     ["that is not to be seen", "\u0000\u200b\u2060\ufeff", "\\u0000\\u200b\\u2060\\ufeff"],
   ])("%s is shown so that it does nothing", (_what, text, safe) => {
-    expect(shown(text)).toBe(safe);
+    expect(escapeText(text)).toBe(safe);
   });
 
   it("is shown so as a name and as an id", () => {
-    expect(named("a\nb", "\u202e7")).toBe('"a\\u000ab" (id \\u202e7)');
+    expect(formatReceiver("a\nb", "\u202e7")).toBe('"a\\u000ab" (id \\u202e7)');
   });
 });
 
@@ -47,13 +54,13 @@ it.each([
   [1, "1 pair"],
   [2, "2 pairs"],
 ])("%i is said with its noun", (number, words) => {
-  expect(count(number, "pair")).toBe(words);
+  expect(pluralize(number, "pair")).toBe(words);
 });
 
 it("a failure that comes at once is told of by itself alone", async () => {
   const err: string[] = [];
   const terminal = { err: (text: string) => void err.push(text) } as Terminal;
-  await expect(patiently(Promise.reject(new Error("no")), terminal, 0)).rejects.toThrow("no");
+  await expect(withSlowNotice(Promise.reject(new Error("no")), terminal, 0)).rejects.toThrow("no");
   // Timers that are due go off in their order.
   await new Promise((resolve) => setTimeout(resolve, 1));
   expect(err).toEqual([]);

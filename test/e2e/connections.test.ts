@@ -109,7 +109,7 @@ describe("a program that gets a second ION", () => {
         /The webhook receiver with id 1 was looked up in connection "staging", and "s" names no connection: add connection: "staging"/,
       ],
       [
-        `const later = Promise.resolve().then(() => new ion.WebhookReceiver("l", { adoptId: "1", connection: "staging" }));
+        `const later = Promise.resolve().then(() => new ion.WebhookReceiver("l", { importId: "1", connection: "staging" }));
          new ion.WebhookSubscription("s", { receiverId: pulumi.output(later).id, resource: "PARTS", action: "UPDATE" });`,
         /"s" names a webhook receiver in connection "staging": an id of one ION/,
       ],

@@ -15,7 +15,7 @@ const FULL = {
 };
 const LEAST = {};
 /** Declared of a receiver beside its fields: one subscription, and what happens to others. */
-const SUBSCRIBED = { pair: "PARTS UPDATE", unmanaged: "remove" };
+const SUBSCRIBED = { pair: "PARTS UPDATE", unmanaged: "delete" };
 
 /** One thing that somebody does in ION, what a preview says of it, and that `up` puts it right. */
 interface Row {
@@ -35,7 +35,7 @@ type Change = Parameters<Store["updateReceiver"]>[1];
 const update = /^ *~ .*\(update\)/;
 const replace = /^ *\+-.*\(replace\)/;
 const create = /^ *\+ .*\(create\)/;
-const changed = (words: string) => new RegExp(`- changedInION: \\[\\n *- *\\[0\\]: "${words}"`);
+const changed = (words: string) => new RegExp(`- driftedSecrets: \\[\\n *- *\\[0\\]: "${words}"`);
 /** Named to be ended next, also in the place of what was named before and is ended now. */
 const named = (pair: string) =>
   new RegExp(`[+~] removeNext: \\[\\n *[+~] *\\[0\\]: (?:"[^"]+" => )?"${pair} \\(id \\d+\\)"`);
@@ -89,7 +89,7 @@ const ROWS: readonly Row[] = [
     receiver: LEAST,
     edit: (store, id) => store.updateReceiver(id, { sharedSecret: "by hand" }),
     plans: {},
-    says: /\(refresh\)\n.*\n.*::row\d+\]\n.*\n *\+ changedInION: \[\n *\+ *\[0\]: "sharedSecret"/,
+    says: /\(refresh\)\n.*\n.*::row\d+\]\n.*\n *\+ driftedSecrets: \[\n *\+ *\[0\]: "sharedSecret"/,
   },
   header(
     "header changed",

@@ -76,7 +76,7 @@ it("the guide to taking over, followed word for word, leads from a set-up made b
   expect(store.state()).toEqual(before);
 
   const program = join(folder, "try/index.ts");
-  await writeFile(program, (await readFile(program, "utf8")).replace('unmanaged: "report"', 'unmanaged: "remove"'));
+  await writeFile(program, (await readFile(program, "utf8")).replace('unmanaged: "report"', 'unmanaged: "delete"'));
   const removal = await follow(rest.at(-1) ?? "");
   expect(removal).toMatch(/- removeNext[\s\S]*RUNS UPDATE \(id 4\)/);
   expect(mutations().flatMap(({ fields }) => fields.map(({ field }) => field))).toEqual(["deleteWebhookSubscription"]);

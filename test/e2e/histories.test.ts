@@ -89,7 +89,7 @@ describe("whatever programs, people and faults do to an ION, through the real en
       const [, inTheWay] = /another webhook receiver.*\(id (\d+)\)\. With both/.exec(output) ?? [];
       // A person does as the error says, or is asked where all that is left are extras.
       if (inTheWay) emulator.store.deleteReceiver(inTheWay);
-      else expect(output, at).toContain("allowRemovals");
+      else expect(output, at).toContain("maxDeletions");
       return false;
     };
 

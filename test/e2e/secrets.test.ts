@@ -25,7 +25,7 @@ const program = (header: string, more = "") => ({
       webhookUri: new pulumi.Config().requireSecret("uri"), sharedSecret: ${JSON.stringify(PLANTED["the shared secret"])},
       headers: { "X-Key": "${header}" } });
     const plain = new ion.WebhookReceiver("plain", { webhookUri: "${PLANTED["the plain receiver's URL"]}" });
-    new ion.WebhookSubscriptions("subs", { receiverId: plain.id, subscriptions: { PARTS: ["CREATE"] }, unmanaged: "remove" });
+    new ion.WebhookSubscriptions("subs", { receiverId: plain.id, subscriptions: { PARTS: ["CREATE"] }, unmanaged: "delete" });
     new ion.WebhookReceiver("taken", { webhookUri: "https://taken.example/" });
     ${more}
     const found = ion.getWebhookReceiverOutput({ name: "taken" });

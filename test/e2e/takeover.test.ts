@@ -62,10 +62,10 @@ describe("what was made by hand with the guide", () => {
     await project.preview("--expect-no-changes");
   });
 
-  it("is taken over by adoptId without the URL, which stays as it is, also when it is changed by hand later", async () => {
+  it("is taken over by importId without the URL, which stays as it is, also when it is changed by hand later", async () => {
     const files = (id: string) => ({
       "index.js": `require("pulumi-ion").VioletWebhooks.length;
-        new (require("pulumi-ion").VioletWebhooks)("violet", { adoptId: "${id}", name: "Ours" });`,
+        new (require("pulumi-ion").VioletWebhooks)("violet", { importId: "${id}", name: "Ours" });`,
     });
     const project = await makeProject({ files: files("1") });
     const { store } = project.emulator;
@@ -86,7 +86,7 @@ describe("what was made by hand with the guide", () => {
     const { store } = project.emulator;
     store.createReceiver({ name: "by hand", webhookUri: URI });
     const first = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "test");
-    expect(first.output).toContain('add adoptId: "1"');
+    expect(first.output).toContain('add importId: "1"');
     store.createReceiver({ name: "Violet", webhookUri: URI });
     const second = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "test");
     expect(second.output).toMatch(/2 webhook receivers .*"by hand" \(id 1\), "Violet" \(id 2\)/);
@@ -175,7 +175,7 @@ describe("subscriptions that nobody declared", () => {
     await pasteTheGuide(project.emulator);
     const { id } = extra(project);
     await project.up();
-    await project.write(violet('unmanaged: "remove"'));
+    await project.write(violet('unmanaged: "delete"'));
     await project.up();
     expect(store.findSubscription(id)).toBeDefined();
     expect(await project.preview()).toMatch(new RegExp(`- removeNext[^]*PARTS DELETE \\(id ${id}\\)`));
@@ -189,7 +189,7 @@ describe("subscriptions that nobody declared", () => {
       files: {
         "index.js": `const ion = require("pulumi-ion");
           const violet = new ion.VioletWebhooks("violet", { webhookUri: "${URI}", resources: ["PARTS"] });
-          new ion.WebhookSubscriptions("more", { receiverId: violet.receiver.id, subscriptions: { RUNS: ["DELETE"] }, unmanaged: "remove" });
+          new ion.WebhookSubscriptions("more", { receiverId: violet.receiver.id, subscriptions: { RUNS: ["DELETE"] }, unmanaged: "delete" });
           new ion.WebhookSubscription("one", { receiverId: violet.receiver.id, resource: "STEPS", action: "DELETE" });`,
       },
     });
@@ -198,10 +198,10 @@ describe("subscriptions that nobody declared", () => {
     expect(project.emulator.store.listSubscriptions()).toHaveLength(4);
   });
 
-  it("are not ended where that is every one there is, or more than 20, unless allowRemovals says so", async () => {
+  it("are not ended where that is every one there is, or more than 20, unless maxDeletions says so", async () => {
     const set = (more = "") => ({
       "index.js": `const ion = require("pulumi-ion");
-        new ion.WebhookSubscriptions("set", { receiverId: "1", subscriptions: { PARTS: ["UPDATE"] }, unmanaged: "remove", ${more} });`,
+        new ion.WebhookSubscriptions("set", { receiverId: "1", subscriptions: { PARTS: ["UPDATE"] }, unmanaged: "delete", ${more} });`,
     });
     const project = await makeProject({ files: set() });
     const { store } = project.emulator;
@@ -210,9 +210,9 @@ describe("subscriptions that nobody declared", () => {
     const refused = await project.pulumi("preview", "--stack", "test");
     expect(refused.code).not.toBe(0);
     expect(refused.output).toContain("33 of the 34 subscriptions of webhook receiver 1 are not declared");
-    expect(refused.output).toContain("allowRemovals: 33");
+    expect(refused.output).toContain("maxDeletions: 33");
     expect(store.listSubscriptions()).toHaveLength(34);
-    await project.write(set("allowRemovals: 33"));
+    await project.write(set("maxDeletions: 33"));
     await project.up();
     expect(store.listSubscriptions()).toMatchObject([{ resource: "PARTS", action: "UPDATE" }]);
   });
@@ -244,8 +244,8 @@ describe("an ION under a new name", () => {
     const { readFile, writeFile } = await import("node:fs/promises");
     const file = `${project.dir}/state.json`;
     const moved = (await readFile(file, "utf8")).replaceAll(
-      '"endpoint": "loopback"',
-      '"endpoint": "https://old.example/graphql"',
+      '"ionEndpoint": "loopback"',
+      '"ionEndpoint": "https://old.example/graphql"',
     );
     await writeFile(file, moved);
     await project.pulumi("stack", "import", "--stack", "test", "--file", "state.json");

@@ -106,7 +106,7 @@ it.each(CASES)(
 describe("the provider process", () => {
   it("has our code loaded before it is asked for anything", async () => {
     const loaded = await inProvider(
-      `return Object.keys(require.cache).some((path) => /provider.dist.providers\\.js$/.test(path));`,
+      `return Object.keys(require.cache).some((path) => /dynamic.entry\\.js$/.test(path));`,
     );
     expect(loaded).toBe(true);
   });
@@ -115,8 +115,8 @@ describe("the provider process", () => {
     const [shell, cmd] = await Promise.all(
       ["", ".cmd"].map((end) => readFile(join(PLUGIN, `pulumi-resource-pulumi-nodejs${end}`), "utf8")),
     );
-    expect(shell).toContain(`node --max-semi-space-size=1 --heap-growing-percent=20 "\${0%/*}/start.js" "$@"`);
-    expect(cmd).toBe('@node --max-semi-space-size=1 --heap-growing-percent=20 "%~dp0start.js" %*\r\n');
+    expect(shell).toContain(`node --max-semi-space-size=1 --heap-growing-percent=20 "\${0%/*}/startProvider.js" "$@"`);
+    expect(cmd).toBe('@node --max-semi-space-size=1 --heap-growing-percent=20 "%~dp0startProvider.js" %*\r\n');
   });
 });
 

@@ -1,6 +1,6 @@
 /** What a program declares, in the plainest terms, and how far an ION is from it. */
 import type { Store } from "../../emulator/index.ts";
-import type { Unmanaged } from "../../provider/resources/unmanagedSubscriptions.ts";
+import type { UnmanagedPolicy } from "../../provider/resources/unmanagedSubscriptions.ts";
 import type { Declared } from "../support/fakeEngine.ts";
 
 /** A receiver with its subscriptions, as a program declares them. */
@@ -11,7 +11,7 @@ export interface World {
   readonly headers?: Readonly<Record<string, string>>;
   /** Such as "PARTS UPDATE". */
   readonly pairs: readonly string[];
-  readonly unmanaged: Unmanaged;
+  readonly unmanaged: UnmanagedPolicy;
 }
 
 export interface Fields {

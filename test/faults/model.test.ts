@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Emulator, type Fault, startEmulator } from "../../emulator/index.ts";
-import { Ion, type IonOptions } from "../../provider/ion/webhookApi.ts";
+import { WebhookApi, type WebhookApiOptions } from "../../provider/ion/webhookApi.ts";
 import { type Moment, type Outcome, Stack } from "../support/fakeEngine.ts";
 import { CANARY, connectionTo } from "../support/support.ts";
 import { crashing } from "./crash.ts";
@@ -40,7 +40,7 @@ class Life {
   }
 
   async up(
-    options: IonOptions = {},
+    options: WebhookApiOptions = {},
     moment?: Moment,
     unlessDead = (run: Promise<Outcome>): Promise<Outcome | undefined> => run,
   ) {
@@ -72,7 +72,7 @@ class Life {
     }
     first ??= await this.up();
     // Where all that is left are extras, a person is asked; by the next run what is declared is there again.
-    expect(first?.errors.filter((words) => !words.includes("allowRemovals"))).toEqual([]);
+    expect(first?.errors.filter((words) => !words.includes("maxDeletions"))).toEqual([]);
     const second = await this.up();
     expect(second?.errors).toEqual([]);
     this.model.expectSettled(strangers);
@@ -88,10 +88,10 @@ class Life {
     expect(await preview()).toEqual({ steps: [], errors: [] });
   }
 
-  #process(options: IonOptions = {}) {
+  #process(options: WebhookApiOptions = {}) {
     const quick = { deadlineMs: 2_000, firstWaitMs: 1 };
     const connection = { ...connectionTo(this.emulator), name: this.#place };
-    return new Ion(connection, { retry: quick, tell: (words) => this.said.push(words), ...options });
+    return new WebhookApi(connection, { retry: quick, warn: (words) => this.said.push(words), ...options });
   }
 
   /** What an earlier run has named as nobody's. */

@@ -28,7 +28,7 @@ const world = (name: string): fc.Arbitrary<World> =>
       moved: fc.integer({ min: 0, max: 4 }).map((roll) => roll === 0),
       headers: fc.option(fc.dictionary(fc.constantFrom("X-A", "X-B"), fc.constantFrom(...VALUES), { maxKeys: 2 })),
       pairs: fc.subarray(PAIRS, { minLength: 1, maxLength: 4 }),
-      unmanaged: fc.constantFrom("remove" as const, "remove" as const, "report" as const, "ignore" as const),
+      unmanaged: fc.constantFrom("delete" as const, "delete" as const, "report" as const, "ignore" as const),
     })
     .map(({ fields: some, moved, headers, ...rest }) => {
       const given: Fields = { webhookUri: moved ? otherUriOf(name) : uriOf(name), ...some };
@@ -162,7 +162,7 @@ export class Model implements Ground {
     const urls = new Set(this.worlds.map(({ fields: given }) => given.webhookUri));
     const leaving = (name: string | undefined, url: string) =>
       this.worlds.some(
-        (one) => one.unmanaged !== "remove" && (name ? one.name === name : one.fields.webhookUri === url),
+        (one) => one.unmanaged !== "delete" && (name ? one.name === name : one.fields.webhookUri === url),
       );
     const receivers = this.store
       .listReceivers()

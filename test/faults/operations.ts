@@ -31,7 +31,7 @@ const BASE: World = {
   fields: { webhookUri, sharedSecret: `${CANARY}-shared`, description: "for people" },
   headers,
   pairs,
-  unmanaged: "remove",
+  unmanaged: "delete",
 };
 const MANY = [...pairs, "ISSUES CREATE", "PLANS UPDATE", "RUNS UPDATE", "STEPS UPDATE", "SUPPLIERS CREATE"];
 const changed: World = {

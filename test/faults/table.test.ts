@@ -139,7 +139,7 @@ async function meet(emulator: Emulator, operation: Operation, fault: Fault) {
   const others = makeOthers(store);
   const stack = new Stack();
   const told: string[] = [];
-  const process = (options = {}) => ionOn(emulator, { tell: (words) => told.push(words), ...options });
+  const process = (options = {}) => ionOn(emulator, { warn: (words) => told.push(words), ...options });
   const clean = async (worlds: Operation["before"]) => {
     const { errors } = await stack.up(programOf(worlds), process());
     expect(errors).toEqual([]);

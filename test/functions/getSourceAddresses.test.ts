@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { sourceAddresses } from "../../provider/index.ts";
+import { getSourceAddresses } from "../../provider/index.ts";
 import { HOSTS, SOURCE_ADDRESSES } from "../../provider/ion/facts.ts";
 
-type Args = Parameters<typeof sourceAddresses>[0];
+type Args = Parameters<typeof getSourceAddresses>[0];
 
 describe("ION's source addresses", () => {
   it.each<[Args, string[]]>([
@@ -11,12 +11,12 @@ describe("ION's source addresses", () => {
     [{ region: "gov", stage: "production" }, ["3.30.162.33/32", "3.30.213.145/32"]],
     [{ region: "gov", stage: "staging" }, ["3.30.182.161/32", "52.222.27.236/32"]],
   ])("of %o are %j, with the day they were read and how far to trust them", (args, cidrBlocks) => {
-    expect(sourceAddresses(args)).toEqual({
+    expect(getSourceAddresses(args)).toEqual({
       stage: "production",
       ...args,
       cidrBlocks,
       source: expect.stringContaining("ION's public manual"),
-      readOn: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+      asOf: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
       caveat: expect.stringContaining("older public copies of the manual list others"),
     });
   });
@@ -31,12 +31,12 @@ describe("ION's source addresses", () => {
     [{ region: "constructor" }, 'There is no region "constructor"'],
     [{ region: "us", stage: "toString" }, 'with stage "toString"'],
   ])("of %o are not guessed", (args, words) => {
-    expect(() => sourceAddresses(args as Args)).toThrow(words);
+    expect(() => getSourceAddresses(args as Args)).toThrow(words);
   });
 
   it("are a copy: a program cannot change what another part of it gets", () => {
-    sourceAddresses({ region: "us" }).cidrBlocks.push("0.0.0.0/0");
-    expect(sourceAddresses({ region: "us" }).cidrBlocks).toHaveLength(2);
+    getSourceAddresses({ region: "us" }).cidrBlocks.push("0.0.0.0/0");
+    expect(getSourceAddresses({ region: "us" }).cidrBlocks).toHaveLength(2);
   });
 
   it("are single addresses, none of them twice, of regions and stages that ION has", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { IonError } from "../../provider/ion/errors.ts";
-import type { Ion } from "../../provider/ion/webhookApi.ts";
+import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
 import { CANARY, intercept, ionOn, rewrite, start } from "../support/support.ts";
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -76,7 +76,7 @@ async function outcomeOf(run: Promise<unknown>): Promise<IonError | undefined> {
   }
 }
 
-async function there(ion: Ion) {
+async function there(ion: WebhookApi) {
   const receiver = (await ion.receivers()).get("1");
   const [header] = receiver?.headers ?? [];
   const [subscription] = receiver?.subscriptions ?? [];
@@ -87,7 +87,7 @@ async function there(ion: Ion) {
 const URI = `https://hooks.example/new/${CANARY}`;
 
 describe("an answer that does not fit the schema", () => {
-  it.each<[string, (ion: Ion) => Promise<unknown>]>([
+  it.each<[string, (ion: WebhookApi) => Promise<unknown>]>([
     ["webhookReceivers", (ion) => ion.receivers()],
     ["__type", (ion) => ion.subscriptionNames()],
   ])("to %s is an error that says which field, and not a value", async (name, ask) => {
@@ -110,7 +110,9 @@ describe("an answer that does not fit the schema", () => {
     );
   });
 
-  it.each<[string, (ion: Ion) => Promise<unknown>, (store: Awaited<ReturnType<typeof start>>["store"]) => unknown]>([
+  it.each<
+    [string, (ion: WebhookApi) => Promise<unknown>, (store: Awaited<ReturnType<typeof start>>["store"]) => unknown]
+  >([
     [
       "createWebhookReceiver",
       (ion) => ion.createReceiver({ name: "new", webhookUri: URI }),

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { settleRace } from "../../provider/ion/conflicts.ts";
+import { retryOnConflict } from "../../provider/ion/conflicts.ts";
 import { IonError } from "../../provider/ion/errors.ts";
 import { countOf, failureOf, ionOn, start } from "../support/support.ts";
 
@@ -14,7 +14,7 @@ async function raced(...failures: Error[]) {
     if (failure) throw failure;
     return "done";
   };
-  const ended = await settleRace(ion, change).catch((error: Error) => error);
+  const ended = await retryOnConflict(ion, change).catch((error: Error) => error);
   return { ended, times, looks: countOf(emulator, "query") };
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Connections } from "../../provider/ion/connectionPool.ts";
-import { namingOf } from "../../provider/ion/connectionSettings.ts";
+import { ConnectionPool } from "../../provider/ion/connectionPool.ts";
+import { settingNames } from "../../provider/ion/connectionSettings.ts";
 
 const KEY = { endpoint: "https://a.example/graphql", authUrl: "https://a.example", clientId: "id", clientSecret: "s" };
 
@@ -11,7 +11,7 @@ function connectionsTo(config: Record<string, Record<string, string>>) {
     Object.entries(settings).map(([key, value]) => [`${name}:${key}`, value]),
   );
   const read: Record<string, string> = Object.fromEntries(values);
-  const connections = new Connections((key) => read[key], {}, { tell: (words) => told.push(words) });
+  const connections = new ConnectionPool((key) => read[key], {}, { warn: (words) => told.push(words) });
   return { connections, told, read };
 }
 
@@ -33,13 +33,13 @@ it("an ION is one, whatever names it; another key or place is another", () => {
 it("a connection stays what it was found to be", () => {
   const { connections, read } = connectionsTo({ ion: KEY });
   const own = connections.get();
-  read[namingOf().key("clientId")] = "other";
+  read[settingNames().key("clientId")] = "other";
   expect(connections.get()).toBe(own);
 });
 
 it("what is told of an ION says which it is, but for the stack's own", () => {
   const { connections, told } = connectionsTo({ ion: KEY, "ion-staging": { ...KEY, clientId: "other" } });
-  connections.get().tell("One.");
-  connections.get("staging").tell("Two.");
+  connections.get().warn("One.");
+  connections.get("staging").warn("Two.");
   expect(told).toEqual(["One.", 'connection "staging": Two.']);
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
   type ConfigKey,
-  misnamed,
-  placeNamed,
-  placeOf,
-  resolveConnection,
+  configuredEnvironment,
+  connectionNameProblem,
+  environmentOf,
+  resolveSettings,
 } from "../../provider/ion/connectionSettings.ts";
 import { IonError } from "../../provider/ion/errors.ts";
 import { CANARY } from "../support/support.ts";
@@ -13,7 +13,7 @@ type Config = Partial<Record<ConfigKey, string>>;
 
 const KEY = { clientId: "id", clientSecret: CANARY };
 const TOKEN_PATH = "/realms/api-keys/protocol/openid-connect/token";
-const resolve = (config: Config, env: NodeJS.ProcessEnv = {}) => resolveConnection((key) => config[key], env);
+const resolve = (config: Config, env: NodeJS.ProcessEnv = {}) => resolveSettings((key) => config[key], env);
 
 function complaints(config: Config, env: NodeJS.ProcessEnv = {}): string[] {
   try {
@@ -118,7 +118,7 @@ describe("precedence", () => {
 
 describe("a connection with a name", () => {
   const read = (config: Config, env: NodeJS.ProcessEnv, name?: string) =>
-    resolveConnection((key) => config[key], env, name);
+    resolveSettings((key) => config[key], env, name);
 
   it("takes its own variables, and none of the stack's own", () => {
     const staging = {
@@ -159,19 +159,19 @@ describe("a connection with a name", () => {
   });
 
   it.each(["staging", "plant-2", "a", "us-east-1"])("may be called %s", (name) => {
-    expect(misnamed(name)).toBeUndefined();
+    expect(connectionNameProblem(name)).toBeUndefined();
   });
 
   it.each(["", "Staging", "my staging", "a_b", "2nd", "-a", "a-", "a--b", "a:b", "clientSecret=x", 2, null, {}])(
     "may not be called %j",
     (name) => {
-      expect(misnamed(name)).toMatch(/^has to be a plain name/);
+      expect(connectionNameProblem(name)).toMatch(/^has to be a plain name/);
     },
   );
 
   it("to this machine is a place of its own: two of them are two emulators", () => {
-    expect(placeOf("http://localhost:1/graphql", "staging")).toBe("loopback (staging)");
-    expect(placeOf("https://api.example/graphql", "staging")).toBe("https://api.example/graphql");
+    expect(environmentOf("http://localhost:1/graphql", "staging")).toBe("loopback (staging)");
+    expect(environmentOf("https://api.example/graphql", "staging")).toBe("https://api.example/graphql");
   });
 
   it.each<[Config, NodeJS.ProcessEnv, string | undefined]>([
@@ -181,7 +181,7 @@ describe("a connection with a name", () => {
     [{ endpoint: "x" }, {}, undefined],
     [{}, { ION_API_URI: "https://own.example/graphql" }, undefined],
   ])("is known to be at a place without its key: %o %o", (config, env, place) => {
-    expect(placeNamed((key) => config[key], env, "staging")).toBe(place);
+    expect(configuredEnvironment((key) => config[key], env, "staging")).toBe(place);
   });
 });
 
@@ -272,7 +272,7 @@ it("what is settled holds what was set, and nothing that was not", () => {
   const all = { ...own, formerEndpoint: "https://old.example/graphql" };
   expect(resolve({ ...all, deadline: "2" })).toStrictEqual({ ...all, deadlineMs: 2000 });
   const read = (key: ConfigKey) => ({ ...all, region: undefined, stage: undefined, deadline: undefined })[key];
-  expect(resolveConnection(read, {}, "staging")).toStrictEqual({ ...all, name: "staging" });
+  expect(resolveSettings(read, {}, "staging")).toStrictEqual({ ...all, name: "staging" });
 });
 
 describe("a deadline", () => {
@@ -305,6 +305,6 @@ describe("a place", () => {
     ["https://user:pass@api.example/graphql", "https://api.example/graphql"],
     ["https://api.example:8443/graphql", "https://api.example:8443/graphql"],
   ])("of %s is %s", (endpoint, place) => {
-    expect(placeOf(endpoint)).toBe(place);
+    expect(environmentOf(endpoint)).toBe(place);
   });
 });

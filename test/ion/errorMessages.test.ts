@@ -6,9 +6,9 @@ import { createServer as createHttps } from "node:https";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type ConfigKey, resolveConnection } from "../../provider/ion/connectionSettings.ts";
+import { type ConfigKey, resolveSettings } from "../../provider/ion/connectionSettings.ts";
 import { isIonError } from "../../provider/ion/errors.ts";
-import { Ion } from "../../provider/ion/webhookApi.ts";
+import { WebhookApi } from "../../provider/ion/webhookApi.ts";
 import { folder } from "../cli/run.ts";
 import { run } from "../e2e/project.ts";
 import { selfSigned } from "../support/selfSigned.ts";
@@ -39,7 +39,7 @@ async function closedPort(): Promise<number> {
 describe("settings", () => {
   const wordsOf = (config: Partial<Record<ConfigKey, string>>, env: NodeJS.ProcessEnv = {}) => {
     try {
-      return resolveConnection((key) => config[key], env) && "no error";
+      return resolveSettings((key) => config[key], env) && "no error";
     } catch (error) {
       return isIonError(error) ? error.message : String(error);
     }
@@ -182,7 +182,7 @@ describe("ION and its issuer", () => {
     const { graphqlUrl, tokenUrl, clientId } = await start({ clientSecret: CANARY });
     const right = { endpoint: graphqlUrl, authUrl: tokenUrl, clientId, clientSecret: CANARY };
     const connection = { ...right, ...(await wrong()) };
-    const ion = new Ion(connection, { retry: { firstWaitMs: 1 } });
+    const ion = new WebhookApi(connection, { retry: { firstWaitMs: 1 } });
     const api = new URL(connection.endpoint);
     const auth = new URL(connection.authUrl);
     expect((await failureOf(ion.receivers())).message).toBe(
@@ -197,7 +197,7 @@ describe("ION and its issuer", () => {
     const emulator = await start();
     emulator.settings.deniedPermissions.add("CreateWebhookReceiver");
     const { graphqlUrl: endpoint, tokenUrl: authUrl, clientId, clientSecret } = emulator;
-    const ion = new Ion({ endpoint, authUrl, clientId, clientSecret });
+    const ion = new WebhookApi({ endpoint, authUrl, clientId, clientSecret });
     const { message } = await failureOf(ion.createReceiver({ name: "a", webhookUri: `https://a.example/${CANARY}` }));
     expect(message).toBe(
       'ION did not create the webhook receiver "a": User does not have permission to create this resource. The API key needs ' +

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { bugInWords } from "../../provider/ion/errors.ts";
+import { describeBug } from "../../provider/ion/errors.ts";
 import { CANARY } from "../support/support.ts";
 
 const thrown = (stack: string) => Object.assign(new RangeError(CANARY), { stack: `RangeError: ${CANARY}\n${stack}` });
@@ -20,5 +20,5 @@ it.each<[string, unknown, string]>([
   ["what has no stack", Object.assign(new TypeError(CANARY), { stack: undefined }), "TypeError"],
   ["what is no error", CANARY, "unknown"],
 ])("a bug is told by its kind and place, never by its words: %s", (_what, error, words) => {
-  expect(bugInWords(error)).toBe(`failed in a way that it should not (${words}). Please report this.`);
+  expect(describeBug(error)).toBe(`failed in a way that it should not (${words}). Please report this.`);
 });

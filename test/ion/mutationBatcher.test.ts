@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
 import type { IonError } from "../../provider/ion/errors.ts";
 import type { Receiver } from "../../provider/ion/operations.ts";
-import { Ion } from "../../provider/ion/webhookApi.ts";
+import { WebhookApi } from "../../provider/ion/webhookApi.ts";
 import {
   CANARY,
   connectionReset,
@@ -38,22 +38,22 @@ async function crowded(): Promise<Emulator> {
   return emulator;
 }
 
-async function receiverIn(ion: Ion, id = "1"): Promise<Receiver> {
+async function receiverIn(ion: WebhookApi, id = "1"): Promise<Receiver> {
   const receiver = (await ion.receivers()).get(id);
   if (!receiver) throw new Error(`There is no receiver ${id}.`);
   return receiver;
 }
 
 /** What an Ion believes; etags of receivers change with their headers, and its belief in them need not. */
-const beliefOf = async (ion: Ion) =>
+const beliefOf = async (ion: WebhookApi) =>
   [...(await ion.receivers()).values()].map(({ _etag, ...receiver }) => receiver).sort((a, b) => +a.id - +b.id);
 
 /** What an Ion believes is what there is. */
-async function expectTruth(ion: Ion, emulator: Emulator) {
+async function expectTruth(ion: WebhookApi, emulator: Emulator) {
   expect(await beliefOf(ion)).toEqual(await beliefOf(ionOn(emulator)));
 }
 
-const subscribe = (ion: Ion, resources: readonly string[]) =>
+const subscribe = (ion: WebhookApi, resources: readonly string[]) =>
   Promise.allSettled(resources.map((resource) => ion.createSubscription("1", resource, "UPDATE")));
 const reasonOf = (outcome: PromiseSettledResult<unknown> | undefined) =>
   (outcome as PromiseRejectedResult | undefined)?.reason as IonError;
@@ -222,7 +222,7 @@ describe("a write that ION refuses the whole document for", () => {
   });
 });
 
-it.each<[string, (ion: Ion, receiver: Receiver) => Promise<unknown>]>([
+it.each<[string, (ion: WebhookApi, receiver: Receiver) => Promise<unknown>]>([
   ["a new header", (ion, receiver) => ion.createHeader(receiver, "X-Line", CANARY)],
   [
     "a header",
@@ -258,7 +258,7 @@ it("a refusal is told without secrets that other requests sent or read, as in a 
 type Action = readonly [
   what: string,
   field: string,
-  run: (ion: Ion) => Promise<unknown>,
+  run: (ion: WebhookApi) => Promise<unknown>,
   done: (emulator: Emulator) => unknown,
   expected: unknown,
   inWords: string,
@@ -397,7 +397,7 @@ it("a receiver whose answer was lost is found also where ION writes its URL in a
   expect(emulator.store.listReceivers().map((receiver) => receiver.id)).toEqual(["1", id]);
 });
 
-it.each<[string, (store: Emulator["store"]) => void, (ion: Ion) => Promise<unknown>]>([
+it.each<[string, (store: Emulator["store"]) => void, (ion: WebhookApi) => Promise<unknown>]>([
   [
     "a receiver, of its name or of its URL alone",
     (store) => {
@@ -539,7 +539,7 @@ it("what can never have been sent says so, and claims nothing else", async () =>
 it("the deadline is the config's, and its end says how often and how long it was tried, and that nothing happened", async () => {
   const emulator = await furnished();
   emulator.faults.add({ kind: "rate-limit", on: { type: "mutation" }, times: Number.POSITIVE_INFINITY });
-  const ion = new Ion({ ...connectionTo(emulator), deadlineMs: 1_200 });
+  const ion = new WebhookApi({ ...connectionTo(emulator), deadlineMs: 1_200 });
   const { kind, message } = await failureOf(ion.createSubscription("1", "RUNS", "UPDATE"));
   expect(kind).toBe("rateLimited");
   // Half a second and its double with jitter: not the eight tries that the table has.

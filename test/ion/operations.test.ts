@@ -162,10 +162,10 @@ describe("an answer", () => {
   it("that does not fit is told by field and type, at most three, never by value", () => {
     const answer = { id: CANARY, name: [CANARY], active: CANARY, expectedResponseCode: CANARY, headers: CANARY };
     const parsed = operations.createWebhookReceiver({}).answer.safeParse({ webhookReceiver: answer });
-    const words = operations.misfit(parsed.error as z.ZodError);
+    const words = operations.describeParseError(parsed.error as z.ZodError);
     expect(words.split("; ")).toHaveLength(3);
     expect(words).toMatch(/^webhookReceiver\.name: .*expected string/);
     expect(words).not.toContain(CANARY);
-    expect(operations.misfit(z.string().safeParse(1).error as z.ZodError)).toMatch(/^the answer: /);
+    expect(operations.describeParseError(z.string().safeParse(1).error as z.ZodError)).toMatch(/^the answer: /);
   });
 });

@@ -159,7 +159,7 @@ describe("a read", () => {
     const ion = ionOn(emulator);
     await ion.receivers();
     emulator.store.deleteReceiver("1");
-    ion.forget();
+    ion.invalidate();
     expect((await ion.receivers()).size).toBe(0);
   });
 
@@ -170,7 +170,7 @@ describe("a read", () => {
     const before = ion.receivers();
     await arrived;
     emulator.store.deleteReceiver("1");
-    ion.forget();
+    ion.invalidate();
     const after = ion.receivers();
     open();
     expect((await before).size).toBe(1);
@@ -242,7 +242,7 @@ describe("a read that fails", () => {
     expect(failure.kind).toBe(kind);
     expect(failure.message).toMatch(words);
     broken = false;
-    ion.forget();
+    ion.invalidate();
     expect((await ion.receivers()).size).toBe(2);
   });
 
@@ -271,7 +271,7 @@ describe("a read that fails", () => {
       fetch: intercept(async (sent, pass) => (sent.number === 2 ? answer(403, {}) : pass())),
     });
     await failureOf(ion.receivers());
-    ion.forget();
+    ion.invalidate();
     expect((await ion.receivers()).size).toBe(150);
   });
 
@@ -301,9 +301,9 @@ describe("a read that fails", () => {
       fetch: intercept(async (sent, pass) => (sent.number === 2 ? answer(403, {}) : pass())),
     });
     await ion.receivers();
-    ion.forget();
+    ion.invalidate();
     await failureOf(ion.receivers());
-    ion.forget();
+    ion.invalidate();
     emulator.store.deleteReceiver("1");
     expect((await ion.receivers()).size).toBe(0);
   });
@@ -349,7 +349,7 @@ describe("a write answered during a read", () => {
       ion.createHeader(receiver, "X-Plant", "7"),
     ]);
     await expect.poll(() => emulator.store.listHeaders()).toHaveLength(1);
-    ion.forget();
+    ion.invalidate();
     const reading = ion.receivers();
     await first.arrived;
     written.resolve();

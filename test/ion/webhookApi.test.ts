@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Ion } from "../../provider/ion/webhookApi.ts";
+import { WebhookApi } from "../../provider/ion/webhookApi.ts";
 import { connectionTo, countOf, ionOn, start } from "../support/support.ts";
 
 it.each([
@@ -13,9 +13,9 @@ it.each([
     endpoint: "https://new.example/graphql",
     formerEndpoint: "https://old.example/graphql",
   };
-  expect(new Ion(moved).isPlace(place)).toBe(its);
-  expect(ionOn(emulator).isPlace(place)).toBe(false);
-  expect(ionOn(emulator).isPlace("loopback")).toBe(true);
+  expect(new WebhookApi(moved).isEnvironment(place)).toBe(its);
+  expect(ionOn(emulator).isEnvironment(place)).toBe(false);
+  expect(ionOn(emulator).isEnvironment("loopback")).toBe(true);
 });
 
 it("a receiver that an earlier look did not show is looked for once more", async () => {
@@ -33,7 +33,7 @@ it("a receiver that an earlier look did not show is looked for once more", async
 it("what is made without a look says so", async () => {
   const emulator = await start({ hide: ["webhookReceivers"] });
   const told: string[] = [];
-  const ion = ionOn(emulator, { tell: (words) => told.push(words) });
+  const ion = ionOn(emulator, { warn: (words) => told.push(words) });
   await ion.createReceiver({ name: "erp", webhookUri: "https://hooks.example/1" });
   expect(told).toContainEqual(
     "Could not look at ION's webhooks: this ION's schema has no webhookReceivers. Run `npx pulumi-ion doctor`: it lists every name " +

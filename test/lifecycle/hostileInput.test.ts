@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { printable } from "../../provider/ion/errors.ts";
+import { escapeControlCharacters } from "../../provider/ion/errors.ts";
 import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
 import { failureOf, ionOn, start } from "../support/support.ts";
 
@@ -36,7 +36,7 @@ describe("a header that was added in ION", () => {
     const { id, state } = await create(ionOn(emulator), program);
     emulator.store.createHeader({ receiverId: id, key, value: "2" });
     const found = await read(ionOn(emulator), id, state);
-    expect(found?.state.changedInION).toEqual([expect.stringMatching(`^header ${key}( .*)? was added$`)]);
+    expect(found?.state.driftedSecrets).toEqual([expect.stringMatching(`^header ${key}( .*)? was added$`)]);
     expect(diff(id, found?.state ?? state, program).changes).toBe(true);
     await update(ionOn(emulator), id, found?.state ?? state, program);
     expect(emulator.store.listHeaders(id).map((header) => header.key)).toEqual(["X-A"]);
@@ -49,7 +49,7 @@ describe("words for the terminal", () => {
     ["a\r\u0007\u009bb\u007f", "a\\u000d\\u0007\\u009bb\\u007f"],
     ["lines\n\tand 🙂 é", "lines\n\tand 🙂 é"],
   ])("hold nothing that it would obey: %j", (text, expected) => {
-    expect(printable(text)).toBe(expected);
+    expect(escapeControlCharacters(text)).toBe(expected);
   });
 
   it("that repeat a name from ION hold nothing that it would obey", async () => {

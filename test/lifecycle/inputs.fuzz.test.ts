@@ -113,7 +113,7 @@ describe("whatever a text is", () => {
 
         const found = await read(ion(), made.id, state);
         expect(found?.inputs).toMatchObject({ ...fields, ...(wanted.headers && { headers }) });
-        expect(found?.state.changedInION).toBeUndefined();
+        expect(found?.state.driftedSecrets).toBeUndefined();
         const next = await check(ion(), { ...wanted }, found?.inputs ?? {});
         expect(next.failures).toEqual([]);
         const compared = diff(made.id, found?.state ?? state, next.inputs as unknown as Inputs);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Receiver } from "../../provider/ion/operations.ts";
-import type { Ion } from "../../provider/ion/webhookApi.ts";
+import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
 import {
   declaredFields,
   drift,
@@ -27,25 +27,25 @@ const MASKED: Receiver = {
   headers: [],
 };
 const SHOWN: Receiver = { ...MASKED, webhookUri: "https://a.example/", sharedSecret: "live" };
-const ION = { place: "loopback" } as Ion;
-const STATE: State = { endpoint: "loopback", declared: ["name"], held: {}, restored: [] };
+const ION = { environment: "loopback" } as WebhookApi;
+const STATE: State = { ionEndpoint: "loopback", declaredFields: ["name"], pinned: {}, reverted: [] };
 
 it("what the program gives is all but what stands in the inputs to be put back", () => {
-  const inputs = { name: "erp", active: true, headers: { "X-A": "1" }, held: { active: true } };
+  const inputs = { name: "erp", active: true, headers: { "X-A": "1" }, pinned: { active: true } };
   expect(declaredFields(inputs)).toEqual({ name: "erp", headers: { "X-A": "1" } });
 });
 
 describe("what a receiver is to be", () => {
-  const held = { name: "old", active: true, sharedSecret: "held", headers: { "X-A": "1" } };
+  const pinned = { name: "old", active: true, sharedSecret: "pinned", headers: { "X-A": "1" } };
 
   it("is what the program gives, and for the rest what it is held to; a shared secret only where it is declared", () => {
-    expect(wantedOf({ name: "new" }, { ...STATE, held })).toEqual({
+    expect(wantedOf({ name: "new" }, { ...STATE, pinned })).toEqual({
       name: "new",
       active: true,
       headers: { "X-A": "1" },
     });
-    const declared = { ...STATE, held, declared: ["name", "sharedSecret"] } as const;
-    expect(wantedOf({ name: "new" }, declared)).toEqual({ ...held, name: "new" });
+    const declared = { ...STATE, pinned, declaredFields: ["name", "sharedSecret"] } as const;
+    expect(wantedOf({ name: "new" }, declared)).toEqual({ ...pinned, name: "new" });
   });
 });
 
@@ -73,19 +73,19 @@ describe("what is seen of a receiver", () => {
 
 describe("what is remembered after a write", () => {
   it("holds to what is declared, and for the rest to what was held before; a shared secret to what ION shows", () => {
-    const prior = { ...STATE, held: { name: "old", active: false, sharedSecret: "old" } };
+    const prior = { ...STATE, pinned: { name: "old", active: false, sharedSecret: "old" } };
     expect(recorded(ION, SHOWN, { name: "erp" }, prior)).toEqual({
       ...seen(SHOWN, {}),
-      endpoint: "loopback",
-      declared: ["name"],
-      held: { ...seen(SHOWN, {}), description: "", active: false },
-      restored: [],
+      ionEndpoint: "loopback",
+      declaredFields: ["name"],
+      pinned: { ...seen(SHOWN, {}), description: "", active: false },
+      reverted: [],
     });
   });
 
   it("says which fields were put back", () => {
-    const state = recorded(ION, SHOWN, { name: "erp", active: true, held: { active: true } });
-    expect([state.declared, state.restored]).toEqual([["name"], ["active"]]);
+    const state = recorded(ION, SHOWN, { name: "erp", active: true, pinned: { active: true } });
+    expect([state.declaredFields, state.reverted]).toEqual([["name"], ["active"]]);
   });
 });
 
@@ -94,8 +94,8 @@ it("drift is named by field, and of secrets in words", () => {
   expect(drift(wanted, seen(SHOWN, {}))).toEqual(["webhookUri", "headers"]);
   expect(drift({ headers: {} }, { headers: {} })).toEqual([]);
   expect(drift({}, { headers: { "X-A": "1" } })).toEqual([]);
-  const held = { name: "old", webhookUri: "https://b.example/", sharedSecret: "held" };
-  expect(secretDrift(held, seen(SHOWN, {}))).toEqual(["webhookUri", "sharedSecret"]);
+  const pinned = { name: "old", webhookUri: "https://b.example/", sharedSecret: "pinned" };
+  expect(secretDrift(pinned, seen(SHOWN, {}))).toEqual(["webhookUri", "sharedSecret"]);
   expect(secretDrift({}, {})).toEqual([]);
 });
 

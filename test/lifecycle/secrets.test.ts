@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator, Fault } from "../../emulator/index.ts";
-import { Ion } from "../../provider/ion/webhookApi.ts";
-import { PartlyMade } from "../../provider/lifecycle/resourceHandler.ts";
+import { WebhookApi } from "../../provider/ion/webhookApi.ts";
+import { PartialStateError } from "../../provider/lifecycle/resourceHandler.ts";
 import { unmanagedSubscriptions } from "../../provider/lifecycle/unmanagedSubscriptions.ts";
 import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
@@ -80,27 +80,27 @@ const FAULTS: Readonly<Record<string, Fault | undefined>> = {
 };
 
 type State = Parameters<typeof webhookReceiver.read>[2];
-type Step = (ion: Ion, emulator: Emulator, state: State) => Promise<unknown>;
+type Step = (ion: WebhookApi, emulator: Emulator, state: State) => Promise<unknown>;
 
 const receiverState = async (emulator: Emulator) => (await webhookReceiver.create(ionOn(emulator), DECLARED)).state;
 
 /** What is done with a receiver "1" that is as declared, unless it says otherwise. */
 const OPERATIONS: Readonly<Record<string, Step>> = {
   "makes a receiver": (ion) => webhookReceiver.create(ion, { ...NEXT, name: "new" }),
-  "takes one over": (ion) => webhookReceiver.create(ion, { ...NEXT, adoptId: "1" }),
+  "takes one over": (ion) => webhookReceiver.create(ion, { ...NEXT, importId: "1" }),
   "meets the URL under another name": (ion) => webhookReceiver.create(ion, { ...DECLARED, name: "other" }),
   "meets the URL twice": (ion, { store }) => {
     store.createReceiver({ name: "twin", webhookUri: PLANTED["the URL"] });
-    ion.forget();
+    ion.invalidate();
     return webhookReceiver.create(ion, DECLARED);
   },
   "reads what was changed outside": async (ion, { store }, state) => {
     const [webhookUri, sharedSecret] = [PLANTED["the next URL"], PLANTED["the next shared secret"]];
     store.updateReceiver("1", { webhookUri, sharedSecret });
     store.createHeader({ receiverId: "1", key: "X-Added", value: PLANTED["the header added outside"] });
-    ion.forget();
+    ion.invalidate();
     const found = await webhookReceiver.read(ion, "1", state);
-    for (const words of found?.state.changedInION ?? []) ion.tell(words);
+    for (const words of found?.state.driftedSecrets ?? []) ion.warn(words);
   },
   "updates everything": (ion, _emulator, state) => webhookReceiver.update(ion, "1", state, NEXT),
   "updates headers": (ion, _emulator, state) =>
@@ -116,7 +116,7 @@ const OPERATIONS: Readonly<Record<string, Step>> = {
     await webhookSubscription.delete(ion, id, state, false);
   },
   "ends what nobody declared": async (ion) => {
-    const look = { receiverId: "1", unmanaged: "remove", declared: [], allowRemovals: 9 } as const;
+    const look = { receiverId: "1", unmanaged: "delete", declared: [], maxDeletions: 9 } as const;
     const { id, state } = await unmanagedSubscriptions.create(ion, look);
     await unmanagedSubscriptions.read(ion, id, state);
     await unmanagedSubscriptions.update(ion, id, state, look);
@@ -125,7 +125,7 @@ const OPERATIONS: Readonly<Record<string, Step>> = {
 
 /** Every word of what was thrown: message, stack, reasons and whatever else hangs on it, but for the state that is sealed later. */
 function wordsOf(error: unknown): string {
-  if (error instanceof PartlyMade) return [error.message, error.stack, ...error.reasons].join("\n");
+  if (error instanceof PartialStateError) return [error.message, error.stack, ...error.reasons].join("\n");
   if (!(error instanceof Error)) return String(error);
   const own = Object.getOwnPropertyNames(error).map((name) => String(Reflect.get(error, name)));
   return [String(error), ...own, error.cause === undefined ? "" : wordsOf(error.cause)].join("\n");
@@ -142,8 +142,8 @@ async function wordsWith(fault: Fault | undefined, run: Step): Promise<{ said: s
   const tokens: string[] = [];
   const hangs = fault?.kind === "hang";
   // With stack config's ion:deadline, which one request keeps to, too.
-  const ion = new Ion(hangs ? { ...connectionTo(emulator), deadlineMs: 60 } : connectionTo(emulator), {
-    tell: (words) => said.push(words),
+  const ion = new WebhookApi(hangs ? { ...connectionTo(emulator), deadlineMs: 60 } : connectionTo(emulator), {
+    warn: (words) => said.push(words),
     fetch: async (input, init) => {
       const answer = await fetch(input, init);
       const token = /"access_token":"([^"]+)"/.exec(await answer.clone().text())?.[1];

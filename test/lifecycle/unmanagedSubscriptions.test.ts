@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
-import { UNKNOWN, type Unchecked } from "../../provider/lifecycle/resourceHandler.ts";
+import { UNKNOWN, type UncheckedInputs } from "../../provider/lifecycle/resourceHandler.ts";
 import { unmanagedSubscriptions } from "../../provider/lifecycle/unmanagedSubscriptions.ts";
 import { programOf, type World } from "../faults/desiredState.ts";
 import { type Declared, Stack } from "../support/fakeEngine.ts";
@@ -10,7 +10,7 @@ const WORLD = {
   name: "erp",
   fields: { webhookUri: "https://hooks.example/1" },
   pairs: ["PARTS UPDATE", "RUNS UPDATE"],
-  unmanaged: "remove",
+  unmanaged: "delete",
 } satisfies World;
 
 /** A stack that is up, and what adds subscriptions by hand. */
@@ -29,11 +29,11 @@ interface Run {
 }
 
 const up = ({ emulator, stack, told }: Run, program: readonly Declared[] = programOf([WORLD])) =>
-  stack.up(program, ionOn(emulator, { tell: (words) => told.push(words) }));
+  stack.up(program, ionOn(emulator, { warn: (words) => told.push(words) }));
 
-const allowing = (allowRemovals: number) =>
+const allowing = (maxDeletions: number) =>
   programOf([WORLD]).map((one) =>
-    one.kind === "unmanaged" ? { ...one, inputs: { ...one.inputs, allowRemovals } } : one,
+    one.kind === "unmanaged" ? { ...one, inputs: { ...one.inputs, maxDeletions } } : one,
   );
 
 const addExtras = ({ emulator: { store } }: Run, count: number) =>
@@ -75,17 +75,17 @@ describe("extras of a receiver", () => {
     [20, false],
     [21, true],
     [30, true],
-  ])("are ended beyond that where allowRemovals is no less: %s for 21", async (allowed, ended) => {
+  ])("are ended beyond that where maxDeletions is no less: %s for 21", async (allowed, ended) => {
     const run = await upWith();
     addExtras(run, 21);
     await up(run);
     const { errors } = await up(run, allowing(allowed));
     expect(errors.length === 0).toBe(ended);
-    expect(errors.join()).toMatch(ended ? /^$/ : /allowRemovals: 21/);
+    expect(errors.join()).toMatch(ended ? /^$/ : /maxDeletions: 21/);
     expect(pairsIn(run)).toHaveLength(ended ? 2 : 23);
   });
 
-  it("are not ended where they are every one there is, unless allowRemovals says so", async () => {
+  it("are not ended where they are every one there is, unless maxDeletions says so", async () => {
     for (const allowed of [undefined, 1]) {
       const run = await upWith();
       const { store } = run.emulator;
@@ -95,7 +95,7 @@ describe("extras of a receiver", () => {
       const { errors } = await up(run, allowed === undefined ? programOf([WORLD]) : allowing(allowed));
       const refused = "1 of the 1 subscriptions of webhook receiver 1 are not declared";
       expect(errors).toEqual(allowed === undefined ? [expect.stringContaining(refused)] : []);
-      expect(errors.join()).toMatch(allowed === undefined ? /every one there is.*allowRemovals: 1/ : /^$/);
+      expect(errors.join()).toMatch(allowed === undefined ? /every one there is.*maxDeletions: 1/ : /^$/);
       // What is declared is made again in any case, and with it the extra is not every one any more.
       expect(pairsIn(run).sort()).toEqual([...(allowed === undefined ? ["ISSUES CREATE"] : []), ...WORLD.pairs].sort());
       expect((await up(run)).errors).toEqual([]);
@@ -130,8 +130,8 @@ describe("extras of a receiver", () => {
 });
 
 const DECLARED = ["PARTS UPDATE", "RUNS UPDATE"];
-const REMOVE = { receiverId: "1", unmanaged: "remove", declared: DECLARED } as const;
-const STATE = { ...REMOVE, endpoint: "loopback", found: [] };
+const REMOVE = { receiverId: "1", unmanaged: "delete", declared: DECLARED } as const;
+const STATE = { ...REMOVE, ionEndpoint: "loopback", found: [] };
 const [FIRST, SECOND] = ["ISSUES CREATE (id 3)", "ISSUES UPDATE (id 4)"];
 const THEN = "What was named by an earlier `pulumi up`, the next one ends.";
 
@@ -151,15 +151,15 @@ async function receiverWith(extras: number) {
   const told: string[] = [];
   const run = { emulator, stack: new Stack(), told };
   addExtras(run, extras);
-  return { emulator, told, ion: ionOn(emulator, { tell: (words) => told.push(words) }) };
+  return { emulator, told, ion: ionOn(emulator, { warn: (words) => told.push(words) }) };
 }
 
 describe("a first look", () => {
   it("names what nobody declared, and remembers it", async () => {
     const { ion, told } = await receiverWith(2);
-    expect(await unmanagedSubscriptions.create(ion, { ...REMOVE, allowRemovals: 3 })).toEqual({
+    expect(await unmanagedSubscriptions.create(ion, { ...REMOVE, maxDeletions: 3 })).toEqual({
       id: "unmanaged-1",
-      state: { ...STATE, allowRemovals: 3, found: [FIRST, SECOND] },
+      state: { ...STATE, maxDeletions: 3, found: [FIRST, SECOND] },
     });
     expect(told).toEqual([`Subscriptions of webhook receiver 1 that nobody declared: ${FIRST}, ${SECOND}. ${THEN}`]);
   });
@@ -192,7 +192,7 @@ describe("a refresh", () => {
   ])("under remove that meets %s lists it", async (_what, before, extras, news, words) => {
     const { ion, told } = await receiverWith(extras);
     const read = await unmanagedSubscriptions.read(ion, newId(), { ...STATE, found: before });
-    expect(read?.inputs).toStrictEqual({ ...REMOVE, allowRemovals: undefined, ...news });
+    expect(read?.inputs).toStrictEqual({ ...REMOVE, maxDeletions: undefined, ...news });
     expect(read?.state.found).toEqual([FIRST, SECOND].slice(0, extras));
     expect(told).toEqual(words.map((line) => `Subscriptions of webhook receiver 1 that ${line}`));
   });
@@ -200,8 +200,8 @@ describe("a refresh", () => {
   it("under report names it and asks for nothing", async () => {
     const { ion, told } = await receiverWith(1);
     const read = await unmanagedSubscriptions.read(ion, newId(), { ...STATE, unmanaged: "report" });
-    const inputs = { ...REMOVE, unmanaged: "report", allowRemovals: undefined };
-    expect(read).toEqual({ inputs, state: { ...inputs, endpoint: "loopback", found: [FIRST] } });
+    const inputs = { ...REMOVE, unmanaged: "report", maxDeletions: undefined };
+    expect(read).toEqual({ inputs, state: { ...inputs, ionEndpoint: "loopback", found: [FIRST] } });
     expect(told).toEqual([`Subscriptions of webhook receiver 1 that nobody declared: ${FIRST}. They stay.`]);
   });
 
@@ -215,9 +215,9 @@ describe("a check", () => {
   const named = (count: number) => Array.from({ length: count }, (_, at) => `ISSUES CREATE (id ${at + 3})`);
 
   it.each([
-    [{ unmanaged: "end" }, { property: "unmanaged", reason: 'has to be "remove", "report" or "ignore"' }],
-    [{ allowRemovals: 1.5 }, { property: "allowRemovals", reason: "has to be a whole number" }],
-    [{ allowRemovals: -1 }, { property: "allowRemovals", reason: "cannot be less than 0" }],
+    [{ unmanaged: "remove" }, { property: "unmanaged", reason: 'has to be "delete", "report" or "ignore"' }],
+    [{ maxDeletions: 1.5 }, { property: "maxDeletions", reason: "has to be a whole number" }],
+    [{ maxDeletions: -1 }, { property: "maxDeletions", reason: "cannot be less than 0" }],
   ])("refuses %j", async (wrong, failure) => {
     const { ion } = await receiverWith(0);
     const news = { ...REMOVE, ...wrong };
@@ -225,7 +225,7 @@ describe("a check", () => {
     expect(await unmanagedSubscriptions.check(ion, news, olds)).toEqual({ inputs: news, failures: [failure] });
   });
 
-  it.each<[string, Unchecked, Unchecked, Unchecked]>([
+  it.each<[string, UncheckedInputs, UncheckedInputs, UncheckedInputs]>([
     ["the first time asks for no removal", {}, {}, {}],
     ["names for removal what the refresh found", {}, { ...REMOVE, found: named(2) }, { removeNext: named(2) }],
     ["names nothing new where the refresh found nothing", {}, { ...REMOVE, removeNext: named(1) }, {}],
@@ -255,8 +255,8 @@ describe("a check", () => {
     const { failures } = await unmanagedSubscriptions.check(ion, REMOVE, { ...REMOVE, removeNext: named(count) });
     const reason =
       `${share} subscriptions of webhook receiver 1 are not declared, and would be ended: ${names}. ${why}: is it the right ` +
-      `receiver? If so, set allowRemovals: ${count}; to leave them, set unmanaged: "report"`;
-    expect(failures).toEqual([{ property: "allowRemovals", reason }]);
+      `receiver? If so, set maxDeletions: ${count}; to leave them, set unmanaged: "report"`;
+    expect(failures).toEqual([{ property: "maxDeletions", reason }]);
   });
 });
 
@@ -268,8 +268,8 @@ describe("a difference", () => {
     ["another receiver", {}, { receiverId: "2" }, { changes: true, replaces: ["receiverId"] }],
     ["a receiver not known yet", {}, { receiverId: UNKNOWN }, none],
     ["to report", {}, { unmanaged: "report" }, some],
-    ["another number", { allowRemovals: 1 }, { allowRemovals: 2 }, some],
-    ["the same number", { allowRemovals: 1 }, { allowRemovals: 1 }, none],
+    ["another number", { maxDeletions: 1 }, { maxDeletions: 2 }, some],
+    ["the same number", { maxDeletions: 1 }, { maxDeletions: 1 }, none],
     ["one more declared", {}, { declared: [...DECLARED, "STEPS UPDATE"] }, some],
     ["what is declared not known yet", {}, { declared: UNKNOWN }, none],
     ["some to end", {}, { removeNext: [FIRST] }, some],
@@ -299,9 +299,9 @@ describe("an update", () => {
     expect(emulator.store.listSubscriptions()).toHaveLength(3);
   });
 
-  it.each<[before: "remove" | "report", now: "remove" | "report"]>([
-    ["report", "remove"],
-    ["remove", "report"],
+  it.each<[before: "delete" | "report", now: "delete" | "report"]>([
+    ["report", "delete"],
+    ["delete", "report"],
     ["report", "report"],
   ])("from %s to %s ends nothing", async (before, now) => {
     const { ion, emulator } = await receiverWith(1);
@@ -329,7 +329,7 @@ describe("an update", () => {
     );
     expect(gone.found).toEqual([FIRST]);
     emulator.store.deleteReceiver("1");
-    ion.forget();
+    ion.invalidate();
     expect((await unmanagedSubscriptions.update(ion, newId(), STATE, REMOVE)).found).toEqual([]);
   });
 });

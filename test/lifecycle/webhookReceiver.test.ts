@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator, Receiver } from "../../emulator/index.ts";
-import type { Ion } from "../../provider/ion/webhookApi.ts";
-import { PartlyMade, UNKNOWN, type Unchecked } from "../../provider/lifecycle/resourceHandler.ts";
+import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
+import { PartialStateError, UNKNOWN, type UncheckedInputs } from "../../provider/lifecycle/resourceHandler.ts";
 import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
 import {
   CANARY,
@@ -50,7 +50,7 @@ const shown = ({ store }: Emulator, id = "1") => ({
 });
 
 /** What a run of the engine would do next: refresh, then check and diff, and the inputs to update with. */
-async function preview(ion: Ion, id: string, state: State, program: Inputs) {
+async function preview(ion: WebhookApi, id: string, state: State, program: Inputs) {
   const found = await read(ion, id, state);
   if (!found) throw new Error("It is gone.");
   const { inputs, failures } = await check(ion, { ...program }, found.inputs);
@@ -72,7 +72,7 @@ function beforeMutation(change: (number: number) => void) {
 }
 
 describe("check", () => {
-  const failuresOf = async (news: Unchecked, olds: Unchecked = {}) => {
+  const failuresOf = async (news: UncheckedInputs, olds: UncheckedInputs = {}) => {
     const emulator = await start();
     const { failures } = await check(ionOn(emulator), news, olds);
     expect(emulator.requests).toEqual([]);
@@ -80,10 +80,10 @@ describe("check", () => {
   };
   const header = (key: string, value: unknown) => ({ ...PLAIN, headers: { [key]: value } });
 
-  it.each<[string, Unchecked]>([
+  it.each<[string, UncheckedInputs]>([
     ["the least", PLAIN],
     ["everything", FULL],
-    ["adoptId instead of a URL", { name: "erp", adoptId: "7" }],
+    ["importId instead of a URL", { name: "erp", importId: "7" }],
     ["plain HTTP on this machine", { ...PLAIN, webhookUri: "http://localhost:8080/x" }],
     ["an empty description", { ...PLAIN, description: "" }],
     ["no headers", { ...PLAIN, headers: {} }],
@@ -92,7 +92,7 @@ describe("check", () => {
     ["a header with other letters", header("X-A", "é 🙂")],
     ["a status at the edge", { ...PLAIN, expectedResponseCode: 599 }],
     ["everything unknown", Object.fromEntries(Object.keys(FULL).map((field) => [field, UNKNOWN]))],
-    ["an unknown adoptId", { name: "erp", adoptId: UNKNOWN }],
+    ["an unknown importId", { name: "erp", importId: UNKNOWN }],
     ["an unknown header value", header("X-A", UNKNOWN)],
   ])("lets %s through", async (_what, news) => {
     expect(await failuresOf(news)).toEqual([]);
@@ -103,9 +103,9 @@ describe("check", () => {
   const media = "contentType: has to be a media type such as application/json";
   const status = "expectedResponseCode: has to be an HTTP status from 100 to 599";
   const lines = "headers.X-A: cannot hold line breaks or control characters";
-  it.each<[string, Unchecked, string | RegExp]>([
+  it.each<[string, UncheckedInputs, string | RegExp]>([
     [
-      "no URL and no adoptId",
+      "no URL and no importId",
       { name: "erp" },
       "webhookUri: is missing; give the https:// URL that ION is to send events to",
     ],
@@ -137,8 +137,8 @@ describe("check", () => {
     ["a status as text", { ...PLAIN, expectedResponseCode: "200" }, status],
     ["a text for active", { ...PLAIN, active: "yes" }, "active: has to be true or false"],
     ["an empty sharedSecret", { ...PLAIN, sharedSecret: "" }, /^sharedSecret: cannot be empty; leave it out/],
-    ["an empty adoptId", { ...PLAIN, adoptId: "" }, "adoptId: cannot be empty"],
-    ["a number for adoptId", { ...PLAIN, adoptId: 7 }, "adoptId: has to be the id of a receiver, as a text"],
+    ["an empty importId", { ...PLAIN, importId: "" }, "importId: cannot be empty"],
+    ["a number for importId", { ...PLAIN, importId: 7 }, "importId: has to be the id of a receiver, as a text"],
     ["a header name with a space", header("X A", CANARY), "headers.X A: is not a name that an HTTP header can have"],
     ["an empty header name", header("", CANARY), /^headers\.?: is not a name that an HTTP header can have$/],
     ["a header name with a colon", header("X:A", CANARY), "headers.X:A: is not a name that an HTTP header can have"],
@@ -176,9 +176,9 @@ describe("a receiver is the same by", () => {
       ["url https://a.example/"],
     ],
     ["its id, where there is one", PLAIN, "7", [`url ${URI}`, "id 7"]],
-    ["adoptId alone", { name: "erp", adoptId: "7" }, undefined, ["id 7"]],
-    ["adoptId or its URL", { ...PLAIN, adoptId: "7" }, undefined, [`url ${URI}`, "id 7"]],
-    ["nothing that is not known", { ...PLAIN, webhookUri: UNKNOWN, adoptId: UNKNOWN }, undefined, []],
+    ["importId alone", { name: "erp", importId: "7" }, undefined, ["id 7"]],
+    ["importId or its URL", { ...PLAIN, importId: "7" }, undefined, [`url ${URI}`, "id 7"]],
+    ["nothing that is not known", { ...PLAIN, webhookUri: UNKNOWN, importId: UNKNOWN }, undefined, []],
   ])("%s", (_what, inputs, id, expected) => {
     expect(webhookReceiver.identities(inputs, id)).toEqual(expected);
   });
@@ -217,19 +217,19 @@ describe("diff", () => {
     expect(diff(id, state, now)).toEqual({ changes, replaces: [] });
   });
 
-  it("of adoptId asks for nothing where it is this receiver, or not known yet", async () => {
+  it("of importId asks for nothing where it is this receiver, or not known yet", async () => {
     const { id, state } = await made(PLAIN);
-    expect(diff(id, state, { ...PLAIN, adoptId: id })).toEqual({ changes: false, replaces: [] });
-    expect(diff(id, state, { ...PLAIN, adoptId: UNKNOWN })).toEqual({ changes: false, replaces: [] });
+    expect(diff(id, state, { ...PLAIN, importId: id })).toEqual({ changes: false, replaces: [] });
+    expect(diff(id, state, { ...PLAIN, importId: UNKNOWN })).toEqual({ changes: false, replaces: [] });
   });
 
-  it("refuses an adoptId that is another receiver", async () => {
+  it("refuses an importId that is another receiver", async () => {
     const { id, state } = await made(PLAIN);
-    expect(() => diff(id, state, { ...PLAIN, adoptId: "7" })).toThrow(
+    expect(() => diff(id, state, { ...PLAIN, importId: "7" })).toThrow(
       expect.objectContaining({
         kind: "ambiguous",
         message:
-          "adoptId is 7, and this resource is the webhook receiver with id 1. adoptId is looked at only when a resource is " +
+          "importId is 7, and this resource is the webhook receiver with id 1. importId is looked at only when a resource is " +
           "created: give the other receiver a resource of its own.",
       }),
     );
@@ -249,10 +249,10 @@ describe("create", () => {
       ...CHOSEN,
       sharedSecret,
       headers: {},
-      endpoint: "loopback",
-      declared: ["name", "webhookUri"],
-      held: { ...PLAIN, ...CHOSEN, sharedSecret, headers: {}, description: "" },
-      restored: [],
+      ionEndpoint: "loopback",
+      declaredFields: ["name", "webhookUri"],
+      pinned: { ...PLAIN, ...CHOSEN, sharedSecret, headers: {}, description: "" },
+      reverted: [],
     });
   });
 
@@ -260,7 +260,7 @@ describe("create", () => {
     const { emulator, state } = await made(FULL);
     expect(shown(emulator)).toMatchObject(FULL);
     expect(state).toMatchObject(FULL);
-    expect(state.held).toEqual(FULL);
+    expect(state.pinned).toEqual(FULL);
   });
 
   it("takes over what is exactly that, and changes nothing by it", async () => {
@@ -272,7 +272,7 @@ describe("create", () => {
     expect(id).toBe("1");
     expect(mutationsIn(emulator)).toEqual([]);
     expect(state).toMatchObject({ contentType: "application/json", active: false, headers: { "X-Old": "1" } });
-    expect(state.held).toMatchObject({
+    expect(state.pinned).toMatchObject({
       description: "by hand",
       active: false,
       contentType: "text/plain",
@@ -301,7 +301,7 @@ describe("create", () => {
     emulator.store.createReceiver({ ...PLAIN, name: "by hand" });
     const { kind, message } = await failureOf(create(ionOn(emulator), PLAIN));
     expect(kind).toBe("ambiguous");
-    expect(message).toMatch(/"erp" already, named "by hand" \(id 1\)\. .* add adoptId: "1"\.$/);
+    expect(message).toMatch(/"erp" already, named "by hand" \(id 1\)\. .* add importId: "1"\.$/);
     expect(message).not.toContain(CANARY);
     expect(mutationsIn(emulator)).toEqual([]);
   });
@@ -326,9 +326,9 @@ describe("create", () => {
   });
 
   it.each([
-    ["a receiver of another name", { name: "erp", webhookUri: URI, adoptId: "2" }],
-    ["a receiver, and leaves its URL as it is", { name: "erp", adoptId: "2" }],
-  ])("with adoptId takes over %s", async (_what, inputs: Inputs) => {
+    ["a receiver of another name", { name: "erp", webhookUri: URI, importId: "2" }],
+    ["a receiver, and leaves its URL as it is", { name: "erp", importId: "2" }],
+  ])("with importId takes over %s", async (_what, inputs: Inputs) => {
     const emulator = await start();
     emulator.store.createReceiver({ ...PLAIN, name: "first" });
     emulator.store.createReceiver({ ...PLAIN, name: "second" });
@@ -341,9 +341,9 @@ describe("create", () => {
     expect(shown(emulator, "2")).toMatchObject({ name: "erp", webhookUri: URI });
   });
 
-  it("with an adoptId that is not there says so and makes nothing", async () => {
+  it("with an importId that is not there says so and makes nothing", async () => {
     const emulator = await start();
-    const { kind, message } = await failureOf(create(ionOn(emulator), { ...PLAIN, adoptId: "7" }));
+    const { kind, message } = await failureOf(create(ionOn(emulator), { ...PLAIN, importId: "7" }));
     expect([kind, mutationsIn(emulator)]).toEqual(["gone", []]);
     expect(message).toMatch(/^There is no webhook receiver with id 7 \("erp"\) in the ION at loopback\./);
   });
@@ -369,12 +369,12 @@ describe("read", () => {
   it("says in words that another receiver has the same URL, however it is written, and not the URL", async () => {
     const { emulator, id, state } = await made(PLAIN);
     const told: string[] = [];
-    const tell = (words: string) => told.push(words);
+    const warn = (words: string) => told.push(words);
     emulator.store.createReceiver({ name: "other", webhookUri: `${URI}/other` });
-    await read(ionOn(emulator, { tell }), id, state);
+    await read(ionOn(emulator, { warn }), id, state);
     expect(told).toEqual([]);
     emulator.store.createReceiver({ name: "by hand", webhookUri: URI.replace("hooks.example", "HOOKS.example:443") });
-    await read(ionOn(emulator, { tell }), id, state);
+    await read(ionOn(emulator, { warn }), id, state);
     expect(told).toEqual([
       'ION has another webhook receiver with the webhookUri of "erp" (id 1): "by hand" (id 3). What both are subscribed to arrives twice.',
     ]);
@@ -388,7 +388,7 @@ describe("read", () => {
     if (another) emulator.store.createReceiver({ name: "other", webhookUri: `${URI}/other` });
     emulator.store.deleteReceiver(id);
     const told: string[] = [];
-    expect(await read(ionOn(emulator, { tell: (words) => told.push(words) }), id, state)).toBeUndefined();
+    expect(await read(ionOn(emulator, { warn: (words) => told.push(words) }), id, state)).toBeUndefined();
     const words =
       "ION shows this API key no webhook receiver at all. Either all were deleted, or the key may not see them: then do not run " +
       "`pulumi up`, which would make them a second time.";
@@ -419,9 +419,9 @@ describe("read", () => {
     const seen = await preview(ion, id, state, FULL);
     const [name] = field.split(",") as [keyof Edit & keyof Inputs];
     expect(seen.inputs[name]).toBe(edit[name] ?? undefined);
-    expect(seen.state.held).toEqual(FULL);
-    expect(seen.state.changedInION).toEqual(words.length > 0 ? words : undefined);
-    expect(seen.inputs.held).toBeUndefined();
+    expect(seen.state.pinned).toEqual(FULL);
+    expect(seen.state.driftedSecrets).toEqual(words.length > 0 ? words : undefined);
+    expect(seen.inputs.pinned).toBeUndefined();
     expect(seen.changes).toBe(true);
     const after = await update(ion, id, seen.state, seen.next);
     expect(sent).toEqual([{ input0: { id, etag: expect.any(String), [name]: FULL[name] } }]);
@@ -429,26 +429,26 @@ describe("read", () => {
     expect(after).toEqual(state);
   });
 
-  it.each<[string, Edit, Unchecked]>([
+  it.each<[string, Edit, UncheckedInputs]>([
     ["description", { description: "by hand" }, { description: "" }],
     ["contentType", { contentType: "text/plain" }, { contentType: "application/json" }],
     ["expectedResponseCode", { expectedResponseCode: 418 }, { expectedResponseCode: 200 }],
     ["active", { active: false }, { active: true }],
   ])(
     "shows a %s that the program leaves out and somebody changed, going back to what ION chose",
-    async (name, edit, held) => {
+    async (name, edit, pinned) => {
       const { emulator, id, state } = await made(PLAIN);
       emulator.store.updateReceiver(id, edit);
       const { fetch, sent } = beforeMutation(() => {});
       const ion = ionOn(emulator, { fetch });
       const seen = await preview(ion, id, state, PLAIN);
-      expect(seen.inputs).toEqual({ ...PLAIN, ...edit, held });
-      expect(seen.next).toEqual({ ...PLAIN, ...held, held });
+      expect(seen.inputs).toEqual({ ...PLAIN, ...edit, pinned });
+      expect(seen.next).toEqual({ ...PLAIN, ...pinned, pinned });
       expect(seen.changes).toBe(true);
       const after = await update(ion, id, seen.state, seen.next);
-      expect(sent).toEqual([{ input0: { id, etag: expect.any(String), ...held } }]);
-      expect(after.declared).toEqual(["name", "webhookUri"]);
-      expect(after.held).toEqual(state.held);
+      expect(sent).toEqual([{ input0: { id, etag: expect.any(String), ...pinned } }]);
+      expect(after.declaredFields).toEqual(["name", "webhookUri"]);
+      expect(after.pinned).toEqual(state.pinned);
       expect(await preview(ionOn(emulator), id, after, PLAIN)).toMatchObject({ changes: false, inputs: PLAIN });
       expect(shown(emulator)).toMatchObject({
         ...PLAIN,
@@ -480,9 +480,12 @@ describe("read", () => {
     const { emulator, id, state } = await made(PLAIN);
     emulator.store.updateReceiver(id, { sharedSecret: "rotated" });
     const seen = await preview(ionOn(emulator), id, state, PLAIN);
-    expect(seen).toMatchObject({ changes: false, state: { sharedSecret: "rotated", changedInION: ["sharedSecret"] } });
-    expect(seen.state.held.sharedSecret).toBe("rotated");
-    expect(seen.inputs).toEqual({ ...PLAIN, changedInION: ["sharedSecret"] });
+    expect(seen).toMatchObject({
+      changes: false,
+      state: { sharedSecret: "rotated", driftedSecrets: ["sharedSecret"] },
+    });
+    expect(seen.state.pinned.sharedSecret).toBe("rotated");
+    expect(seen.inputs).toEqual({ ...PLAIN, driftedSecrets: ["sharedSecret"] });
     expect(await read(ionOn(emulator), id, seen.state)).toMatchObject({
       inputs: PLAIN,
       state: { sharedSecret: "rotated" },
@@ -529,13 +532,13 @@ describe("read", () => {
     edit(emulator.store);
     const ion = ionOn(emulator);
     const seen = await preview(ion, id, state, FULL);
-    expect(seen.state.changedInION).toEqual(words);
+    expect(seen.state.driftedSecrets).toEqual(words);
     expect(seen.changes).toBe(true);
     const after = await update(ion, id, seen.state, seen.next);
     expect(mutationsIn(emulator).flat().sort()).toEqual(mutations);
     expect(shown(emulator).headers).toEqual(FULL.headers);
     expect(after.headers).toEqual(FULL.headers);
-    expect(after.changedInION).toBeUndefined();
+    expect(after.driftedSecrets).toBeUndefined();
     expect(await preview(ionOn(emulator), id, after, FULL)).toMatchObject({ changes: false, inputs: FULL });
   });
 
@@ -543,7 +546,7 @@ describe("read", () => {
     const { emulator, id, state } = await made(PLAIN);
     emulator.store.createHeader({ receiverId: "1", key: "X-New", value: CANARY });
     const seen = await preview(ionOn(emulator), id, state, PLAIN);
-    expect(seen).toMatchObject({ changes: true, next: { headers: {}, held: { headers: {} } } });
+    expect(seen).toMatchObject({ changes: true, next: { headers: {}, pinned: { headers: {} } } });
     await update(ionOn(emulator), id, seen.state, seen.next);
     expect(shown(emulator).headers).toEqual({});
   });
@@ -556,7 +559,7 @@ describe("update", () => {
     const now = { ...FULL, name: "new", active: true };
     const after = await update(ionOn(emulator, { fetch }), id, state, now);
     expect(sent).toEqual([{ input0: { id, etag: expect.any(String), name: "new", active: true } }]);
-    expect(after).toEqual({ ...state, name: "new", active: true, held: now });
+    expect(after).toEqual({ ...state, name: "new", active: true, pinned: now });
   });
 
   it("changes single headers and nothing else", async () => {
@@ -662,9 +665,9 @@ describe("a header that ION refuses", () => {
     const emulator = await start();
     emulator.settings.deniedPermissions.add("CreateWebhookHeader");
     const error: unknown = await create(ionOn(emulator), FULL).catch((reason: unknown) => reason);
-    if (!(error instanceof PartlyMade)) throw error;
+    if (!(error instanceof PartialStateError)) throw error;
     const state = error.state as State;
-    expect([error.id, state.headers, state.held]).toEqual(["1", {}, FULL]);
+    expect([error.id, state.headers, state.pinned]).toEqual(["1", {}, FULL]);
     expect(error.reasons).toHaveLength(2);
     expect(error.reasons[0]).toMatch(
       /add the header X-Plant to the webhook receiver "erp" \(id 1\).*CreateWebhookHeader/,
@@ -684,7 +687,7 @@ describe("a header that ION refuses", () => {
     const emulator = await start();
     const headers = { "X-A": "1", "not a name": "2", "X-C": "3" };
     const error: unknown = await create(ionOn(emulator), { ...PLAIN, headers }).catch((reason: unknown) => reason);
-    if (!(error instanceof PartlyMade)) throw error;
+    if (!(error instanceof PartialStateError)) throw error;
     expect(error.reasons).toHaveLength(1);
     expect((error.state as State).headers).toEqual({ "X-A": "1", "X-C": "3" });
     expect(shown(emulator).headers).toEqual({ "X-A": "1", "X-C": "3" });
@@ -695,9 +698,9 @@ describe("a header that ION refuses", () => {
     emulator.settings.deniedPermissions.add("UpdateWebhookHeader");
     const now = { ...FULL, name: "new", headers: { "X-Plant": "8", "X-New": "9" } };
     const error: unknown = await update(ionOn(emulator), id, state, now).catch((reason: unknown) => reason);
-    if (!(error instanceof PartlyMade)) throw error;
+    if (!(error instanceof PartialStateError)) throw error;
     const partly = error.state as State;
-    expect(partly).toMatchObject({ name: "new", headers: { "X-Plant": `${CANARY}-7`, "X-New": "9" }, held: now });
+    expect(partly).toMatchObject({ name: "new", headers: { "X-Plant": `${CANARY}-7`, "X-New": "9" }, pinned: now });
     expect(diff(id, partly, now).changes).toBe(true);
     emulator.settings.deniedPermissions.clear();
     expect((await update(ionOn(emulator), id, partly, now)).headers).toEqual(now.headers);
@@ -770,7 +773,7 @@ describe("where ION masks secrets", () => {
     const failure = await failureOf(create(ionOn(emulator, { fetch: masking() }), PLAIN));
     expect([failure.kind, failure.message]).toEqual([
       "ambiguous",
-      'ION has a webhook receiver named "erp" (id 2), and does not show its webhookUri. To take it over, add adoptId: "2"; ' +
+      'ION has a webhook receiver named "erp" (id 2), and does not show its webhookUri. To take it over, add importId: "2"; ' +
         "to make another, give it another name.",
     ]);
     expect((await create(ionOn(emulator, { fetch: masking() }), { ...PLAIN, name: "third" })).id).toBe("3");

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
 import type { IonError } from "../../provider/ion/errors.ts";
 import { ACTIONS, VIOLET_RESOURCES } from "../../provider/ion/facts.ts";
-import { UNKNOWN, type Unchecked } from "../../provider/lifecycle/resourceHandler.ts";
+import { UNKNOWN, type UncheckedInputs } from "../../provider/lifecycle/resourceHandler.ts";
 import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
 import {
   connectionReset,
@@ -19,7 +19,7 @@ import {
 const { check, create, delete: remove, diff, identities, read, update } = webhookSubscription;
 
 const PAIR = { receiverId: "1", resource: "PARTS", action: "UPDATE" };
-const STATE = { ...PAIR, endpoint: "loopback" };
+const STATE = { ...PAIR, ionEndpoint: "loopback" };
 
 async function withReceivers(count: number): Promise<Emulator> {
   const emulator = await start();
@@ -37,7 +37,7 @@ async function subscribed() {
 }
 
 describe("check", () => {
-  const failuresOf = async (emulator: Emulator, news: Unchecked) => {
+  const failuresOf = async (emulator: Emulator, news: UncheckedInputs) => {
     const { inputs, failures } = await check(ionOn(emulator), news, {});
     expect(inputs).toBe(news);
     return failures.map(({ property, reason }) => `${property}: ${reason}`);
@@ -75,7 +75,7 @@ describe("check", () => {
   });
 
   const named = "has to be one of ION's names, such as PARTS or UPDATE";
-  it.each<[string, Unchecked, string[]]>([
+  it.each<[string, UncheckedInputs, string[]]>([
     ["no receiverId", { resource: "PARTS", action: "UPDATE" }, ["receiverId: has to be the id of a webhook receiver"]],
     ["a number for receiverId", { ...PAIR, receiverId: 1 }, ["receiverId: has to be the id of a webhook receiver"]],
     ["an empty receiverId", { ...PAIR, receiverId: "" }, ["receiverId: cannot be empty"]],
@@ -143,7 +143,7 @@ describe("check", () => {
     const told: string[] = [];
     const ion = ionOn(await start(), {
       fetch: intercept(async () => new Response("", { status: 403 })),
-      tell: (words) => told.push(words),
+      warn: (words) => told.push(words),
     });
     for (const action of ["CREATE", "UPDATE"]) {
       expect((await check(ion, { ...PAIR, resource: "NEW_THINGS", action }, {})).failures).toEqual([]);
@@ -320,11 +320,11 @@ describe("read", () => {
   it("of one that is there twice says so, in words", async () => {
     const { emulator, id } = await subscribed();
     const told: string[] = [];
-    await read(ionOn(emulator, { tell: (words) => told.push(words) }), id, STATE);
+    await read(ionOn(emulator, { warn: (words) => told.push(words) }), id, STATE);
     expect(told).toEqual([]);
     emulator.store.createSubscription({ ...PAIR, action: "CREATE" });
     emulator.store.createSubscription(PAIR);
-    await read(ionOn(emulator, { tell: (words) => told.push(words) }), id, STATE);
+    await read(ionOn(emulator, { warn: (words) => told.push(words) }), id, STATE);
     expect(told).toEqual([
       "Webhook receiver 1 is subscribed to PARTS UPDATE 2 times (ids 1, 3): each such event arrives 2 times.",
     ]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ACTIONS, VIOLET_RESOURCES } from "../../provider/ion/facts.ts";
-import { didYouMean, inCapitals, nearNames } from "../../provider/model/suggestions.ts";
+import { didYouMean, nearNames, toConstantCase } from "../../provider/model/suggestions.ts";
 
 const ION = [...VIOLET_RESOURCES, "ADDRESSES", "COMMENTS", "PARTS_INVENTORIES", "USERS"];
 const NEWER = ["RUN", ...ION.filter((name) => name !== "RUNS")];
@@ -59,7 +59,7 @@ it.each([
   [" parts\n", "PARTS"],
   ["Run_Steps", "RUN_STEPS"],
 ])("%j in ION's writing is %s", (name, written) => {
-  expect(inCapitals(name)).toBe(written);
+  expect(toConstantCase(name)).toBe(written);
 });
 
 it.each<[string[], string]>([

@@ -35,7 +35,7 @@ const code = (resource: string) => `exports.handler = () => require("pulumi-ion/
 
 it("a receiver is registered with what it declares, with its secrets as secrets", async () => {
   const args = {
-    adoptId: "7",
+    importId: "7",
     name: "ERP",
     sharedSecret: "s",
     headers: { "X-Plant": "7" },
@@ -45,7 +45,7 @@ it("a receiver is registered with what it declares, with its secrets as secrets"
   expect(await inputsOf(() => receiver("a", args))).toEqual([
     {
       __provider: code("webhookReceiver"),
-      adoptId: "7",
+      importId: "7",
       name: "ERP",
       webhookUri: secret(URI),
       sharedSecret: secret("s"),
@@ -60,8 +60,8 @@ it("a receiver that declares little is registered with no more, under its logica
   expect(await inputsOf(() => receiver("a"))).toEqual([
     { __provider: code("webhookReceiver"), name: "a", webhookUri: secret(URI) },
   ]);
-  expect(await inputsOf(() => new WebhookReceiver("a", { adoptId: "7" }))).toEqual([
-    { __provider: code("webhookReceiver"), name: "a", adoptId: "7" },
+  expect(await inputsOf(() => new WebhookReceiver("a", { importId: "7" }))).toEqual([
+    { __provider: code("webhookReceiver"), name: "a", importId: "7" },
   ]);
 });
 
@@ -135,7 +135,7 @@ describe("a component", () => {
     const all = VIOLET_RESOURCES.flatMap((resource) => [`${resource} CREATE`, `${resource} UPDATE`]);
     expect(receivers).toEqual([["v", "Violet"]]);
     expect(pairs).toEqual(all.map((pair) => [`v-${pair.replace(" ", "-")}`, pair]));
-    expect(looks).toEqual([["v-unmanaged", { receiverId: "v", unmanaged: "remove", declared: all.sort() }]]);
+    expect(looks).toEqual([["v-unmanaged", { receiverId: "v", unmanaged: "delete", declared: all.sort() }]]);
   });
 
   it("subscribes it to what it names, without what it excludes", async () => {
@@ -146,12 +146,12 @@ describe("a component", () => {
         actions: ["UPDATE", "DELETE"],
         exclude: { RUNS: ["DELETE"], ISSUES: ["UPDATE", "DELETE"] },
         unmanaged: "report",
-        allowRemovals: 30,
+        maxDeletions: 30,
       }),
     );
     expect(receivers).toEqual([["v", "ERP"]]);
     expect(pairs.map(([, pair]) => pair)).toEqual(["PARTS UPDATE", "PARTS DELETE", "RUNS UPDATE"]);
-    expect(looks).toMatchObject([["v-unmanaged", { unmanaged: "report", allowRemovals: 30 }]]);
+    expect(looks).toMatchObject([["v-unmanaged", { unmanaged: "report", maxDeletions: 30 }]]);
   });
 
   it("subscribes to each pair once, and reports others", async () => {
@@ -224,8 +224,8 @@ describe("a component", () => {
     ],
     [
       "another word for unmanaged",
-      () => set({ RUNS: ["CREATE"] }, { unmanaged: "delete" as "remove" }),
-      'unmanaged of "s" has to be "remove", "report" or "ignore".',
+      () => set({ RUNS: ["CREATE"] }, { unmanaged: "remove" as "delete" }),
+      'unmanaged of "s" has to be "delete", "report" or "ignore".',
     ],
   ])("is refused with %s", async (_what, program, message) => {
     await expect(madeBy(program)).rejects.toThrow(message);

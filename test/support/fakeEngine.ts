@@ -3,14 +3,19 @@
  * makes new ones first and deletes last, remembers each step as it ends, and can die at any moment. Over real HTTP.
  */
 import { isIonError } from "../../provider/ion/errors.ts";
-import type { Ion } from "../../provider/ion/webhookApi.ts";
-import { PartlyMade, type ResourceLogic, UNKNOWN, type Unchecked } from "../../provider/lifecycle/resourceHandler.ts";
+import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
+import {
+  PartialStateError,
+  type ResourceHandler,
+  UNKNOWN,
+  type UncheckedInputs,
+} from "../../provider/lifecycle/resourceHandler.ts";
 import { unmanagedSubscriptions } from "../../provider/lifecycle/unmanagedSubscriptions.ts";
 import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
 
-type Outputs = Unchecked & { readonly endpoint: string };
-type Logic = ResourceLogic<Unchecked, Outputs>;
+type Outputs = UncheckedInputs & { readonly ionEndpoint: string };
+type Logic = ResourceHandler<UncheckedInputs, Outputs>;
 
 /** What the driver can drive. The engine knows as little of a resource's types as this does. */
 const LOGICS = {
@@ -23,7 +28,7 @@ const LOGICS = {
 export interface Declared {
   readonly name: string;
   readonly kind: keyof typeof LOGICS;
-  readonly inputs: Unchecked;
+  readonly inputs: UncheckedInputs;
   /** The name of the receiver whose id is the input `receiverId`. */
   readonly on?: string;
 }
@@ -33,7 +38,7 @@ interface Remembered {
   readonly name: string;
   readonly kind: Declared["kind"];
   readonly id: string;
-  readonly inputs: Unchecked;
+  readonly inputs: UncheckedInputs;
   readonly state: Outputs;
   /** Made only in part, and so to be updated whatever its diff says. */
   readonly partly?: boolean;
@@ -54,12 +59,12 @@ export class Stack {
    * `pulumi up` with a refresh: the steps that it took, and what it failed with. What another `ion` would be is another
    * process.
    */
-  up(program: readonly Declared[], ion: Ion, moment = goOn): Promise<Outcome> {
+  up(program: readonly Declared[], ion: WebhookApi, moment = goOn): Promise<Outcome> {
     return new Run(this, program, ion, moment, false).toTheEnd();
   }
 
   /** `pulumi preview` with a refresh: the steps that `up` would take. It remembers nothing. */
-  async preview(program: readonly Declared[], ion: Ion): Promise<Outcome> {
+  async preview(program: readonly Declared[], ion: WebhookApi): Promise<Outcome> {
     const copy = new Stack();
     for (const one of this.remembered.values()) copy.remembered.set(one.name, one);
     for (const one of this.replaced) copy.replaced.add(one);
@@ -78,7 +83,7 @@ export interface Outcome {
 class Run {
   readonly #stack: Stack;
   readonly #program: readonly Declared[];
-  readonly #ion: Ion;
+  readonly #ion: WebhookApi;
   readonly #moment: Moment;
   readonly #dry: boolean;
   readonly #identities = new Set<string>();
@@ -86,7 +91,7 @@ class Run {
   readonly #errors: string[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(stack: Stack, program: readonly Declared[], ion: Ion, moment: Moment, dry: boolean) {
+  constructor(stack: Stack, program: readonly Declared[], ion: WebhookApi, moment: Moment, dry: boolean) {
     this.#stack = stack;
     this.#program = program;
     this.#ion = ion;
@@ -151,7 +156,7 @@ class Run {
     return;
   }
 
-  async #create(name: string, kind: Declared["kind"], inputs: Unchecked, old?: Remembered) {
+  async #create(name: string, kind: Declared["kind"], inputs: UncheckedInputs, old?: Remembered) {
     this.#steps.push(`${old ? "replace" : "create"} ${name}`);
     if (this.#dry) return;
     const { remembered, replaced } = this.#stack;
@@ -164,12 +169,12 @@ class Run {
       const { id, state } = await LOGICS[kind].create(this.#ion, inputs);
       await keep(id, state, false);
     } catch (error) {
-      if (error instanceof PartlyMade) await keep(error.id, error.state as Outputs, true);
+      if (error instanceof PartialStateError) await keep(error.id, error.state as Outputs, true);
       throw error;
     }
   }
 
-  async #update(old: Remembered, inputs: Unchecked) {
+  async #update(old: Remembered, inputs: UncheckedInputs) {
     this.#steps.push(`update ${old.name}`);
     if (this.#dry) return;
     const keep = async (state: Outputs, partly: boolean) => {
@@ -179,7 +184,7 @@ class Run {
     try {
       await keep(await LOGICS[old.kind].update(this.#ion, old.id, old.state, inputs), false);
     } catch (error) {
-      if (error instanceof PartlyMade) await keep(error.state as Outputs, true);
+      if (error instanceof PartialStateError) await keep(error.state as Outputs, true);
       throw error;
     }
   }
@@ -199,7 +204,7 @@ class Run {
     try {
       return await run();
     } catch (error) {
-      if (!isIonError(error) && !(error instanceof PartlyMade)) throw error;
+      if (!isIonError(error) && !(error instanceof PartialStateError)) throw error;
       this.#errors.push(error.message);
       return undefined;
     }

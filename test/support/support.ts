@@ -4,9 +4,9 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../emulator/index.ts";
-import type { Connection } from "../../provider/ion/connectionSettings.ts";
+import type { ConnectionSettings } from "../../provider/ion/connectionSettings.ts";
 import { IonError } from "../../provider/ion/errors.ts";
-import { Ion, type IonOptions } from "../../provider/ion/webhookApi.ts";
+import { WebhookApi, type WebhookApiOptions } from "../../provider/ion/webhookApi.ts";
 
 export type Fetch = typeof globalThis.fetch;
 
@@ -28,7 +28,7 @@ export async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-export const connectionTo = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator): Connection => ({
+export const connectionTo = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator): ConnectionSettings => ({
   endpoint: graphqlUrl,
   authUrl: tokenUrl,
   clientId,
@@ -47,8 +47,8 @@ export const configOf = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emula
 const QUICK = { deadlineMs: 60_000, firstWaitMs: 1 };
 
 /** A fresh process's view of the emulator's ION. */
-export const ionOn = (emulator: Emulator, options: IonOptions = {}) =>
-  new Ion(connectionTo(emulator), { retry: QUICK, ...options });
+export const ionOn = (emulator: Emulator, options: WebhookApiOptions = {}) =>
+  new WebhookApi(connectionTo(emulator), { retry: QUICK, ...options });
 
 /** A GraphQL request on its way. */
 export interface Sent {

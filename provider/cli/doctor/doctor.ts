@@ -1,11 +1,11 @@
 import { CONFIG_JUST_CHANGED, type IonError, isIonError } from "../../ion/errors.ts";
 import { Examination } from "../../ion/schema/environmentCheck.ts";
 import { DOCTOR } from "../../ion/schema/schemaAdapter.ts";
-import { Ion } from "../../ion/webhookApi.ts";
+import { WebhookApi } from "../../ion/webhookApi.ts";
 import { type Register, withStack } from "../options.ts";
 import { connectionOf, findSettings } from "../settings.ts";
 import type { StackOptions } from "../stack.ts";
-import { type Style, shown, type Terminal, wrap } from "../terminal.ts";
+import { escapeText, type Style, type Terminal, wrap } from "../terminal.ts";
 import {
   bare,
   type Finding,
@@ -84,7 +84,7 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
   if (token) noteToken(token, note);
   const schema = token && (await attempt("schema", () => examination.schema()));
   if (schema) noteSchema(schema, note);
-  const live = token && (await attempt("webhooks", () => new Ion(connection).receivers()));
+  const live = token && (await attempt("webhooks", () => new WebhookApi(connection).receivers()));
   if (live) noteWebhooks(live, note);
 
   const verdict = verdictOf(token, schema, failures);
@@ -101,8 +101,8 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
 
 function inWords({ outcome, words, details = [] }: Finding, { paint, columns }: Terminal): string {
   const { mark, style } = MARKS[outcome];
-  const [first = "", ...more] = words.split("\n").map((line) => wrap(shown(line).split(" "), columns, "  ", " "));
-  const lines = details.map((line) => wrap(shown(line).split(" "), columns, "    ", " "));
+  const [first = "", ...more] = words.split("\n").map((line) => wrap(escapeText(line).split(" "), columns, "  ", " "));
+  const lines = details.map((line) => wrap(escapeText(line).split(" "), columns, "    ", " "));
   return [`${paint(style, mark)} ${first.trimStart()}`, ...more, ...lines].join("\n");
 }
 

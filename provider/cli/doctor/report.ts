@@ -1,5 +1,5 @@
 /** What `pulumi-ion doctor` makes of what it finds: in words, and who has to do what about it. */
-import type { Connection } from "../../ion/connectionSettings.ts";
+import type { ConnectionSettings } from "../../ion/connectionSettings.ts";
 import type { IonError } from "../../ion/errors.ts";
 import { proxyFor, unheeded } from "../../ion/http/transport.ts";
 import { LIST } from "../../ion/operations.ts";
@@ -13,7 +13,7 @@ import {
 import type { Receivers } from "../../ion/snapshot.ts";
 import { didYouMean, nearNames } from "../../model/suggestions.ts";
 import type { Settings } from "../settings.ts";
-import { count } from "../terminal.ts";
+import { pluralize } from "../terminal.ts";
 
 /** How one thing was found to be. */
 export type Outcome = "ok" | "warning" | "failure";
@@ -62,7 +62,7 @@ export function bare(url: string): string {
 }
 
 /** Says which ION the settings come to, and what of this machine may stand in the way. */
-export function noteConnection({ endpoint, authUrl }: Connection, env: NodeJS.ProcessEnv, note: Note) {
+export function noteConnection({ endpoint, authUrl }: ConnectionSettings, env: NodeJS.ProcessEnv, note: Note) {
   note("settings", "ok", `ION at ${bare(endpoint)}, with tokens from ${bare(authUrl)}.`);
   const proxy = proxyFor(new URL(endpoint), env);
   if (proxy && !proxy.heeded) {
@@ -94,10 +94,10 @@ const CLOCK_SECONDS = 60;
 
 /** Says what ION's schema has of what pulumi-ion asks. */
 export function noteSchema({ types, documents, resources, actions, unasked }: SchemaFacts, note: Note) {
-  note("schema", "ok", `ION shows its schema: ${count(types, "type")}.`);
+  note("schema", "ok", `ION shows its schema: ${pluralize(types, "type")}.`);
   const same = documents.filter(({ outcome }) => outcome === "works");
   if (same.length > 0)
-    note("schema", "ok", `${same.length} of ${count(documents.length, "document")} fit it as they are.`);
+    note("schema", "ok", `${same.length} of ${pluralize(documents.length, "document")} fit it as they are.`);
   for (const [key, some] of Map.groupBy(told(documents), reasons)) {
     const can = some[0]?.outcome === "adapted";
     const doing = some.map(({ does }) => does).join(", ");
@@ -126,7 +126,7 @@ function noteNames(what: string, { known, missing, further }: NameFacts, note: N
   if (known === missing.length) note("schema", "warning", `ION's schema does not tell its ${what}s.`);
   else if (missing.length === 0) note("schema", "ok", `ION knows all ${known} ${what}s that pulumi-ion does.`);
   else {
-    const words = `ION does not know ${count(missing.length, what)} of Violet's guide; a subscription to ${missing.length === 1 ? "it" : "them"} is refused:`;
+    const words = `ION does not know ${pluralize(missing.length, what)} of Violet's guide; a subscription to ${missing.length === 1 ? "it" : "them"} is refused:`;
     note(
       "schema",
       "warning",
@@ -135,7 +135,7 @@ function noteNames(what: string, { known, missing, further }: NameFacts, note: N
     );
   }
   if (further.length > 0 && known !== missing.length) {
-    note("schema", "ok", `It knows ${count(further.length, what)} more:`, [further.join(", ")]);
+    note("schema", "ok", `It knows ${pluralize(further.length, what)} more:`, [further.join(", ")]);
   }
 }
 
@@ -156,13 +156,13 @@ export function noteWebhooks(live: Receivers, note: Note) {
   note(
     "webhooks",
     "ok",
-    `ION shows ${count(receivers.length, "receiver")} and ${count(subscriptions, "subscription")}.`,
+    `ION shows ${pluralize(receivers.length, "receiver")} and ${pluralize(subscriptions, "subscription")}.`,
   );
   if (masked) {
     note(
       "webhooks",
       "warning",
-      "ION does not show this key where its receivers send to: what is there is taken over by adoptId only.",
+      "ION does not show this key where its receivers send to: what is there is taken over by importId only.",
     );
   }
 }
@@ -178,8 +178,8 @@ export function verdictOf(
   const of = (wanted: DocumentFacts["outcome"]) => documents.filter(({ outcome }) => outcome === wanted);
   const doing = (some: readonly DocumentFacts[]) => some.map(({ does }) => does);
   const asks: string[] = [];
-  const held = token?.permissions ?? [];
-  const missing = held.length > 0 ? NEEDED_PERMISSIONS.filter((name) => !held.includes(name)) : [];
+  const pinned = token?.permissions ?? [];
+  const missing = pinned.length > 0 ? NEEDED_PERMISSIONS.filter((name) => !pinned.includes(name)) : [];
   if (missing.length > 0) asks.push(`An org admin of your ION, to make a key with: ${missing.join(", ")}.`);
   else if (failures.some(({ kind }) => kind === "permission" || kind === "auth")) {
     asks.push(

@@ -1,7 +1,7 @@
 /** How what two stacks declare differs: has what was tried in one environment reached the other whole? */
-import { SETTABLE } from "../../ion/operations.ts";
+import { RECEIVER_FIELDS_SETTABLE } from "../../ion/operations.ts";
 import type { Declared, DeclaredReceiver } from "../stackState.ts";
-import { shown } from "../terminal.ts";
+import { escapeText } from "../terminal.ts";
 import type { Finding } from "./detect.ts";
 
 /** What one of the two stacks declares. */
@@ -47,7 +47,7 @@ function byName({ receivers, subscriptions }: Declared): Map<string, Receiver> {
     new Set(subscriptions.flatMap((pair) => (pair.receiverId === id ? [`${pair.resource} ${pair.action}`] : [])));
   for (const { name, id, outputs } of receivers) {
     // What it is held to, not what somebody made of it in ION.
-    const fields = { ...outputs, ...(outputs.held as object | undefined) } as DeclaredReceiver["outputs"];
+    const fields = { ...outputs, ...(outputs.pinned as object | undefined) } as DeclaredReceiver["outputs"];
     const twins = [...found.keys()].filter((key) => key === name || key.startsWith(`${name} #`)).length;
     const headers = (fields.headers ?? {}) as Receiver["headers"];
     found.set(twins === 0 ? name : `${name} #${twins + 1}`, { fields, headers, pairs: pairsOn(id) });
@@ -62,7 +62,7 @@ function byName({ receivers, subscriptions }: Declared): Map<string, Receiver> {
 
 function fieldsOf(receiver: string, one: Side, here: Receiver, other: Side, there: Receiver): Difference[] {
   const about = { object: "receiver", receiver } as const;
-  const plain = SETTABLE.filter((field) => !SECRET.includes(field) && field !== "name");
+  const plain = RECEIVER_FIELDS_SETTABLE.filter((field) => !SECRET.includes(field) && field !== "name");
   const differing = plain.filter((field) => (here.fields[field] ?? "") !== (there.fields[field] ?? ""));
   const words = differing.map(
     (field) =>
@@ -71,7 +71,7 @@ function fieldsOf(receiver: string, one: Side, here: Receiver, other: Side, ther
   const names = (side: Receiver) => new Map(Object.keys(side.headers).map((name) => [name.toLowerCase(), name]));
   const only = (side: Receiver, than: Receiver, stack: string) =>
     [...names(side)].flatMap(([key, name]) =>
-      names(than).has(key) ? [] : [`header ${shown(name)} is only in ${stack}`],
+      names(than).has(key) ? [] : [`header ${escapeText(name)} is only in ${stack}`],
     );
   const headers = [...only(here, there, one.name), ...only(there, here, other.name)];
   const all = [...words, ...headers];
@@ -101,11 +101,11 @@ function pairsOf(receiver: string, one: Side, here: Receiver, other: Side, there
       .filter((pair) => !than.pairs.has(pair))
       .map((pair): Difference => {
         const [resource = "", action = ""] = pair.split(" ");
-        const message = `${quoted(receiver)} is subscribed to ${shown(pair)} in ${has.name} and not in ${lacks.name}.`;
+        const message = `${quoted(receiver)} is subscribed to ${escapeText(pair)} in ${has.name} and not in ${lacks.name}.`;
         return { kind, drift: true, object: "subscription", receiver, resource, action, message };
       });
   return [...only(here, there, one, other, "missing"), ...only(there, here, other, one, "extra")];
 }
 
-const quoted = (name: string) => `"${shown(name)}"`;
-const value = (one: unknown) => (one === undefined || one === "" ? "empty" : shown(JSON.stringify(one)));
+const quoted = (name: string) => `"${escapeText(name)}"`;
+const value = (one: unknown) => (one === undefined || one === "" ? "empty" : escapeText(JSON.stringify(one)));

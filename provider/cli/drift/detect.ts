@@ -1,11 +1,11 @@
 /** What is not as declared, found without a program and without writing state. */
 
 import type { Receiver, Subscription } from "../../ion/operations.ts";
-import type { Ion } from "../../ion/webhookApi.ts";
+import type { WebhookApi } from "../../ion/webhookApi.ts";
 import { webhookReceiver } from "../../lifecycle/webhookReceiver.ts";
 import { differing, pairOf } from "../../model/difference.ts";
 import { type Declared, type DeclaredReceiver, type DeclaredSubscription, refuseElsewhere } from "../stackState.ts";
-import { count, named, shown } from "../terminal.ts";
+import { escapeText, formatReceiver, pluralize } from "../terminal.ts";
 import { sharedUrls } from "./twins.ts";
 
 /** One thing that is not as declared, or that a person should know of. */
@@ -33,7 +33,7 @@ export interface Finding {
  *
  * @throws IonError "elsewhere" where the stack's resources live in another ION.
  */
-export async function findingsOf(ion: Ion, declared: Declared): Promise<Finding[]> {
+export async function findingsOf(ion: WebhookApi, declared: Declared): Promise<Finding[]> {
   refuseElsewhere(ion, declared);
   const live = await ion.receivers();
   const receivers = await Promise.all(declared.receivers.map((one) => receiverFindings(ion, one, declared)));
@@ -44,36 +44,38 @@ export async function findingsOf(ion: Ion, declared: Declared): Promise<Finding[
 }
 
 /** What a refresh would say of a receiver: it is the resource's own look that decides. */
-async function receiverFindings(ion: Ion, one: DeclaredReceiver, declared: Declared): Promise<Finding[]> {
+async function receiverFindings(ion: WebhookApi, one: DeclaredReceiver, declared: Declared): Promise<Finding[]> {
   const { id, urn, name } = one;
   const about = { object: "receiver", ids: [id], receiverId: id, urn } as const;
   const found = await webhookReceiver.read(ion, id, one.outputs as unknown as ReceiverState);
   if (!found) {
     const lost = declared.subscriptions.filter(({ receiverId }) => receiverId === id).length;
-    const also = lost > 0 ? `, and with it ${count(lost, "declared subscription")}` : "";
-    const message = `The receiver ${named(name, id)} is gone${also}: nothing arrives there.`;
+    const also = lost > 0 ? `, and with it ${pluralize(lost, "declared subscription")}` : "";
+    const message = `The receiver ${formatReceiver(name, id)} is gone${also}: nothing arrives there.`;
     return [{ ...about, kind: "missing", drift: true, message }];
   }
-  const { held = {}, changedInION = [], ...now } = found.inputs as LiveInputs;
-  const wanted: Record<string, unknown> = { ...one.inputs, ...held };
+  const { pinned = {}, driftedSecrets = [], ...now } = found.inputs as LiveInputs;
+  const wanted: Record<string, unknown> = { ...one.inputs, ...pinned };
   const plain = differing(wanted, now).filter((field) => !webhookReceiver.secrets.includes(field));
   const told = plain.map((field) => `${field} is ${value(now[field])}, declared ${value(wanted[field])}`);
-  const words = changedInION.map((secret) => (secret.startsWith("header ") ? shown(secret) : `${secret} was changed`));
-  const fields = [...plain, ...changedInION.map(shown)];
+  const words = driftedSecrets.map((secret) =>
+    secret.startsWith("header ") ? escapeText(secret) : `${secret} was changed`,
+  );
+  const fields = [...plain, ...driftedSecrets.map(escapeText)];
   if (fields.length > 0) {
     const idle = plain.includes("active") && found.state.active === false ? " ION sends it nothing." : "";
-    const message = `${named(name, id)}: ${[...told, ...words].join("; ")}.${idle}`;
+    const message = `${formatReceiver(name, id)}: ${[...told, ...words].join("; ")}.${idle}`;
     return [{ ...about, kind: "changed", drift: true, fields, message }];
   }
   if (found.state.active !== false) return [];
-  const message = `${named(name, id)} is inactive, as declared: ION sends it nothing.`;
+  const message = `${formatReceiver(name, id)} is inactive, as declared: ION sends it nothing.`;
   return [{ ...about, kind: "inactive", drift: false, message }];
 }
 
 type ReceiverState = Parameters<typeof webhookReceiver.read>[2];
 type LiveInputs = Record<string, unknown> & {
-  readonly held?: Readonly<Record<string, unknown>>;
-  readonly changedInION?: readonly string[];
+  readonly pinned?: Readonly<Record<string, unknown>>;
+  readonly driftedSecrets?: readonly string[];
 };
 
 function subscriptionFindings(
@@ -93,7 +95,7 @@ function subscriptionFindings(
       ...(now.action === action ? [] : ["action"]),
     ];
     if (fields.length === 0) return [];
-    const message = `Subscription ${id} was ${pair} of receiver ${receiverId}, and is now ${shown(pairOf(now))} of ${named(owner.name, owner.id)}.`;
+    const message = `Subscription ${id} was ${pair} of receiver ${receiverId}, and is now ${escapeText(pairOf(now))} of ${formatReceiver(owner.name, owner.id)}.`;
     return [{ ...about, kind: "changed", fields, message }];
   }
   if (!receiver) {
@@ -104,10 +106,10 @@ function subscriptionFindings(
   }
   const again = receiver.subscriptions.find((one) => pairOf(one) === pair);
   if (again) {
-    const message = `${named(receiver.name, receiverId)} has another subscription to ${pair} than the declared one (id ${again.id}, not ${id}): \`pulumi up\` takes it over.`;
+    const message = `${formatReceiver(receiver.name, receiverId)} has another subscription to ${pair} than the declared one (id ${again.id}, not ${id}): \`pulumi up\` takes it over.`;
     return [{ ...about, kind: "changed", fields: ["id"], message }];
   }
-  const message = `${named(receiver.name, receiverId)} is not subscribed to ${pair} any more: those events do not arrive.`;
+  const message = `${formatReceiver(receiver.name, receiverId)} is not subscribed to ${pair} any more: those events do not arrive.`;
   return [{ ...about, kind: "missing", message }];
 }
 
@@ -116,7 +118,7 @@ function unaskedFor(receiver: Receiver, { receivers, subscriptions, watched }: D
   const { id, name } = receiver;
   const own = subscriptions.filter(({ receiverId }) => receiverId === id);
   if (own.length === 0 && !receivers.some((one) => one.id === id)) {
-    const message = `${named(name, id)} with ${count(receiver.subscriptions.length, "subscription")} is not declared in this stack.`;
+    const message = `${formatReceiver(name, id)} with ${pluralize(receiver.subscriptions.length, "subscription")} is not declared in this stack.`;
     return [{ kind: "undeclared", drift: false, object: "receiver", ids: [id], receiverId: id, message }];
   }
   const findings: Finding[] = [];
@@ -129,10 +131,10 @@ function unaskedFor(receiver: Receiver, { receivers, subscriptions, watched }: D
     const isOurs = own.some((one) => pairOf(one) === pair || same.some((other) => other.id === one.id));
     const ids = about.ids.join(", ");
     if (same.length > 1) {
-      const message = `${named(name, id)} is subscribed to ${shown(pair)} ${same.length} times (ids ${ids}): each event arrives ${same.length} times.`;
+      const message = `${formatReceiver(name, id)} is subscribed to ${escapeText(pair)} ${same.length} times (ids ${ids}): each event arrives ${same.length} times.`;
       findings.push({ ...about, kind: "twin", drift: true, message });
     } else if (!isOurs) {
-      const message = `${named(name, id)} is subscribed to ${shown(pair)} (id ${ids}), which nobody declared${unwatched}.`;
+      const message = `${formatReceiver(name, id)} is subscribed to ${escapeText(pair)} (id ${ids}), which nobody declared${unwatched}.`;
       findings.push({ ...about, kind: "extra", drift: watched.has(id), message });
     }
   }
@@ -144,7 +146,7 @@ function twinReceivers(live: readonly Receiver[], declared: Declared): Finding[]
   return sharedUrls(live).map((same) => {
     const ids = same.map(({ id }) => id);
     const drift = declared.receivers.some(({ id }) => ids.includes(id));
-    const message = `${same.map(({ name, id }) => named(name, id)).join(" and ")} have one URL: what more than one of them is subscribed to arrives more than once.`;
+    const message = `${same.map(({ name, id }) => formatReceiver(name, id)).join(" and ")} have one URL: what more than one of them is subscribed to arrives more than once.`;
     return { kind: "twin", drift, object: "receiver", ids, message };
   });
 }
@@ -155,12 +157,12 @@ function unseen({ id, name, webhookUri, sharedSecret, headers }: Receiver, { rec
   const masked = [
     ...(webhookUri === undefined ? ["the URL"] : []),
     ...(own && sharedSecret === undefined && own.outputs.sharedSecret !== undefined ? ["the shared secret"] : []),
-    ...(own ? headers.flatMap(({ key, value }) => (value === undefined ? [`header ${shown(key)}`] : [])) : []),
+    ...(own ? headers.flatMap(({ key, value }) => (value === undefined ? [`header ${escapeText(key)}`] : [])) : []),
   ];
   if (masked.length === 0) return [];
   const what = own ? "what was changed of them" : "whether another receiver has the same URL";
-  const message = `ION does not show this key ${masked.join(", ")} of ${named(name, id)}: ${what} is not found.`;
+  const message = `ION does not show this key ${masked.join(", ")} of ${formatReceiver(name, id)}: ${what} is not found.`;
   return [{ kind: "unseen", drift: false, object: "receiver", ids: [id], receiverId: id, message }];
 }
 
-const value = (one: unknown) => (one === undefined || one === "" ? "empty" : shown(JSON.stringify(one)));
+const value = (one: unknown) => (one === undefined || one === "" ? "empty" : escapeText(JSON.stringify(one)));

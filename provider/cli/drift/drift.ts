@@ -3,7 +3,7 @@ import { type Action, type Register, withStack } from "../options.ts";
 import { findSettings, ionOf, whereOf } from "../settings.ts";
 import { findStack, type StackOptions } from "../stack.ts";
 import { type Declared, NOTHING, somethingDeclaredIn } from "../stackState.ts";
-import { count, patiently, type Terminal } from "../terminal.ts";
+import { pluralize, type Terminal, withSlowNotice } from "../terminal.ts";
 import { type Report, type ReportOptions, tell } from "./report.ts";
 
 interface DriftOptions extends StackOptions, ReportOptions {
@@ -61,14 +61,14 @@ async function checked(options: DriftOptions, terminal: Terminal): Promise<Repor
     const there = settings.of(connection);
     const ion = ionOf(there, terminal);
     const findings = await findingsOf(ion, own);
-    const place = { ion: ion.place, ...(connection !== undefined && { connection }), declared: counts(own) };
+    const place = { ion: ion.environment, ...(connection !== undefined && { connection }), declared: counts(own) };
     return {
       title: `ION at ${whereOf(there)}, ${amount(own)} declared`,
       findings: findings.map(within(connection)),
       place,
     };
   });
-  const done = await patiently(Promise.all(checks), terminal);
+  const done = await withSlowNotice(Promise.all(checks), terminal);
   const places = done.map(({ place }) => place);
   return {
     title: done.map(({ title }) => title).join("; "),
@@ -121,5 +121,5 @@ const counts = (...declared: readonly Declared[]) => ({
 
 function amount(...declared: readonly Declared[]): string {
   const { receivers, subscriptions } = counts(...declared);
-  return `${count(receivers, "receiver")} and ${count(subscriptions, "subscription")}`;
+  return `${pluralize(receivers, "receiver")} and ${pluralize(subscriptions, "subscription")}`;
 }

@@ -1,6 +1,6 @@
 /** How what is not as declared is told: as text, to GitHub Actions, or to a machine. */
 
-import { count, type Terminal } from "../terminal.ts";
+import { pluralize, type Terminal } from "../terminal.ts";
 import type { Finding } from "./detect.ts";
 import { annotation, markdown, summarise } from "./github.ts";
 
@@ -56,7 +56,7 @@ function inText({ title, findings, next }: Report, { paint }: Terminal): string 
   ].join("\n");
 }
 
-const verdictOf = (drifted: number) => (drifted === 0 ? "No drift." : `${count(drifted, "difference")}:`);
+const verdictOf = (drifted: number) => (drifted === 0 ? "No drift." : `${pluralize(drifted, "difference")}:`);
 
 async function tellGitHub({ title, findings, next }: Report, terminal: Terminal): Promise<void> {
   const drifted = findings.filter((one) => one.drift);
@@ -72,7 +72,7 @@ async function tellGitHub({ title, findings, next }: Report, terminal: Terminal)
     ({ kind, drift, message }) => `| ${drift ? kind : `${kind} (no drift)`} | ${markdown(message)} |`,
   );
   const table = rows.length > 0 ? `\n\n| | |\n| --- | --- |\n${rows.join("\n")}` : "";
-  const verdict = drifted.length === 0 ? "No drift." : `${count(drifted.length, "difference")}. ${next}`;
+  const verdict = drifted.length === 0 ? "No drift." : `${pluralize(drifted.length, "difference")}. ${next}`;
   await summarise(terminal.env, `### ION webhooks\n\n${markdown(title)}. ${verdict}${table}\n`);
 }
 

@@ -1,17 +1,17 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import type { Connection } from "../../ion/connectionSettings.ts";
+import type { ConnectionSettings } from "../../ion/connectionSettings.ts";
 import { IonError } from "../../ion/errors.ts";
 import { HOSTS } from "../../ion/facts.ts";
 import type { Receiver } from "../../ion/operations.ts";
 import type { Receivers } from "../../ion/snapshot.ts";
-import type { Ion } from "../../ion/webhookApi.ts";
+import type { WebhookApi } from "../../ion/webhookApi.ts";
 import { sharedUrls } from "../drift/twins.ts";
 import { type Register, withStack } from "../options.ts";
 import { connectionOf, findSettings, ionOf, whereOf } from "../settings.ts";
 import type { StackOptions } from "../stack.ts";
-import { count, named, patiently, type Terminal } from "../terminal.ts";
+import { formatReceiver, pluralize, type Terminal, withSlowNotice } from "../terminal.ts";
 import { type Exported, programOf } from "./program.ts";
 
 interface ExportOptions extends StackOptions {
@@ -49,7 +49,7 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
   const where = whereOf(settings);
   const ion = ionOf(settings, terminal);
   const connection = connectionOf(settings);
-  const live = await patiently(ion.receivers(), terminal);
+  const live = await withSlowNotice(ion.receivers(), terminal);
   const chosen = choose(live, options.receiver);
   const { fitting, remarks } = await fit(ion, chosen, [...live.values()]);
   const made = programOf(
@@ -66,7 +66,7 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
     const ids = chosen.map(({ id }) => id);
     terminal.out(
       JSON.stringify(
-        { ion: ion.place, folder, files: Object.keys(made.files), receivers: ids, steps, secrets },
+        { ion: ion.environment, folder, files: Object.keys(made.files), receivers: ids, steps, secrets },
         undefined,
         2,
       ),
@@ -76,7 +76,7 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
 }
 
 function choose(live: Receivers, ids: readonly string[] | undefined): Receiver[] {
-  const all = [...live.values()].map(({ name, id }) => named(name, id)).join(", ");
+  const all = [...live.values()].map(({ name, id }) => formatReceiver(name, id)).join(", ");
   if (live.size === 0) {
     throw new IonError("gone", "ION shows this key no webhook receiver: there is nothing to export.");
   }
@@ -89,14 +89,14 @@ function choose(live: Receivers, ids: readonly string[] | undefined): Receiver[]
 }
 
 /** Leaves out of each receiver what the resource would refuse: the takeover holds it to that all the same. */
-async function fit(ion: Ion, chosen: readonly Receiver[], live: readonly Receiver[]) {
+async function fit(ion: WebhookApi, chosen: readonly Receiver[], live: readonly Receiver[]) {
   const { webhookReceiver } = await import("../../lifecycle/webhookReceiver.ts");
   const remarks = new Map<string, string[]>();
   const shared = sharedUrls(live);
   const fitting: Receiver[] = [];
   for (const receiver of chosen) {
     const { id, name, contentType, expectedResponseCode, description } = receiver;
-    const fields = { name, contentType, expectedResponseCode, description, adoptId: id };
+    const fields = { name, contentType, expectedResponseCode, description, importId: id };
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     const checked = await webhookReceiver.check(ion, given, {});
     const failures = checked.failures.filter(({ property }) => property !== "name");
@@ -109,7 +109,7 @@ async function fit(ion: Ion, chosen: readonly Receiver[], live: readonly Receive
       ),
       ...(own.length > 0
         ? [
-            `${own.map((one) => named(one.name, one.id)).join(" and ")} in ION has the same URL: what both are subscribed to arrives twice.`,
+            `${own.map((one) => formatReceiver(one.name, one.id)).join(" and ")} in ION has the same URL: what both are subscribed to arrives twice.`,
           ]
         : []),
     ]);
@@ -137,7 +137,7 @@ async function write(folder: string, files: Exported["files"], force: boolean): 
 }
 
 /** What to type to take over what was exported. */
-function stepsFor({ endpoint, authUrl, clientId }: Connection, folder: string): string[] {
+function stepsFor({ endpoint, authUrl, clientId }: ConnectionSettings, folder: string): string[] {
   const hosts = Object.entries(HOSTS).flatMap(([region, stages]) =>
     Object.entries(stages).map(([stage, host]) => ({ region, stage, host })),
   );
@@ -177,7 +177,7 @@ function inText(
   };
   const width = Math.max(...Object.keys(said).map((step) => step.length));
   return [
-    `${paint("bold", `ION at ${where}`)}: wrote ${count(chosen.length, "receiver")} and ${count(subscriptions, "subscription")} as a program to ${folder}`,
+    `${paint("bold", `ION at ${where}`)}: wrote ${pluralize(chosen.length, "receiver")} and ${pluralize(subscriptions, "subscription")} as a program to ${folder}`,
     `(${Object.keys(files).join(", ")}).`,
     "",
     paint("bold", "To take them over:"),
@@ -186,7 +186,7 @@ function inText(
     `${paint("bold", "Secrets")} stay as they are in ION, and none was written. To have one in the stack's config (needed to make these`,
     "receivers in another ION), set it; of a receiver's headers, all or none. Each command asks for the value:",
     ...secrets.flatMap(({ receiver, keys }) => [
-      `  ${paint("dim", `# ${named(receiver.name, receiver.id)}`)}`,
+      `  ${paint("dim", `# ${formatReceiver(receiver.name, receiver.id)}`)}`,
       ...keys.map((key) => `  ${secretCommand(key)}`),
     ]),
   ].join("\n");

@@ -4,7 +4,7 @@ import { NEVER_DELIVERED, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../../ion/fac
 import type { Receiver } from "../../ion/operations.ts";
 import { pairOf } from "../../model/difference.ts";
 import { GUIDE } from "../status/coverage.ts";
-import { shown, wrap } from "../terminal.ts";
+import { escapeText, wrap } from "../terminal.ts";
 import { camel, literal, Names } from "./codegen.ts";
 import { projectFiles } from "./projectFiles.ts";
 
@@ -31,11 +31,11 @@ export function programOf(
   const index = [
     `// ION's webhooks at ${plain(place)}, as they were when \`pulumi-ion export\` looked.`,
     "//",
-    "// `pulumi up` takes them over as they are: each adoptId names a receiver that exists, and nothing is made or changed.",
+    "// `pulumi up` takes them over as they are: each importId names a receiver that exists, and nothing is made or changed.",
     "// From then on this file is what they are to be: change it here, look with `pulumi preview`, apply with `pulumi up`.",
     "// What somebody changes in ION by hand shows in the next preview, and is put back by the next `pulumi up`.",
     "//",
-    "// adoptId is looked at once, when Pulumi first meets a receiver. To make the same receivers in another ION, leave those",
+    "// importId is looked at once, when Pulumi first meets a receiver. To make the same receivers in another ION, leave those",
     "// lines out there, and set the URLs first (see the config keys below).",
     'import { Config } from "@pulumi/pulumi/config.js";',
     'import * as ion from "pulumi-ion";',
@@ -67,7 +67,7 @@ function partOf(receiver: Receiver, name: string, remarks: readonly string[]): P
   const violet = isViolets(receiver);
   const fields = [
     ...(violet && receiver.name === "Violet" ? [] : [`name: ${literal(receiver.name)}`]),
-    `adoptId: ${literal(receiver.id)}`,
+    `importId: ${literal(receiver.id)}`,
     `webhookUri: config.getSecret(${literal(keys.uri)})`,
     `sharedSecret: config.getSecret(${literal(keys.secret)})`,
     ...(headers.length > 0
@@ -88,12 +88,12 @@ function partOf(receiver: Receiver, name: string, remarks: readonly string[]): P
     ...twins.map(
       ([pair, same]) =>
         `${plain(pair)} is subscribed ${same.length} times (ids ${same.map(({ id }) => plain(id)).join(", ")}): each event arrives ` +
-        'as often. unmanaged: "remove" ends all but the oldest, after an `up` has named them and a preview has listed them.',
+        'as often. unmanaged: "delete" ends all but the oldest, after an `up` has named them and a preview has listed them.',
     ),
     ...NEVER_DELIVERED.filter((known) => receiver.subscriptions.some((one) => pairOf(one) === pairOf(known))).map(
       ({ why }) => `${why}.`,
     ),
-    ...remarks.map(shown),
+    ...remarks.map(escapeText),
     ...(receiver.subscriptions.length === 0 ? ["It is subscribed to nothing, so nothing is sent to it."] : []),
   ];
   const comment = about.map((line) => `${wrap(line.split(" "), COLUMNS, "// ", " ")}\n`).join("");

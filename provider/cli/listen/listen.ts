@@ -6,7 +6,7 @@ import { verifySignature } from "../../functions/verifySignature.ts";
 import { isLoopback } from "../../ion/connectionSettings.ts";
 import { IonError } from "../../ion/errors.ts";
 import type { Action, Register } from "../options.ts";
-import { count, type Style, shown, type Terminal } from "../terminal.ts";
+import { escapeText, pluralize, type Style, type Terminal } from "../terminal.ts";
 
 interface ListenOptions {
   readonly port: number;
@@ -179,18 +179,18 @@ function inText(
 ) {
   const what = [resource, action]
     .filter((part) => part !== undefined)
-    .map(shown)
+    .map(escapeText)
     .join(" ");
   const text = value === undefined ? body : JSON.stringify(value, undefined, 2);
   const lines = text
     .split("\n")
     .map((line) => (line.length > 200 ? `${line.slice(0, 199)}…` : line))
-    .map(shown);
+    .map(escapeText);
   const left = lines.length - MOST_LINES;
   return [
     `${paint("dim", at.toTimeString().slice(0, 8))} ${paint("bold", what || "a delivery")}  signature ${paint(SIGNATURE_STYLE[signature], signature)}, answered ${answer}`,
     ...lines.slice(0, MOST_LINES).map((line) => `  ${line}`),
-    ...(left > 0 ? [paint("dim", `  … ${count(left, "more line")} (--json has all)`)] : []),
+    ...(left > 0 ? [paint("dim", `  … ${pluralize(left, "more line")} (--json has all)`)] : []),
   ].join("\n");
 }
 

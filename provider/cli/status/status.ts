@@ -2,7 +2,7 @@ import { type Action, type Register, withStack } from "../options.ts";
 import { findSettings, ionOf, whereOf } from "../settings.ts";
 import type { StackOptions } from "../stack.ts";
 import { declaredIn, NOTHING, refuseElsewhere } from "../stackState.ts";
-import { count, named, patiently, shown, type Terminal } from "../terminal.ts";
+import { escapeText, formatReceiver, pluralize, type Terminal, withSlowNotice } from "../terminal.ts";
 import { type ReceiverStatus, receiversOf, verdictOf } from "./coverage.ts";
 import { judgement } from "./summary.ts";
 import { grid } from "./table.ts";
@@ -38,7 +38,7 @@ const run: Action<StatusOptions> = async (options, terminal) => {
   const where = whereOf(settings);
   const ion = ionOf(settings, terminal);
   const [live, names, declaredBy] = await Promise.all([
-    patiently(ion.receivers(), terminal),
+    withSlowNotice(ion.receivers(), terminal),
     ion.subscriptionNames().catch(() => undefined),
     stack && declaredIn(stack),
   ]);
@@ -48,12 +48,12 @@ const run: Action<StatusOptions> = async (options, terminal) => {
   const receivers = receiversOf(live, declared);
   const verdict = verdictOf(live, receivers, names);
   if (options.json) {
-    const answer = { ion: ion.place, ...(stack && { stack: stack.name }), receivers, verdict };
+    const answer = { ion: ion.environment, ...(stack && { stack: stack.name }), receivers, verdict };
     terminal.out(JSON.stringify(answer, undefined, 2));
     return 0;
   }
   const { paint } = terminal;
-  terminal.out(paint("bold", `ION at ${where}: ${count(live.size, "receiver")}`));
+  terminal.out(paint("bold", `ION at ${where}: ${pluralize(live.size, "receiver")}`));
   if (receivers.length > 0) terminal.out(`\n${grid(receivers, terminal)}\n`);
   for (const receiver of receivers) terminal.out(inWords(receiver, terminal));
   terminal.out(`\n${judgement(verdict, receivers, terminal)}`);
@@ -66,16 +66,16 @@ const run: Action<StatusOptions> = async (options, terminal) => {
 
 function inWords(receiver: ReceiverStatus, { paint }: Terminal): string {
   const { name, id, exists, active, contentType, expectedResponseCode, headers, declared, pairs } = receiver;
-  const title = named(name, id);
+  const title = formatReceiver(name, id);
   if (!exists) return `${title}: ${paint("red", "is gone from ION")}, and the stack declares it`;
   const facts = [
     active ? paint("green", "active") : paint("red", "inactive: ION sends it nothing"),
     ...(pairs.some(({ ids }) => ids.length > 0) ? [] : [paint("red", "subscribed to nothing")]),
-    ...(contentType === undefined ? [] : [`sent as ${shown(contentType)}`]),
+    ...(contentType === undefined ? [] : [`sent as ${escapeText(contentType)}`]),
     ...(expectedResponseCode === undefined ? [] : [`expects HTTP ${expectedResponseCode} back`]),
     ...(headers.length === 0
       ? []
-      : [`with ${headers.length === 1 ? "header" : "headers"} ${headers.map(shown).join(", ")}`]),
+      : [`with ${headers.length === 1 ? "header" : "headers"} ${headers.map(escapeText).join(", ")}`]),
     ...(declared === false ? [paint("yellow", "not declared in this stack")] : []),
   ];
   return `${title}: ${facts.join("; ")}`;

@@ -1,4 +1,4 @@
-import { count, named, shown, type Terminal, wrap } from "../terminal.ts";
+import { escapeText, formatReceiver, pluralize, type Terminal, wrap } from "../terminal.ts";
 import { GUIDE, type Pair, type ReceiverStatus, type Verdict } from "./coverage.ts";
 
 /** Says in plain words what to make of what there is: !! to be put right, i to know. */
@@ -26,17 +26,17 @@ export function judgement(
   }
   if (guideInactive.length > 0) {
     lines.push(
-      bad(`Of Violet's guide, only inactive receivers are subscribed to ${count(guideInactive.length, "pair")}:`),
+      bad(`Of Violet's guide, only inactive receivers are subscribed to ${pluralize(guideInactive.length, "pair")}:`),
     );
     lines.push(listed(grouped(guideInactive)));
   }
   const twins = receivers.flatMap(({ pairs }) => pairs.filter(({ ids }) => ids.length > 1));
   if (twins.length > 0)
     lines.push(
-      bad(`${count(twins.length, "pair")} subscribed more than once (2x above): each event arrives as often.`),
+      bad(`${pluralize(twins.length, "pair")} subscribed more than once (2x above): each event arrives as often.`),
     );
   for (const ids of oneUrl) {
-    const same = receivers.filter(({ id }) => ids.includes(id)).map(({ name, id }) => named(name, id));
+    const same = receivers.filter(({ id }) => ids.includes(id)).map(({ name, id }) => formatReceiver(name, id));
     lines.push(bad(`${same.join(" and ")} have one URL: what several of them are subscribed to arrives as often.`));
   }
   for (const { resource, action, why } of neverDelivered) {
@@ -49,18 +49,18 @@ export function judgement(
     note(
       deletions.length === 0
         ? "Nobody is told of deletions. No pair of Violet's guide is a DELETE: what is deleted in ION, Violet is not told."
-        : `No pair of Violet's guide is a DELETE. Here, deletions are told of: ${deletions.map(shown).join(", ")}.`,
+        : `No pair of Violet's guide is a DELETE. Here, deletions are told of: ${deletions.map(escapeText).join(", ")}.`,
     ),
   );
   if (!untaken) lines.push(note("ION does not show what else it offers."));
   else if (untaken.length > 0) {
-    lines.push(note(`Beyond Violet's guide, ION offers ${count(untaken.length, "pair")} that nobody takes:`));
+    lines.push(note(`Beyond Violet's guide, ION offers ${pluralize(untaken.length, "pair")} that nobody takes:`));
     const byActions = Map.groupBy(actionsByResource(untaken), ([, actions]) => actions.join(", "));
     for (const [actions, resources] of byActions) {
       lines.push(
-        `    ${shown(actions)} of`,
+        `    ${escapeText(actions)} of`,
         wrap(
-          resources.map(([resource]) => shown(resource)),
+          resources.map(([resource]) => escapeText(resource)),
           columns,
           "      ",
         ),
@@ -77,4 +77,4 @@ function actionsByResource(pairs: readonly Pair[]): (readonly [resource: string,
 
 /** "PARTS CREATE+UPDATE" rather than two pairs. */
 const grouped = (pairs: readonly Pair[]) =>
-  actionsByResource(pairs).map(([resource, actions]) => shown(`${resource} ${actions.join("+")}`));
+  actionsByResource(pairs).map(([resource, actions]) => escapeText(`${resource} ${actions.join("+")}`));

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { ACTIONS } from "../../ion/facts.ts";
-import { type Style, shown, type Terminal } from "../terminal.ts";
+import { escapeText, type Style, type Terminal } from "../terminal.ts";
 import { type ReceiverStatus, rowsOf, type Taken } from "./coverage.ts";
 
 /** A table with a column a receiver; as many tables as the terminal is narrow, and a list where it is too narrow for any. */
@@ -68,8 +68,8 @@ function list(receiver: ReceiverStatus, rows: readonly string[], { paint }: Term
 
 /** A receiver as the head of a column. */
 function headOf({ name, id }: ReceiverStatus): string {
-  const plain = shown(name);
-  return `${plain.length > 24 ? `${plain.slice(0, 23)}…` : plain} (${shown(id)})`;
+  const plain = escapeText(name);
+  return `${plain.length > 24 ? `${plain.slice(0, 23)}…` : plain} (${escapeText(id)})`;
 }
 
 function widthOf(receiver: ReceiverStatus, rows: readonly string[]): number {
@@ -98,7 +98,7 @@ function pieceOf(receiver: ReceiverStatus, row: string, action: string): { text:
   const pair = receiver.pairs.find((one) => one.resource === row && one.action === action);
   if (!pair) return undefined;
   const found = MARKS.find(({ is }) => is(pair, receiver));
-  return { text: `${found?.mark ?? ""}${shown(action)}`, style: found?.style ?? "green" };
+  return { text: `${found?.mark ?? ""}${escapeText(action)}`, style: found?.style ?? "green" };
 }
 
 /** What is to be seen of a pair beyond its being there; the first that fits. */

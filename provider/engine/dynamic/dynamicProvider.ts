@@ -1,10 +1,10 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/runtime/rpc";
-import { Connections } from "../../ion/connectionPool.ts";
-import { misnamed, namingOf } from "../../ion/connectionSettings.ts";
-import { bugInWords, IonError, isIonError } from "../../ion/errors.ts";
-import type { Ion } from "../../ion/webhookApi.ts";
-import { type Failure, PartlyMade, type ResourceLogic } from "../../lifecycle/resourceHandler.ts";
+import { ConnectionPool } from "../../ion/connectionPool.ts";
+import { connectionNameProblem, settingNames } from "../../ion/connectionSettings.ts";
+import { describeBug, IonError, isIonError } from "../../ion/errors.ts";
+import type { WebhookApi } from "../../ion/webhookApi.ts";
+import { type Failure, PartialStateError, type ResourceHandler } from "../../lifecycle/resourceHandler.ts";
 
 type Properties = Record<string, unknown>;
 
@@ -15,9 +15,9 @@ interface Placed {
 }
 
 /** Carries a resource's logic into Pulumi's dynamic provider; `what` it is in words. */
-type Carry = <Inputs, State extends { readonly endpoint: string }>(
+type Carry = <Inputs, State extends { readonly ionEndpoint: string }>(
   what: string,
-  logic: ResourceLogic<Inputs, State>,
+  logic: ResourceHandler<Inputs, State>,
 ) => dynamic.ResourceProvider;
 
 /** What carries the resources of one process: they share its config, its connections and what its program declares. */
@@ -26,22 +26,22 @@ export function carrier(): Carry {
   let config: dynamic.Config | undefined;
 
   // What Pulumi's dynamic provider writes to standard error, it shows beside the resources.
-  const connections = new Connections((key) => config?.get(key), process.env, {
-    tell: (words) => console.error(`pulumi-ion: ${words}`),
+  const connections = new ConnectionPool((key) => config?.get(key), process.env, {
+    warn: (words) => console.error(`pulumi-ion: ${words}`),
   });
 
   /** What the program that runs now declares, by identity. */
   const declared = new Set<string>();
 
-  return function carry<Inputs, State extends { readonly endpoint: string }>(
+  return function carry<Inputs, State extends { readonly ionEndpoint: string }>(
     what: string,
-    logic: ResourceLogic<Inputs, State>,
+    logic: ResourceHandler<Inputs, State>,
   ): dynamic.ResourceProvider {
     const secrets = new Set(logic.secrets);
     const outgoing = (properties: object, { connection }: Placed) => seal({ ...properties, connection }, secrets);
     // An id is one of its ION: another has its own.
-    const identities = (ion: Ion, properties: Inputs | State, id?: string) =>
-      logic.identities(properties, id).map((own) => `${what} at ${ion.place} ${own}`);
+    const identities = (ion: WebhookApi, properties: Inputs | State, id?: string) =>
+      logic.identities(properties, id).map((own) => `${what} at ${ion.environment} ${own}`);
 
     return {
       async configure(request) {
@@ -52,7 +52,7 @@ export function carrier(): Carry {
           connections.stir();
           const { __provider: _old, connection: _before, ...before } = olds;
           const { __provider: _new, connection, ...now } = news;
-          const reason = connection === undefined ? undefined : misnamed(connection);
+          const reason = connection === undefined ? undefined : connectionNameProblem(connection);
           if (reason) return { inputs: outgoing(now, {}), failures: [{ property: "connection", reason }] };
           const placed = news as Placed;
           const ion = connections.get(placed.connection);
@@ -108,8 +108,8 @@ export function carrier(): Carry {
  * @throws IonError "elsewhere" where it lives in another ION than the connection names now: what that one does not
  * show proves nothing, and forgetting it would make everything a second time.
  */
-function at<State extends { readonly endpoint: string }>(
-  connections: Connections,
+function at<State extends { readonly ionEndpoint: string }>(
+  connections: ConnectionPool,
   what: string,
   id: string,
   olds: Properties,
@@ -118,20 +118,20 @@ function at<State extends { readonly endpoint: string }>(
   const state = olds as unknown as State;
   const [{ connection: before }, { connection }] = [olds, wanted] as [Placed, Placed];
   const ion = connections.get(connection);
-  if (ion.isPlace(state.endpoint)) return { ion, state };
-  const lives = `The ${what} with id ${id} lives in the ION at ${state.endpoint}, and`;
+  if (ion.isEnvironment(state.ionEndpoint)) return { ion, state };
+  const lives = `The ${what} with id ${id} lives in the ION at ${state.ionEndpoint}, and`;
   const now = connection === undefined ? "this stack's config" : `connection "${connection}"`;
   if (connection !== before) {
     throw new IonError(
       "elsewhere",
-      `${lives} the program gives it to ${now} now, which is the ION at ${ion.place}. Nothing was read or changed. ` +
+      `${lives} the program gives it to ${now} now, which is the ION at ${ion.environment}. Nothing was read or changed. ` +
         "Set its connection back; what the other ION is to have, declare as a resource of its own, under another name.",
     );
   }
-  const { key, variable } = namingOf(connection);
+  const { key, variable } = settingNames(connection);
   throw new IonError(
     "elsewhere",
-    `${lives} ${now} now names the ION at ${ion.place}. ` +
+    `${lives} ${now} now names the ION at ${ion.environment}. ` +
       `Nothing was read or changed. Set ${key("endpoint")} (or ${key("region")} and ${key("stage")}, or ${variable("endpoint")}) back; ` +
       "for another ION environment, use a stack of its own (`pulumi stack init`) or a connection of its own. If it is the same ION under a new " +
       `name, set ${key("formerEndpoint")} to the old one.`,
@@ -160,7 +160,7 @@ async function guard<T>(
   try {
     return await run();
   } catch (error) {
-    if (error instanceof PartlyMade) {
+    if (error instanceof PartialStateError) {
       const properties = { ...outgoing(error.state, inputs), __provider: inputs.__provider };
       throw Object.assign(new IonError("unknownOutcome", error.message), {
         id: error.id,
@@ -169,7 +169,7 @@ async function guard<T>(
       });
     }
     if (isIonError(error)) throw error;
-    throw new IonError("unexpectedAnswer", `pulumi-ion ${bugInWords(error)}`);
+    throw new IonError("unexpectedAnswer", `pulumi-ion ${describeBug(error)}`);
   }
 }
 

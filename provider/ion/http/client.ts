@@ -1,5 +1,5 @@
 import { ClientError, GraphQLClient } from "graphql-request";
-import { type Connection, type Naming, namingOf } from "../connectionSettings.ts";
+import { type ConnectionSettings, type SettingNames, settingNames } from "../connectionSettings.ts";
 import { CONFIG_JUST_CHANGED, IonError, kindOf } from "../errors.ts";
 import { LiveSchema } from "../schema/schemaAdapter.ts";
 import { redactor } from "./redact.ts";
@@ -35,16 +35,16 @@ export class IonClient {
   readonly #graphql: GraphQLClient;
   readonly #tokens: TokenSource;
   readonly #host: string;
-  readonly #naming: Naming;
-  readonly #connection: Connection;
+  readonly #naming: SettingNames;
+  readonly #connection: ConnectionSettings;
   /** What ION was sent or has shown: it may repeat that in any message from now on, as a database does with a row. */
   readonly #known = new Set<string>();
   /** Not asked for before ION refuses a document. */
   readonly schema: LiveSchema;
 
-  constructor(connection: Connection, send: Send, now: () => number, tell: (words: string) => void = () => {}) {
+  constructor(connection: ConnectionSettings, send: Send, now: () => number, tell: (words: string) => void = () => {}) {
     this.#host = new URL(connection.endpoint).host;
-    this.#naming = namingOf(connection.name);
+    this.#naming = settingNames(connection.name);
     this.#connection = connection;
     this.#tokens = new TokenSource(connection, send, now);
     this.#graphql = new GraphQLClient(connection.endpoint, {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Connection, namingOf } from "../connectionSettings.ts";
+import { type ConnectionSettings, settingNames } from "../connectionSettings.ts";
 import { CONFIG_JUST_CHANGED, IonError } from "../errors.ts";
 import { redactor } from "./redact.ts";
 import { redirectOf, type Send } from "./transport.ts";
@@ -16,11 +16,11 @@ const RENEW_EARLY_MS = 30_000;
 export class TokenSource {
   #current: { readonly token: string; readonly renewAt: number } | undefined;
   #pending: Promise<string> | undefined;
-  readonly #connection: Connection;
+  readonly #connection: ConnectionSettings;
   readonly #send: Send;
   readonly #now: () => number;
 
-  constructor(connection: Connection, send: Send, now: () => number) {
+  constructor(connection: ConnectionSettings, send: Send, now: () => number) {
     this.#connection = connection;
     this.#send = send;
     this.#now = now;
@@ -42,7 +42,7 @@ export class TokenSource {
 
   async #fetch(): Promise<string> {
     const { authUrl, clientId, clientSecret, name } = this.#connection;
-    const { key, variable } = namingOf(name);
+    const { key, variable } = settingNames(name);
     const body = new URLSearchParams({
       grant_type: "client_credentials",
       client_id: clientId,

@@ -1,13 +1,13 @@
 /** What can be told of an ION before anything is done with it, for `pulumi-ion doctor`. Changes nothing. */
 import type { GraphQLSchema } from "graphql";
-import type { Connection } from "../connectionSettings.ts";
+import type { ConnectionSettings } from "../connectionSettings.ts";
 import { isIonError } from "../errors.ts";
 import { ACTIONS, permissionFor, VIOLET_RESOURCES } from "../facts.ts";
 import { IonClient, type Operation } from "../http/client.ts";
 import { TokenSource } from "../http/token.ts";
 import { REQUEST_TIMEOUT_MS, type Send, transport } from "../http/transport.ts";
 import { CREATE_SUBSCRIPTION, ETAG_FIELD, LIST } from "../operations.ts";
-import type { IonOptions } from "../webhookApi.ts";
+import type { WebhookApiOptions } from "../webhookApi.ts";
 import { type Sample, samples } from "./operationSamples.ts";
 import { DOCTOR, fit, introspect, namesInInput } from "./schemaAdapter.ts";
 
@@ -66,7 +66,7 @@ export class Examination {
   readonly #client: IonClient;
   readonly #now: () => number;
 
-  constructor(connection: Connection, options: IonOptions = {}) {
+  constructor(connection: ConnectionSettings, options: WebhookApiOptions = {}) {
     this.#now = options.now ?? Date.now;
     const send: Send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
     this.#tokens = new TokenSource(connection, send, this.#now);

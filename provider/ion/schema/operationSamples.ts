@@ -3,7 +3,7 @@
 import { ACTIONS, VIOLET_RESOURCES } from "../facts.ts";
 import type { Operation } from "../http/client.ts";
 import * as operations from "../operations.ts";
-import { compose, type Mutation, type ReceiverInput, SETTABLE } from "../operations.ts";
+import { compose, type Mutation, RECEIVER_FIELDS_SETTABLE, type ReceiverInput } from "../operations.ts";
 
 /** One thing that is asked of ION. */
 export interface Sample {
@@ -76,10 +76,10 @@ export function samples(resource: string = VIOLET_RESOURCES[0]): readonly Sample
     changed("remove a header", createHeader, (etag) => operations.deleteWebhookHeader(ID, etag)),
     ...[
       listed(`look at more than ${operations.PAGE_SIZE} receivers`, { first: operations.PAGE_SIZE, after: "sample" }),
-      ...SETTABLE.filter((field) => !(field in GUIDE)).map((field) =>
+      ...RECEIVER_FIELDS_SETTABLE.filter((field) => !(field in GUIDE)).map((field) =>
         made(`create a receiver with ${field}`, operations.createWebhookReceiver({ ...GUIDE, ...only(field) })),
       ),
-      ...SETTABLE.map((field) =>
+      ...RECEIVER_FIELDS_SETTABLE.map((field) =>
         changed(`change a receiver's ${field}`, createReceiver, (etag) =>
           operations.updateWebhookReceiver(ID, etag, only(field)),
         ),

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Emulator, EmulatorOptions } from "../../../emulator/index.ts";
-import { SETTABLE } from "../../../provider/ion/operations.ts";
+import { RECEIVER_FIELDS_SETTABLE } from "../../../provider/ion/operations.ts";
 import { makeProject } from "../../e2e/project.ts";
 import { CANARY, serve, start } from "../../support/support.ts";
 import { cli, envOf } from "../run.ts";
@@ -502,8 +502,12 @@ describe("in a terminal it looks like this", () => {
 
 describe("of a schema that lacks much", () => {
   it("it names twelve things that cannot be done, most needed first", async () => {
-    const made = SETTABLE.slice(2).map((field) => `CreateWebhookReceiverInput.${field}`);
-    const hide = [...SETTABLE.map((field) => `UpdateWebhookReceiverInput.${field}`), ...made, "deleteWebhookHeader"];
+    const made = RECEIVER_FIELDS_SETTABLE.slice(2).map((field) => `CreateWebhookReceiverInput.${field}`);
+    const hide = [
+      ...RECEIVER_FIELDS_SETTABLE.map((field) => `UpdateWebhookReceiverInput.${field}`),
+      ...made,
+      "deleteWebhookHeader",
+    ];
     const { verdict } = await doctor(envOf(await emulated({ hide })));
     expect(verdict).toMatchInlineSnapshot(`
       "pulumi-ion 1.2.3 works with this ION in part.
@@ -589,7 +593,7 @@ it("says where ION does not show what its receivers send to", async () => {
   expect(code).toBe(0);
   expect(findings.slice(-2)).toEqual([
     "✓ ION shows 2 receivers and 1 subscription.",
-    "! ION does not show this key where its receivers send to: what is there is taken over by adoptId only.",
+    "! ION does not show this key where its receivers send to: what is there is taken over by importId only.",
   ]);
 });
 

@@ -125,7 +125,7 @@ describe("two stacks that declare", () => {
       ...declared,
       receivers: declared.receivers.map((one) => ({
         ...one,
-        outputs: { ...one.outputs, description: "by hand", held: { description: one.outputs.description } },
+        outputs: { ...one.outputs, description: "by hand", pinned: { description: one.outputs.description } },
       })),
     };
     const kinds = differencesOf({ name: "a", declared }, { name: "b", declared: edited }).map(({ kind }) => kind);

@@ -445,7 +445,7 @@ describe("what is found", () => {
     const declared = await declare(emulator, [{ inputs: VIOLET, pairs: PAIRS }]);
     const moved = declared.receivers.map((one) => ({
       ...one,
-      outputs: { ...one.outputs, endpoint: "https://api.ion-gov.com/graphql" },
+      outputs: { ...one.outputs, ionEndpoint: "https://api.ion-gov.com/graphql" },
     }));
     const { kind, message } = await failureOf(findingsOf(ionOn(emulator), { ...declared, receivers: moved }));
     expect(kind).toBe("elsewhere");

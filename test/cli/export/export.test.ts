@@ -127,7 +127,7 @@ describe("an exported program", () => {
             })),
           );
           const made = madeBy(program);
-          expect(made.map(({ args }) => [args.name, args.description ?? "", args.adoptId])).toEqual(
+          expect(made.map(({ args }) => [args.name, args.description ?? "", args.importId])).toEqual(
             receivers.map(([name, description, , id], at) => [name, description, `${id}${at}`]),
           );
           expect(new Set(made.map(({ name }) => name)).size).toBe(receivers.length);
@@ -190,7 +190,7 @@ describe("an exported program", () => {
   it("says nothing that is the default anyway", () => {
     const all = GUIDE.map(({ resource, action }) => `${resource} ${action}`);
     const [violet] = madeBy(programFor({ subscriptions: subscribed(all) }));
-    expect(Object.keys(violet?.args ?? {})).toEqual(["adoptId", "webhookUri", "sharedSecret"]);
+    expect(Object.keys(violet?.args ?? {})).toEqual(["importId", "webhookUri", "sharedSecret"]);
   });
 
   it("says of each receiver what there is to know, in a person's words", () => {
@@ -211,7 +211,7 @@ describe("an exported program", () => {
       // ION sends no event when a purchase order line is created (Violet's guide, known limitation 1); new lines reach Violet
       // with its next scheduled fetch.
       new ion.VioletWebhooks("violet", {
-        adoptId: "1",
+        importId: "1",
         webhookUri: config.getSecret("violetWebhookUri"),
         sharedSecret: config.getSecret("violetSharedSecret"),
         headers: config.getSecretObject<Record<string, string>>("violetHeaders"),
@@ -223,7 +223,7 @@ describe("an exported program", () => {
       // It is subscribed to nothing, so nothing is sent to it.
       new ion.WebhookReceiver("erp", {
         name: "ERP",
-        adoptId: "2",
+        importId: "2",
         webhookUri: config.getSecret("erpWebhookUri"),
         sharedSecret: config.getSecret("erpSharedSecret"),
         headers: config.getSecretObject<Record<string, string>>("erpHeaders"),
@@ -233,11 +233,11 @@ describe("an exported program", () => {
       });
 
       // "plm" (id 3 in ION).
-      // PARTS UPDATE is subscribed 2 times (ids 1, 3): each event arrives as often. unmanaged: "remove" ends all but the
+      // PARTS UPDATE is subscribed 2 times (ids 1, 3): each event arrives as often. unmanaged: "delete" ends all but the
       // oldest, after an \`up\` has named them and a preview has listed them.
       const plmReceiver = new ion.WebhookReceiver("plm", {
         name: "plm",
-        adoptId: "3",
+        importId: "3",
         webhookUri: config.getSecret("plmWebhookUri"),
         sharedSecret: config.getSecret("plmSharedSecret"),
       });
@@ -253,7 +253,7 @@ describe("an exported program", () => {
       // "our violet" (id 4 in ION).
       new ion.VioletWebhooks("our-violet", {
         name: "our violet",
-        adoptId: "4",
+        importId: "4",
         webhookUri: config.getSecret("ourVioletWebhookUri"),
         sharedSecret: config.getSecret("ourVioletSharedSecret"),
         description: "for people",
@@ -417,7 +417,7 @@ describe("export", () => {
     const program = await readFile(join(cwd, "ion-webhooks/index.ts"), "utf8");
     expect(Object.keys(madeBy(program)[0]?.args ?? {})).toEqual([
       "name",
-      "adoptId",
+      "importId",
       "webhookUri",
       "sharedSecret",
       "active",

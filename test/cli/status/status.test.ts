@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
 import { GUIDE } from "../../../provider/cli/status/coverage.ts";
-import { patiently, type Terminal } from "../../../provider/cli/terminal.ts";
+import { type Terminal, withSlowNotice } from "../../../provider/cli/terminal.ts";
 import { start } from "../../support/support.ts";
 import { cli, envOf } from "../run.ts";
 
@@ -307,14 +307,14 @@ describe("a failure", () => {
   it("to answer soon is told of", async () => {
     const err: string[] = [];
     const terminal = { err: (text: string) => void err.push(text) } as Terminal;
-    expect(await patiently(Promise.resolve(7), terminal, 0)).toBe(7);
+    expect(await withSlowNotice(Promise.resolve(7), terminal, 0)).toBe(7);
     const { promise, resolve } = Promise.withResolvers<number>();
     expect(err).toEqual([]);
     const told = (text: string) => {
       err.push(text);
       resolve(8);
     };
-    expect(await patiently(promise, { ...terminal, err: told }, 0)).toBe(8);
+    expect(await withSlowNotice(promise, { ...terminal, err: told }, 0)).toBe(8);
     // Not of the first one, which was there at once.
     expect(err).toEqual(["pulumi-ion: ION takes its time, or is not there; still trying (Ctrl-C ends it)."]);
   });

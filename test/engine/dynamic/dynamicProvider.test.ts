@@ -71,10 +71,10 @@ describe("what goes out", () => {
     const { outs: updated = {} } = await webhookReceiver.update(id, state, now);
     const { inputs: checked = {} } = await webhookReceiver.check({}, FULL);
     const all: Record<string, [Properties, string[]]> = {
-      outs: [outs, ["webhookUri", "sharedSecret", "headers", "held"]],
-      props: [props, ["webhookUri", "sharedSecret", "headers", "held"]],
+      outs: [outs, ["webhookUri", "sharedSecret", "headers", "pinned"]],
+      props: [props, ["webhookUri", "sharedSecret", "headers", "pinned"]],
       inputs: [inputs, ["webhookUri", "sharedSecret", "headers"]],
-      updated: [updated, ["webhookUri", "sharedSecret", "headers", "held"]],
+      updated: [updated, ["webhookUri", "sharedSecret", "headers", "pinned"]],
       checked: [checked, ["webhookUri", "sharedSecret", "headers"]],
     };
     for (const [properties, secrets] of Object.values(all)) {
@@ -91,10 +91,10 @@ describe("what goes out", () => {
     const { id, state } = await up(webhookReceiver, RECEIVER);
     emulator.store.createHeader({ receiverId: id, key: "X-New", value: CANARY });
     const { inputs = {} } = await (await processOn(emulator)).webhookReceiver.read(id, state);
-    expect(sealedIn(inputs).sort()).toEqual(["headers", "held", "webhookUri"]);
+    expect(sealedIn(inputs).sort()).toEqual(["headers", "pinned", "webhookUri"]);
     expect(openIn(inputs)).not.toContain(CANARY);
     const { inputs: next = {} } = await webhookReceiver.check(remembered(inputs), RECEIVER);
-    expect(sealedIn(next).sort()).toEqual(["headers", "held", "webhookUri"]);
+    expect(sealedIn(next).sort()).toEqual(["headers", "pinned", "webhookUri"]);
   });
 
   it("leaves what is not known yet as it is", async () => {
@@ -109,7 +109,10 @@ describe("what goes out", () => {
     const { webhookReceiver, webhookSubscription } = await processOn(emulator);
     await up(webhookReceiver, RECEIVER);
     const { id, outs, state } = await up(webhookSubscription, PAIR);
-    expect([id, outs]).toEqual(["1", { receiverId: "1", resource: "PARTS", action: "UPDATE", endpoint: "loopback" }]);
+    expect([id, outs]).toEqual([
+      "1",
+      { receiverId: "1", resource: "PARTS", action: "UPDATE", ionEndpoint: "loopback" },
+    ]);
     const { [TEXT]: _text, ...inputs } = PAIR;
     expect(await webhookSubscription.read(id, state)).toEqual({ id, props: outs, inputs });
   });
@@ -174,7 +177,9 @@ describe("an error", () => {
 
   it("that is a bug of ours says so, and shows no stack", async () => {
     const { webhookReceiver } = await processOn(await start());
-    const error = await errorOf(webhookReceiver.diff("1", { endpoint: "loopback", headers: { X: CANARY } }, RECEIVER));
+    const error = await errorOf(
+      webhookReceiver.diff("1", { ionEndpoint: "loopback", headers: { X: CANARY } }, RECEIVER),
+    );
     expect(error.message).toMatch(
       /^pulumi-ion failed in a way that it should not \(TypeError at \w+\.ts:\d+\)\. Please report this\.$/,
     );
@@ -221,7 +226,7 @@ describe("a resource that lives in another ION", () => {
     const { id, state } = await up(webhookReceiver, FULL);
     emulator.requests.length = 0;
     const { message } = await errorOf(
-      ask(webhookReceiver, id, { ...state, endpoint: "https://api.buildwithion.com/graphql" }),
+      ask(webhookReceiver, id, { ...state, ionEndpoint: "https://api.buildwithion.com/graphql" }),
     );
     expect(message).toMatch(
       /^The webhook receiver with id 1 lives in the ION at https:\/\/api\.buildwithion\.com\/graphql, and this stack's config now names the ION at loopback\. Nothing was read or changed\. Set ion:endpoint /,
@@ -251,7 +256,7 @@ describe("a receiver that is partly made", () => {
     expect(error.id).toBe("1");
     expect(error.reasons).toEqual([expect.stringMatching(/add the header X-Plant.*permission CreateWebhookHeader/)]);
     expect(properties[TEXT]).toBe(providerText("webhookReceiver"));
-    expect(sealedIn(properties).sort()).toEqual(["headers", "held", "sharedSecret", "webhookUri"]);
+    expect(sealedIn(properties).sort()).toEqual(["headers", "pinned", "sharedSecret", "webhookUri"]);
     expect(openIn(properties)).not.toContain(CANARY);
     expect(error.stack).toBe(error.message);
     expect(error.message).not.toContain(CANARY);
@@ -279,14 +284,14 @@ describe("a resource that gets another name", () => {
       "and the same URL written in another way is the same receiver after it",
       { ...RECEIVER, webhookUri: URI.replace("hooks", "HOOKS") },
     ],
-    ["and adoptId is the same receiver after it", { ...RECEIVER, adoptId: "1" }],
+    ["and importId is the same receiver after it", { ...RECEIVER, importId: "1" }],
     [
-      "and adoptId instead of its URL is the same receiver after it",
-      { name: "erp", adoptId: "1", [TEXT]: RECEIVER[TEXT] },
+      "and importId instead of its URL is the same receiver after it",
+      { name: "erp", importId: "1", [TEXT]: RECEIVER[TEXT] },
     ],
     [
-      "and adoptId with another URL is the same receiver after it",
-      { ...RECEIVER, webhookUri: `${URI}/new`, adoptId: "1" },
+      "and importId with another URL is the same receiver after it",
+      { ...RECEIVER, webhookUri: `${URI}/new`, importId: "1" },
     ],
   ])("%s", async (_what, inputs) => {
     const emulator = await start();
@@ -371,13 +376,13 @@ describe("a connection with a name", () => {
     ]);
     expect([production.store.listSubscriptions().length, staging.store.listSubscriptions().length]).toEqual([0, 1]);
     expect("connection" in mine.outs).toBe(false);
-    expect([other.outs.connection, other.outs.endpoint]).toEqual(["staging", "loopback (staging)"]);
+    expect([other.outs.connection, other.outs.ionEndpoint]).toEqual(["staging", "loopback (staging)"]);
     expect(pair.outs).toEqual({
       receiverId: "1",
       resource: "PARTS",
       action: "UPDATE",
       connection: "staging",
-      endpoint: "loopback (staging)",
+      ionEndpoint: "loopback (staging)",
     });
     const next = await processWith(config);
     const found = await next.webhookReceiver.read(other.id, other.state);
@@ -404,7 +409,7 @@ describe("a connection with a name", () => {
     staging.settings.deniedPermissions.add("CreateWebhookHeader");
     const { webhookReceiver } = await processWith(config);
     const error = await errorOf(webhookReceiver.create({ ...FULL, connection: "staging" }));
-    expect(error.properties).toMatchObject({ connection: "staging", endpoint: "loopback (staging)" });
+    expect(error.properties).toMatchObject({ connection: "staging", ionEndpoint: "loopback (staging)" });
   });
 
   it.each<[string, (emulator: Emulator) => void, RegExp]>([
@@ -534,7 +539,7 @@ describe("the look for subscriptions that nobody declared", () => {
     subscribe(1, "PARTS", "RUNS", "ISSUES");
     const looks = [{}, { connection: "staging" }].map((placed) => ({
       receiverId: "1",
-      unmanaged: "remove",
+      unmanaged: "delete",
       declared: ["PARTS UPDATE"],
       ...placed,
     }));

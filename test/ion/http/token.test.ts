@@ -39,7 +39,7 @@ it("a token that ran out unseen is renewed on the 401, and the request sent agai
   const ion = ionOn(emulator, { now: () => 0 });
   await ion.receivers();
   clock.now += 301_000;
-  ion.forget();
+  ion.invalidate();
   await expect(ion.receivers()).resolves.toEqual(new Map());
   expect(emulator.requests.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
     "token 200",
@@ -56,7 +56,7 @@ it("a revoked token is renewed once for all whom ION turned away", async () => {
   const ion = ionOn(emulator);
   await ion.receivers();
   emulator.revokeTokens();
-  ion.forget();
+  ion.invalidate();
   await Promise.all([ion.receivers(), ion.subscriptionNames(), ion.createSubscription("1", "PARTS", "CREATE")]);
   expect(countOf(emulator, "token")).toBe(2);
   expect(emulator.store.listSubscriptions()).toHaveLength(1);
@@ -107,7 +107,7 @@ describe("a key that is not accepted", () => {
     const ion = ionOn(emulator);
     await ion.receivers();
     emulator.rotateKey(CANARY);
-    ion.forget();
+    ion.invalidate();
     const { kind, message } = await failureOf(ion.receivers());
     expect(kind).toBe("auth");
     expect(message).not.toContain(emulator.clientSecret);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
-import type { Ion } from "../../../provider/ion/webhookApi.ts";
+import type { WebhookApi } from "../../../provider/ion/webhookApi.ts";
 import { unmanagedSubscriptions } from "../../../provider/lifecycle/unmanagedSubscriptions.ts";
 import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../../provider/lifecycle/webhookSubscription.ts";
@@ -11,7 +11,7 @@ const without = (names: string) =>
   `This ION's schema has no ${names}. pulumi-ion goes on without, and says so where it cannot. ${DOCTOR}`;
 
 interface Met extends ReturnType<typeof furnish> {
-  readonly ion: Ion;
+  readonly ion: WebhookApi;
   readonly emulator: Emulator;
 }
 
@@ -132,7 +132,7 @@ const TABLE: [hide: string, told: string, fail: Record<string, string>][] = [
   [
     "WebhookReceiver.webhookUri",
     without("WebhookReceiver.webhookUri"),
-    { "take receiver over": "does not show its webhookUri. To take it over, add adoptId" },
+    { "take receiver over": "does not show its webhookUri. To take it over, add importId" },
   ],
   ["WebhookReceiverEdge.node", "", noLook("WebhookReceiverEdge.node")],
   ["CreateWebhookReceiverInput.active", "", { "create receiver": lacks("CreateWebhookReceiverInput.active") }],
@@ -161,7 +161,7 @@ describe("on an ION that does not know", () => {
     const run = meet(emulator);
     const outcomes: Record<string, string> = {};
     for (const [name, operate] of Object.entries(OPERATIONS)) {
-      run.ion.forget();
+      run.ion.invalidate();
       const things = furnish(emulator);
       const objects = () => [emulator.store.listReceivers().length, emulator.store.listSubscriptions().length];
       const before = objects();

@@ -7,7 +7,7 @@ export const DOCTOR = "Run `npx pulumi-ion doctor`: it lists every name that dif
 /** A run of the provider, with what it tells. */
 export function meet(emulator: Emulator, fetch: Fetch = globalThis.fetch) {
   const told: string[] = [];
-  return { ion: ionOn(emulator, { fetch, tell: (words) => told.push(words) }), told };
+  return { ion: ionOn(emulator, { fetch, warn: (words) => told.push(words) }), told };
 }
 
 /** A receiver with a header and two subscriptions that ION has, and what Pulumi remembers of them. */
@@ -19,16 +19,16 @@ export function furnish({ store }: Emulator) {
   const pair = { receiverId: id, resource: "PARTS", action: "CREATE" };
   const subscriptionId = store.createSubscription(pair).id;
   const extra = store.createSubscription({ ...pair, resource: "RUNS" }).id;
-  const endpoint = "loopback";
-  const held = { ...inputs, description: "", contentType: "application/json", expectedResponseCode: 200 };
+  const ionEndpoint = "loopback";
+  const pinned = { ...inputs, description: "", contentType: "application/json", expectedResponseCode: 200 };
   const declared = ["name", "webhookUri", "active", "headers"] as const;
   const unmanaged = { receiverId: id, unmanaged: "report", declared: ["PARTS CREATE"] } as const;
   return {
     id,
     inputs,
-    state: { ...held, endpoint, declared, held, restored: [] },
-    subscription: { id: subscriptionId, inputs: pair, state: { ...pair, endpoint } },
-    extras: { id: `unmanaged-${id}`, inputs: unmanaged, state: { ...unmanaged, endpoint, found: [] }, extra },
+    state: { ...pinned, ionEndpoint, declaredFields: declared, pinned, reverted: [] },
+    subscription: { id: subscriptionId, inputs: pair, state: { ...pair, ionEndpoint } },
+    extras: { id: `unmanaged-${id}`, inputs: unmanaged, state: { ...unmanaged, ionEndpoint, found: [] }, extra },
   };
 }
 

@@ -5,7 +5,7 @@ import type { Operation } from "../../../provider/ion/http/client.ts";
 import * as operations from "../../../provider/ion/operations.ts";
 import { compose } from "../../../provider/ion/operations.ts";
 import { fit } from "../../../provider/ion/schema/schemaAdapter.ts";
-import type { Ion } from "../../../provider/ion/webhookApi.ts";
+import type { WebhookApi } from "../../../provider/ion/webhookApi.ts";
 import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../../provider/lifecycle/webhookSubscription.ts";
 import {
@@ -24,7 +24,7 @@ import { DOCTOR, etag, furnish, meet } from "./hidden.ts";
 const NO_LIST = `Could not look at ION's webhooks: this ION's schema has no webhookReceivers. ${DOCTOR}`;
 
 /** Subscribes to one resource after another, all at once. */
-const subscribe = (ion: Ion, resources: readonly string[]) =>
+const subscribe = (ion: WebhookApi, resources: readonly string[]) =>
   Promise.allSettled(
     resources.map((resource) => webhookSubscription.create(ion, { receiverId: "1", resource, action: "UPDATE" })),
   );
@@ -43,7 +43,7 @@ describe("the schema", () => {
     furnish(emulator);
     const { ion } = meet(emulator);
     await subscribe(ion, ["ISSUES", "PARTS", "RUNS", "PLANS"]);
-    ion.forget();
+    ion.invalidate();
     await subscribe(ion, ["STEPS", "SUPPLIERS"]);
     // The list refused, the schema, the list twice; the batches in the schema's own names.
     expect(countOf(emulator, "query")).toBe(4);
@@ -192,10 +192,13 @@ describe("without a way to look", () => {
   const hide = ["webhookReceivers"];
 
   it.each([
-    ["a receiver", (ion: Ion) => webhookReceiver.create(ion, { name: "a", webhookUri: `https://a.example/${CANARY}` })],
+    [
+      "a receiver",
+      (ion: WebhookApi) => webhookReceiver.create(ion, { name: "a", webhookUri: `https://a.example/${CANARY}` }),
+    ],
     [
       "a subscription",
-      (ion: Ion) => webhookSubscription.create(ion, { receiverId: "1", resource: "RUNS", action: "UPDATE" }),
+      (ion: WebhookApi) => webhookSubscription.create(ion, { receiverId: "1", resource: "RUNS", action: "UPDATE" }),
     ],
   ])("a create of %s whose answer got lost is not sent again, and said to be uncertain", async (_what, create) => {
     const emulator = await start({ hide });
@@ -253,7 +256,7 @@ describe("without a way to look", () => {
 
   it("an adopted receiver is not taken over", async () => {
     const emulator = await start({ hide });
-    const failure = failureOf(webhookReceiver.create(meet(emulator).ion, { name: "a", adoptId: "7" }));
+    const failure = failureOf(webhookReceiver.create(meet(emulator).ion, { name: "a", importId: "7" }));
     expect((await failure).message).toBe(NO_LIST);
   });
 
