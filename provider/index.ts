@@ -5,18 +5,19 @@ export {
 } from "./functions/getSourceAddresses.ts";
 export {
   type GetSupportedResourcesResult,
+  getSupportedResources,
+  getSupportedResourcesOutput,
+} from "./functions/getSupportedResources.ts";
+export {
   type GetWebhookReceiverArgs,
   type GetWebhookReceiverOutputArgs,
   type GetWebhookReceiverResult,
-  getSupportedResources,
-  getSupportedResourcesOutput,
   getWebhookReceiver,
   getWebhookReceiverOutput,
-  getWebhookReceivers,
-  getWebhookReceiversOutput,
 } from "./functions/getWebhookReceiver.ts";
+export { getWebhookReceivers, getWebhookReceiversOutput } from "./functions/getWebhookReceivers.ts";
 export { verifySignature } from "./functions/verifySignature.ts";
-export type { ConnectionArgs } from "./program/resourceConnection.ts";
+export type { ConnectionArgs, ReceiverArgs } from "./program/resourceConnection.ts";
 export type { UnmanagedPolicy } from "./resources/unmanagedSubscriptions.ts";
 export { VioletWebhooks, type VioletWebhooksArgs } from "./resources/violetWebhooks.ts";
 export { WebhookReceiver, type WebhookReceiverArgs } from "./resources/webhookReceiver.ts";

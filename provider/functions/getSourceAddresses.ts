@@ -1,21 +1,23 @@
 import { HOSTS, SOURCE_ADDRESSES, SOURCE_ADDRESSES_ORIGIN } from "../ion/facts.ts";
 import { programError } from "../program/programRun.ts";
 
-/** Whose addresses to give. */
+/** Which addresses to get. */
 export interface GetSourceAddressesArgs {
-  /** The region. ION documents no addresses for `aus`, so it is none here. */
+  /** The region. ION documents no addresses for `aus`. */
   region: keyof typeof SOURCE_ADDRESSES;
-  /** The stage; ION calls staging its sandbox, too. @default "production" */
+  /** The stage. ION also calls staging its sandbox. @default "production" */
   stage?: "production" | "staging" | undefined;
 }
 
-/** The addresses that ION delivers events from, and how far to trust them. */
+/** The addresses that ION delivers events from, and how reliable they are. */
 export interface GetSourceAddressesResult {
+  /** The region. */
   readonly region: string;
+  /** The stage. */
   readonly stage: string;
-  /** CIDR blocks, one address each. */
+  /** CIDR blocks of one address each. */
   readonly cidrBlocks: string[];
-  /** Where they are from. */
+  /** Where they are documented. */
   readonly source: string;
   /** The day they were read there, as YYYY-MM-DD. */
   readonly asOf: string;
@@ -24,13 +26,13 @@ export interface GetSourceAddressesResult {
 }
 
 /**
- * The addresses that ION delivers webhook events from, for firewalls and security groups. A list that was read on a day
- * and ships with this package: nothing is asked, and ION may have changed since. Older public copies of ION's manual list
- * others, so ask First Resonance before a firewall lets in nothing else: events that it drops do not arrive.
+ * The addresses that ION delivers webhook events from, for firewalls and security groups. The list ships with this package, so
+ * ION may have changed it since. Older public copies of ION's manual list other addresses: ask First Resonance before a firewall
+ * blocks everything else, because blocked events do not arrive.
  *
- * An address proves nothing about who sent an event: check `x-ion-signature` as well.
+ * An address does not prove who sent an event: verify `x-ion-signature` too.
  *
- * @throws RunError for a region that ION documents no addresses for, such as `aus`. Never a guess.
+ * @throws RunError for a region that ION documents no addresses for, such as `aus`.
  *
  * @example
  * ```ts
@@ -44,11 +46,11 @@ export function getSourceAddresses({ region, stage = "production" }: GetSourceAd
   const cidrBlocks = stages && Object.hasOwn(stages, stage) ? stages[stage] : undefined;
   if (!cidrBlocks) {
     const known = Object.entries(byRegion).map(([name, of]) => `${name} (${Object.keys(of).join(", ")})`);
-    const why =
+    const reason =
       Object.hasOwn(HOSTS, region) && !stages
-        ? `ION documents no source addresses for region "${region}"`
-        : `There is no region "${region}" with stage "${stage}"`;
-    throw programError(`${why}. Known are those of ${known.join(" and ")}; for others, ask First Resonance.`);
+        ? `ION documents no source addresses for region "${region}".`
+        : `There is no region "${region}" with stage "${stage}".`;
+    throw programError(`${reason} Documented are ${known.join(" and ")}. Ask First Resonance for others.`);
   }
   return { region, stage, cidrBlocks: [...cidrBlocks], ...SOURCE_ADDRESSES_ORIGIN };
 }

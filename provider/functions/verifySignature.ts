@@ -1,15 +1,15 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /**
- * Says whether an event is ION's: whether its `x-ion-signature` header is what the receiver's shared secret makes of its
- * body. Hand over the body as it arrived, before anything parses it: one space more is another signature.
+ * Whether an event is from ION: whether its `x-ion-signature` header is the HMAC of its body with the receiver's shared secret.
+ * Pass the body as it arrived, before anything parses it: one more space is another signature.
  *
- * ION documents the header and that it is an HMAC with `sharedSecret`; that it is SHA-256 in hexadecimal is inferred from
- * common use, so try it on a first delivery of yours. A `sha256=` before it is accepted.
+ * ION documents the header, and that it is an HMAC with `sharedSecret`. That it is SHA-256 in hexadecimal is inferred from common
+ * use, so try it with a first delivery. A `sha256=` in front of it is accepted.
  *
- * `pulumi-ion/signature` has it alone, for a server that has no use for Pulumi.
+ * `pulumi-ion/signature` exports this function alone, for a server that does not use Pulumi.
  *
- * @param header the value of `x-ion-signature`; one that is missing or no signature at all is false, never an error.
+ * @param header the value of `x-ion-signature`; false if it is missing or no signature.
  *
  * @example
  * ```ts

@@ -1,16 +1,16 @@
 import { environmentOf, resolveSettings, settingNames } from "./connectionSettings.ts";
 import { WebhookApi, type WebhookApiOptions } from "./webhookApi.ts";
 
-/** Reads a stack config key with its namespace, such as `ion-staging:region`; undefined where it is not set. */
+/** Reads a stack config key with its namespace, such as `ion-staging:region`; undefined if it is not set. */
 export type ReadStackConfig = (key: string) => string | undefined;
 
-/** The IONs that one process speaks to: one {@link WebhookApi} for each, so that all who use it share what was read. */
+/** The ION environments that one process uses: one {@link WebhookApi} for each, so that everyone shares its snapshot. */
 export class ConnectionPool {
   readonly #read: ReadStackConfig;
   readonly #env: NodeJS.ProcessEnv;
   readonly #options: WebhookApiOptions;
   readonly #byName = new Map<string | undefined, WebhookApi>();
-  readonly #byKey = new Map<string, WebhookApi>();
+  readonly #bySettings = new Map<string, WebhookApi>();
 
   constructor(read: ReadStackConfig, env: NodeJS.ProcessEnv, options: WebhookApiOptions) {
     this.#read = read;
@@ -19,7 +19,7 @@ export class ConnectionPool {
   }
 
   /**
-   * The ION that a connection names; the stack's own without a name. Nothing is sent before something is asked of it.
+   * The API of a connection; of the default connection without a name. Sends nothing.
    *
    * @throws IonError "config" as {@link resolveSettings} does.
    */
@@ -27,25 +27,25 @@ export class ConnectionPool {
     const known = this.#byName.get(name);
     if (known) return known;
     const { key } = settingNames(name);
-    const connection = resolveSettings((setting) => this.#read(key(setting)), this.#env, name);
-    // Two names for one ION and key are one: what either writes, both know of.
-    const { name: _name, ...rest } = connection;
-    const same = JSON.stringify([environmentOf(rest.endpoint, name), rest]);
-    const ion = this.#byKey.get(same) ?? new WebhookApi(connection, this.#optionsFor(name));
-    this.#byKey.set(same, ion);
-    this.#byName.set(name, ion);
-    return ion;
+    const settings = resolveSettings((setting) => this.#read(key(setting)), this.#env, name);
+    // Two names for one environment and key share one snapshot.
+    const { name: _name, ...rest } = settings;
+    const identity = JSON.stringify([environmentOf(rest.endpoint, name), rest]);
+    const api = this.#bySettings.get(identity) ?? new WebhookApi(settings, this.#optionsFor(name));
+    this.#bySettings.set(identity, api);
+    this.#byName.set(name, api);
+    return api;
   }
 
-  /** What is said of an ION says which it is, where there may be several. */
+  /** Warnings of a named connection name it. */
   #optionsFor(name: string | undefined): WebhookApiOptions {
     const { warn } = this.#options;
     if (name === undefined || !warn) return this.#options;
-    return { ...this.#options, warn: (words) => warn(`connection "${name}": ${words}`) };
+    return { ...this.#options, warn: (message) => warn(`connection "${name}": ${message}`) };
   }
 
-  /** Tells every ION that more is on its way. */
-  stir(): void {
-    for (const ion of this.#byKey.values()) ion.stir();
+  /** Keeps the current batches of all connections open. */
+  keepBatchesOpen(): void {
+    for (const api of this.#bySettings.values()) api.keepBatchOpen();
   }
 }

@@ -1,7 +1,8 @@
+/** How to reach one ION environment: its settings, where each value comes from, and what is wrong with them. */
 import { IonError } from "./errors.ts";
 import { HOSTS, TOKEN_PATH } from "./facts.ts";
 
-/** Where an ION is and the key to it. Holds secrets: never put it into state, a message or a log. */
+/** The address of an ION environment and the API key for it. Holds secrets: never put it into state, a message or a log. */
 export interface ConnectionSettings {
   /** The GraphQL endpoint. */
   readonly endpoint: string;
@@ -9,29 +10,33 @@ export interface ConnectionSettings {
   readonly authUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** What the program calls this connection; undefined for the stack's own. */
+  /** The name of the connection. @default the stack's default connection */
   readonly name?: string | undefined;
-  /** The GraphQL endpoint that this same ION had before, for resources that remember it. */
+  /** The GraphQL endpoint that this environment had before it was renamed. */
   readonly formerEndpoint?: string | undefined;
-  /** Milliseconds over all tries of one request. */
+  /** Milliseconds for all attempts of one request. */
   readonly deadlineMs?: number | undefined;
 }
 
 /** The stack config keys of a connection, without their namespace. */
-export type ConfigKey =
-  | "region"
-  | "stage"
-  | "endpoint"
-  | "authUrl"
-  | "clientId"
-  | "clientSecret"
-  | "formerEndpoint"
-  | "deadline";
+export const CONFIG_KEYS = [
+  "region",
+  "stage",
+  "endpoint",
+  "authUrl",
+  "clientId",
+  "clientSecret",
+  "formerEndpoint",
+  "deadline",
+] as const;
 
-/** Reads a stack config key of a connection's namespace; undefined where it is not set. */
+/** A stack config key of a connection, without its namespace. */
+export type ConfigKey = (typeof CONFIG_KEYS)[number];
+
+/** Reads a stack config key of a connection's namespace; undefined if it is not set. */
 export type ReadConfig = (key: ConfigKey) => string | undefined;
 
-/** The environment variables that stand in for config keys. */
+/** The environment variables that are used for config keys that are not set. */
 export const ENVIRONMENT = {
   endpoint: "ION_API_URI",
   authUrl: "ION_AUTH_SERVER",
@@ -39,167 +44,201 @@ export const ENVIRONMENT = {
   clientSecret: "ION_CLIENT_SECRET",
 } as const;
 
-/** What the settings of one connection are called. */
+/** How the settings of one connection are spelled. */
 export interface SettingNames {
   /** A stack config key with its namespace: `ion:region`, or `ion-staging:region` for the connection "staging". */
   key(key: ConfigKey): string;
-  /** The environment variable that stands in for a key: `ION_CLIENT_ID`, or `ION_STAGING_CLIENT_ID`. */
+  /** The environment variable for a key: `ION_CLIENT_ID`, or `ION_STAGING_CLIENT_ID`. */
   variable(key: keyof typeof ENVIRONMENT): string;
 }
 
-/** What the settings of a connection are called; of the stack's own where no name is given. */
+/** How the settings of a connection are spelled; of the default connection without a name. */
 export function settingNames(connection?: string): SettingNames {
   const namespace = connection === undefined ? "ion" : `ion-${connection}`;
   const prefix = namespace.toUpperCase().replaceAll("-", "_");
   return { key: (key) => `${namespace}:${key}`, variable: (key) => ENVIRONMENT[key].replace("ION", prefix) };
 }
 
-/** Says why a text will not do as the name of a connection; undefined where it will. */
+/** Why a value cannot name a connection, to follow a subject; undefined if it can. */
 export function connectionNameProblem(connection: unknown): string | undefined {
-  const fits = typeof connection === "string" && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(connection);
-  if (fits) return undefined;
-  return 'has to be a plain name of small letters, digits and dashes, such as "staging"; its settings are then ion-staging:region and so on';
+  if (typeof connection === "string" && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(connection)) return undefined;
+  return 'must be lowercase letters, digits and dashes, such as "staging"; its settings are then ion-staging:region and so on';
+}
+
+/** One value that is in use. */
+export interface UsedSetting {
+  readonly key: ConfigKey;
+  /** As a person sets it: `ion:region`, `ION_CLIENT_ID`. */
+  readonly name: string;
+  readonly origin: "config" | "environment";
+}
+
+/** What the settings of a connection come to. */
+export interface SettingsReport {
+  /** Undefined if there are problems. */
+  readonly settings: ConnectionSettings | undefined;
+  /** The values in use, by name only. */
+  readonly used: readonly UsedSetting[];
+  /** What is missing or wrong, each with the ways to set it. */
+  readonly problems: readonly string[];
 }
 
 /**
- * Settles which ION to speak to, from stack config with environment variables standing in for what is absent there.
+ * Reads the settings of a connection from stack config and environment variables, and reports where each value comes from.
  *
- * `ion:endpoint` and `ion:authUrl` go before `ion:region` (us, gov, aus) with `ion:stage` (production, staging;
- * default production), which go before `ION_API_URI` and `ION_AUTH_SERVER`. For a connection with a name, these are
- * `ion-NAME:endpoint`, `ION_NAME_API_URI` and so on, and nothing is taken from the stack's own.
- *
- * @param connection what the program calls it; the stack's own where it is left out.
- * @throws IonError of kind "config" that lists each missing or wrong key with both ways to set it.
+ * `ion:endpoint` and `ion:authUrl` win over `ion:region` (us, gov, aus) with `ion:stage` (production, staging; default
+ * production), which win over `ION_API_URI` and `ION_AUTH_SERVER`. A named connection uses `ion-NAME:endpoint`,
+ * `ION_NAME_API_URI` and so on, and takes nothing from the default connection.
  */
-export function resolveSettings(config: ReadConfig, env: NodeJS.ProcessEnv, connection?: string): ConnectionSettings {
+export function readSettings(config: ReadConfig, env: NodeJS.ProcessEnv, connection?: string): SettingsReport {
   const { key, variable } = settingNames(connection);
-  const wrong: string[] = [];
-  const { set, stand } = readersOf(config, env, variable);
+  const problems: string[] = [];
+  const used: UsedSetting[] = [];
+  const fromConfig = (setting: ConfigKey) => {
+    const value = config(setting)?.trim() || undefined;
+    if (value) used.push({ key: setting, name: key(setting), origin: "config" });
+    return value;
+  };
+  const fromEnvironment = (setting: keyof typeof ENVIRONMENT) => {
+    const value = env[variable(setting)]?.trim() || undefined;
+    if (value) used.push({ key: setting, name: variable(setting), origin: "environment" });
+    return value;
+  };
 
-  const { configured, endpoint } = endpointFrom(config, env, connection, wrong);
-  // Where the endpoint is documented its issuer is, too: the key is never sent to another ION's.
-  const issuer = issuerOf(endpoint);
-  const authUrl = set("authUrl") ?? (configured ? (issuer ?? stand("authUrl")) : (stand("authUrl") ?? issuer));
-  const clientId = set("clientId") ?? stand("clientId");
-  const clientSecret = set("clientSecret") ?? stand("clientSecret");
+  const explicit = fromConfig("endpoint");
+  const configured = explicit ?? documentedEndpoint(fromConfig("region"), fromConfig("stage"), key, problems);
+  const endpoint = configured ?? fromEnvironment("endpoint");
+  // The token issuer of a documented endpoint is documented too, so the key is never sent to another environment's.
+  const issuer = documentedIssuer(endpoint);
+  const authUrl =
+    fromConfig("authUrl") ??
+    (configured ? (issuer ?? fromEnvironment("authUrl")) : (fromEnvironment("authUrl") ?? issuer));
+  const clientId = fromConfig("clientId") ?? fromEnvironment("clientId");
+  const clientSecret = fromConfig("clientSecret") ?? fromEnvironment("clientSecret");
+  const formerEndpoint = fromConfig("formerEndpoint");
+  const deadline = fromConfig("deadline");
 
-  if (!endpoint && wrong.length === 0) {
-    wrong.push(
-      `${key("region")} is not set: run \`pulumi config set ${key("region")} us\` (or gov, aus), or set ${variable("endpoint")} to ION's GraphQL endpoint`,
+  if (!endpoint && problems.length === 0) {
+    problems.push(
+      `${key("region")} is not set. Run \`pulumi config set ${key("region")} us\` (or gov, aus), or set ${variable("endpoint")} to ION's GraphQL endpoint.`,
     );
   }
   if (endpoint && !authUrl) {
-    wrong.push(
-      `${key("authUrl")} is not set: run \`pulumi config set ${key("authUrl")} <token URL>\`, or set ${variable("authUrl")} to it`,
+    problems.push(
+      `${key("authUrl")} is not set. Run \`pulumi config set ${key("authUrl")} <token URL>\`, or set ${variable("authUrl")}.`,
     );
   }
   if (!clientId) {
-    wrong.push(
-      `${key("clientId")} is not set: run \`pulumi config set ${key("clientId")} <client id>\`, or set ${variable("clientId")}`,
+    problems.push(
+      `${key("clientId")} is not set. Run \`pulumi config set ${key("clientId")} <client id>\`, or set ${variable("clientId")}.`,
     );
   }
   if (!clientSecret) {
-    wrong.push(
-      `${key("clientSecret")} is not set: run \`pulumi config set --secret ${key("clientSecret")}\`, or set ${variable("clientSecret")}`,
+    problems.push(
+      `${key("clientSecret")} is not set. Run \`pulumi config set --secret ${key("clientSecret")}\`, or set ${variable("clientSecret")}.`,
     );
   }
-  if (endpoint) checkUrl(key("endpoint"), endpoint, wrong);
   const tokenUrl = authUrl && tokenUrlOf(authUrl);
-  if (tokenUrl) checkUrl(key("authUrl"), tokenUrl, wrong);
-  const formerEndpoint = set("formerEndpoint");
-  if (formerEndpoint) checkUrl(key("formerEndpoint"), formerEndpoint, wrong);
-  const deadline = set("deadline");
-  if (deadline !== undefined && !(Number(deadline) > 0)) {
-    wrong.push(`${key("deadline")} is "${deadline}": it has to be a number of seconds`);
+  const urls = { endpoint, authUrl: tokenUrl, formerEndpoint };
+  for (const [setting, url] of Object.entries(urls) as [ConfigKey, string | undefined][]) {
+    const problem = url && urlProblem(url);
+    if (problem) problems.push(`${key(setting)} ${problem}`);
   }
-  if (wrong.length > 0 || !endpoint || !tokenUrl || !clientId || !clientSecret) {
-    throw new IonError("config", wrong.join("\n"));
+  if (deadline !== undefined && !(Number(deadline) > 0)) {
+    problems.push(`${key("deadline")} is "${deadline}". It must be a number of seconds.`);
+  }
+  if (problems.length > 0 || !endpoint || !tokenUrl || !clientId || !clientSecret) {
+    return { settings: undefined, used, problems };
   }
   return {
-    endpoint,
-    authUrl: tokenUrl,
-    clientId,
-    clientSecret,
-    ...(connection !== undefined && { name: connection }),
-    ...(formerEndpoint && { formerEndpoint }),
-    ...(deadline && { deadlineMs: Number(deadline) * 1000 }),
+    settings: {
+      endpoint,
+      authUrl: tokenUrl,
+      clientId,
+      clientSecret,
+      ...(connection !== undefined && { name: connection }),
+      ...(formerEndpoint && { formerEndpoint }),
+      ...(deadline && { deadlineMs: Number(deadline) * 1000 }),
+    },
+    used,
+    problems,
   };
 }
 
-/** The place of the ION that a connection names, as far as it can be told without its key. */
+/**
+ * The settings of a connection.
+ *
+ * @throws IonError "config" that lists everything that is missing or wrong.
+ */
+export function resolveSettings(config: ReadConfig, env: NodeJS.ProcessEnv, connection?: string): ConnectionSettings {
+  const { settings, problems } = readSettings(config, env, connection);
+  if (!settings) throw new IonError("config", problems.join("\n"));
+  return settings;
+}
+
+/** The environment that a connection names, if its endpoint can be determined; the API key is not needed. */
 export function configuredEnvironment(
   config: ReadConfig,
   env: NodeJS.ProcessEnv,
   connection?: string,
 ): string | undefined {
-  const { endpoint } = endpointFrom(config, env, connection, []);
+  const { key, variable } = settingNames(connection);
+  const read = (setting: ConfigKey) => config(setting)?.trim() || undefined;
+  const documented = documentedEndpoint(read("region"), read("stage"), key, []);
+  const endpoint = read("endpoint") ?? documented ?? env[variable("endpoint")]?.trim();
   return endpoint && URL.canParse(endpoint) ? environmentOf(endpoint, connection) : undefined;
 }
 
-function readersOf(config: ReadConfig, env: NodeJS.ProcessEnv, variable: SettingNames["variable"]) {
-  return {
-    set: (key: ConfigKey) => config(key)?.trim() || undefined,
-    stand: (key: keyof typeof ENVIRONMENT) => env[variable(key)]?.trim() || undefined,
-  };
-}
-
-function endpointFrom(config: ReadConfig, env: NodeJS.ProcessEnv, connection: string | undefined, wrong: string[]) {
-  const { key, variable } = settingNames(connection);
-  const { set, stand } = readersOf(config, env, variable);
-  const configured = set("endpoint") ?? hostOf(set("region"), set("stage"), key, wrong)?.endpoint;
-  return { configured, endpoint: configured ?? stand("endpoint") };
-}
-
-function hostOf(region: string | undefined, stage: string | undefined, key: SettingNames["key"], wrong: string[]) {
+function documentedEndpoint(
+  region: string | undefined,
+  stage: string | undefined,
+  key: SettingNames["key"],
+  problems: string[],
+): string | undefined {
   if (region === undefined) {
     if (stage !== undefined) {
-      const set = `run \`pulumi config set ${key("region")} us\` (or gov, aus)`;
-      wrong.push(`${key("stage")} is set and ${key("region")} is not: ${set}`);
+      const set = `Run \`pulumi config set ${key("region")} us\` (or gov, aus).`;
+      problems.push(`${key("stage")} is set, but ${key("region")} is not. ${set}`);
     }
     return undefined;
   }
   const stages = Object.hasOwn(HOSTS, region) ? HOSTS[region] : undefined;
   if (!stages) {
-    wrong.push(`${key("region")} is "${region}": it has to be one of ${Object.keys(HOSTS).join(", ")}`);
+    problems.push(`${key("region")} is "${region}". It must be one of ${Object.keys(HOSTS).join(", ")}.`);
     return undefined;
   }
   const host = Object.hasOwn(stages, stage ?? "production") ? stages[stage ?? "production"] : undefined;
-  if (!host) wrong.push(`${key("stage")} is "${stage}": it has to be one of ${Object.keys(stages).join(", ")}`);
-  return host;
+  if (!host) problems.push(`${key("stage")} is "${stage}". It must be one of ${Object.keys(stages).join(", ")}.`);
+  return host?.endpoint;
 }
 
-/** The issuer that belongs to a documented endpoint. */
-function issuerOf(endpoint: string | undefined): string | undefined {
+function documentedIssuer(endpoint: string | undefined): string | undefined {
   const hosts = Object.values(HOSTS).flatMap((stages) => Object.values(stages));
   return hosts.find((host) => host.endpoint === endpoint)?.issuer;
 }
 
-/** Accepts an issuer's bare host, its origin, or the token endpoint itself: public scripts use all three. */
+/** Accepts an issuer's host, its origin, or the token endpoint itself: public scripts use all three. */
 function tokenUrlOf(authUrl: string): string {
   const url = /^[a-z]+:\/\//i.test(authUrl) ? authUrl : `https://${authUrl}`;
   return URL.canParse(url) && /\/token\/?$/.test(new URL(url).pathname) ? url : url.replace(/\/+$/, "") + TOKEN_PATH;
 }
 
-function checkUrl(key: string, url: string, wrong: string[]) {
-  if (!URL.canParse(url)) {
-    wrong.push(`${key} is not a URL`);
-    return;
-  }
+function urlProblem(url: string): string | undefined {
+  if (!URL.canParse(url)) return "is not a URL.";
   const { protocol, hostname, username, password } = new URL(url);
-  if (username || password) wrong.push(`${key} has a user name or password in it: take that out of the URL`);
-  if (protocol !== "https:" && !(protocol === "http:" && isLoopback(hostname))) {
-    wrong.push(`${key} has to be an https:// URL: a key and secrets travel over it`);
-  }
+  if (username || password) return "contains a user name or password. Remove it from the URL.";
+  if (protocol === "https:" || (protocol === "http:" && isLoopback(hostname))) return undefined;
+  return "must be an https:// URL, because the API key and secrets are sent to it.";
 }
 
-/** Whether a host name is this machine itself. */
+/** Whether a host name is this machine. */
 export function isLoopback(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
 }
 
 /**
- * Names the place an ION lives at, for resources to remember. All loopback addresses of a connection are one place: a
- * local emulator comes up on another port each time. Two connections to this machine are two emulators.
+ * Identifies the ION environment of an endpoint, for resources to record. All loopback addresses of a connection are one
+ * environment, because a local emulator gets another port each time. Two connections to this machine are two emulators.
  */
 export function environmentOf(endpoint: string, connection?: string): string {
   const url = new URL(endpoint);

@@ -1,36 +1,64 @@
-/** What went wrong, as far as a caller has to tell one failure from another. */
+import { escapeLines } from "../model/text.ts";
+
+/** What went wrong, as far as a caller has to distinguish. */
 export type IonErrorKind =
   | "config" // a setting is missing or wrong
   | "auth" // the key or token was not accepted
   | "permission" // the key may not do this
   | "gone" // the object does not exist, or is not visible
-  | "conflict" // another writer was first (etag)
-  | "invalid" // ION refuses a value
-  | "refused" // ION refuses the whole document before running any of it
+  | "conflict" // the object was changed at the same time (etag)
+  | "invalid" // ION rejects a value
+  | "refused" // ION rejects the whole document and ran none of it
   | "unsupported" // ION's schema lacks a name that this needs
-  | "rateLimited" // 429
-  | "unreachable" // never got through to ION
-  | "unknownOutcome" // sent, and the answer was lost: it may or may not have happened
-  | "unexpectedAnswer" // an answer that does not fit ION's schema
-  | "elsewhere" // the resource lives in another ION
-  | "ambiguous"; // several objects fit, or one fits and is not ours to take
+  | "rateLimited" // ION asks to wait
+  | "unreachable" // the request did not reach ION
+  | "unknownOutcome" // the request was sent and its answer lost: it may have been applied
+  | "unexpectedAnswer" // the answer does not match ION's schema
+  | "elsewhere" // the resource belongs to another ION environment
+  | "ambiguous"; // several objects match, or the one that matches must not be adopted without asking
+
+/** What else an error says. */
+export interface IonErrorDetails {
+  /** More sentences about what happened, such as what ION answered. */
+  readonly detail?: string | undefined;
+  /** What to do, each a sentence. */
+  readonly hints?: readonly string[] | undefined;
+  /** Seconds that ION asked to wait (Retry-After). */
+  readonly retryAfter?: number | undefined;
+}
 
 /**
- * An error for the person at the terminal: what failed, on which object, in ION's own words, and what to do.
- * It never holds a request, variables, a header, a token or a body, and prints without a stack.
+ * An error for the person at the terminal. It never holds a request, variables, a header, a token or a body, and it prints
+ * without a stack.
  */
 export class IonError extends Error {
   readonly kind: IonErrorKind;
-  /** Seconds that ION asked to wait (Retry-After), where it did. */
+  /** What failed, on which object: one sentence, with its full stop. */
+  readonly summary: string;
+  readonly detail: string | undefined;
+  readonly hints: readonly string[];
   readonly retryAfter: number | undefined;
 
-  constructor(kind: IonErrorKind, message: string, options: { retryAfter?: number | undefined } = {}) {
-    super(escapeControlCharacters(message));
+  constructor(kind: IonErrorKind, summary: string, { detail, hints = [], retryAfter }: IonErrorDetails = {}) {
+    super(escapeLines([summary, detail, ...hints].filter(Boolean).join(" ")));
     this.name = "IonError";
     this.kind = kind;
-    this.retryAfter = options.retryAfter;
-    // Pulumi's dynamic provider prints `${error}: ${error.stack}`: a stack would bury what there is to read.
+    this.summary = summary;
+    this.detail = detail;
+    this.hints = hints;
+    this.retryAfter = retryAfter;
+    // Pulumi's dynamic provider prints `${error}: ${error.stack}`: a stack would bury the message.
     this.stack = this.message;
+  }
+
+  /** The same error with other parts. */
+  with({
+    kind = this.kind,
+    summary = this.summary,
+    ...details
+  }: Partial<IonErrorDetails & Pick<IonError, "kind" | "summary">>): IonError {
+    const { detail, hints, retryAfter } = this;
+    return new IonError(kind, summary, { detail, hints, retryAfter, ...details });
   }
 
   override toString(): string {
@@ -38,39 +66,22 @@ export class IonError extends Error {
   }
 }
 
-/** Leaves no character that a terminal would obey: ION repeats names, and anybody may have given them. */
-export const escapeControlCharacters = (text: string) =>
-  text.replace(/[^\P{Cc}\n\t]/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** Ends a text from outside with a full stop, so that another sentence can follow. */
+export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
-/** What a person who has just changed the config needs to know of Pulumi, to follow an error of kind "auth" or "unreachable". */
+/** For errors that a config change explains. */
 export const CONFIG_JUST_CHANGED =
   "If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and " +
   "destroys with the config of the last `pulumi up`.";
 
-/** Tells an IonError from anything else, also when two copies of this package are loaded. */
+/** Whether an error is an IonError, also if two copies of this package are loaded. */
 export function isIonError(error: unknown): error is IonError {
   return error instanceof Error && error.name === "IonError";
 }
 
-/**
- * What to say of an error that is a bug of ours, to follow a name: its kind and where it began. Its message may repeat a
- * value, as those of JSON.parse and Headers do, and that may be a secret.
- */
+/** Describes an unexpected error by its type and place. Its message may repeat a secret, as those of JSON.parse do. */
 export function describeBug(error: unknown): string {
   const { name = "unknown", stack = "" } = error instanceof Error ? error : {};
   const [, place] = /^ {4}at [^\n]*?([\w.-]+\.[cm]?[jt]s:\d+):\d+\)?$/m.exec(stack) ?? [];
-  return `failed in a way that it should not (${place ? `${name} at ${place}` : name}). Please report this.`;
-}
-
-/** ION's words for each kind of failure. ION documents no error codes for GraphQL errors, so this reads the message (inferred). */
-const WORDING: ReadonlyArray<readonly [RegExp, IonErrorKind]> = [
-  [/\betag\b|out of date|modified by another|\bstale\b/i, "conflict"],
-  [/permission|not authori[sz]ed|forbidden|access denied/i, "permission"],
-  [/not found|does not exist|no longer exists|could not find/i, "gone"],
-  [/rate limit|too many requests/i, "rateLimited"],
-];
-
-/** Finds the kind of a GraphQL error by ION's wording; a refused value where nothing else fits. */
-export function kindOf(message: string): IonErrorKind {
-  return WORDING.find(([pattern]) => pattern.test(message))?.[1] ?? "invalid";
+  return `failed unexpectedly (${place ? `${name} at ${place}` : name}). Please report this bug.`;
 }

@@ -1,7 +1,4 @@
-/**
- * What ION and Violet document, as data: hosts, resources, actions, permissions, known limitations.
- * None of these lists is closed: ION's live schema decides, and grows without notice.
- */
+/** What ION documents about its environments, as data: hosts, source addresses, permissions. */
 
 /** Where one ION environment answers. */
 export interface Host {
@@ -58,52 +55,7 @@ export const SOURCE_ADDRESSES_ORIGIN = {
     "ask First Resonance before a firewall lets in nothing else.",
 } as const;
 
-/** The resources of Violet's guide, in its order: what Violet can use today. */
-export const VIOLET_RESOURCES = [
-  "ABOM_INSTALLATIONS",
-  "FILE_ATTACHMENTS",
-  "ISSUES",
-  "ORGANIZATIONS",
-  "PARTS",
-  "PLAN_INPUTS",
-  "PLAN_ITEMS",
-  "PLANS",
-  "PROCEDURES",
-  "PURCHASE_ORDER_LINES",
-  "PURCHASE_ORDERS",
-  "RECEIPTS",
-  "RECEIPT_ITEMS",
-  "RUNS",
-  "RUN_STEPS",
-  "STEPS",
-  "SUPPLIERS",
-] as const;
-
-/** The actions of Violet's guide. */
-export const VIOLET_ACTIONS = ["CREATE", "UPDATE"] as const;
-
-/** Every action that ION documents. */
-export const ACTIONS = ["CREATE", "UPDATE", "DELETE"] as const;
-
-/** Pairs that ION accepts and never delivers, with the reason in words (Violet's guide, "Known Limitations"). */
-export const NEVER_DELIVERED: ReadonlyArray<{
-  readonly resource: string;
-  readonly action: string;
-  readonly why: string;
-}> = [
-  {
-    resource: "PURCHASE_ORDER_LINES",
-    action: "CREATE",
-    why: "ION sends no event when a purchase order line is created (Violet's guide, known limitation 1); new lines reach Violet with its next scheduled fetch",
-  },
-];
-
 /** The permission that a mutation needs: its own name with a capital letter (ION's permission list). */
 export function permissionFor(mutation: string): string {
   return mutation.charAt(0).toUpperCase() + mutation.slice(1);
-}
-
-/** Sorts objects of one type by age, oldest first: ION's ids are growing numbers. */
-export function byAge(one: { readonly id: string }, other: { readonly id: string }): number {
-  return one.id.length - other.id.length || (one.id < other.id ? -1 : 1);
 }

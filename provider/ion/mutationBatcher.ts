@@ -1,224 +1,250 @@
-import DataLoader from "dataloader";
 import pLimit from "p-limit";
-import { IonError, type IonErrorKind, isIonError } from "./errors.ts";
+import { appliedResult, type Change, type ResultOf } from "../model/changes.ts";
+import { describeChange } from "../model/messages.ts";
+import { IonError, type IonErrorKind, isIonError, sentence } from "./errors.ts";
 import { permissionFor } from "./facts.ts";
-import { type Answer, type IonClient, type Operation, problemWith } from "./http/client.ts";
+import type { IonClient } from "./http/client.ts";
+import type { Answer, Operation } from "./http/operation.ts";
 import { type RetryOptions, withRetry } from "./http/retry.ts";
-import { aliasOf, compose, describeParseError, type Mutation } from "./operations.ts";
-import type { Receivers, Snapshot } from "./snapshot.ts";
+import { aliasOf, compose, describeParseError, type Mutation, mutationFor } from "./operations.ts";
+import { kindOf, rejection } from "./problems.ts";
+import type { Snapshot } from "./snapshot.ts";
 
-/** A mutation with what it takes to know its fate. */
-export interface Write<T> {
-  readonly mutation: Mutation<T>;
-  /** What it does, to follow "ION did not …". */
-  readonly about: string;
-  /** Its answer, where ION shows that it happened already; asked only after an answer was lost. */
-  readonly landed: (now: Receivers) => { readonly answer: T } | undefined;
+/** Mutations per request at most: at half a second each, still far from the 30 s that ION allows a request. */
+const MAX_BATCH = 40;
+
+/** Requests with mutations at the same time. */
+const MAX_CONCURRENT = 4;
+
+/** Milliseconds per mutation from which ION counts as slow: then a batch is split over concurrent requests. */
+const SLOW_MS = 40;
+
+/** Milliseconds that one request of mutations should not exceed. */
+const REQUEST_BUDGET_MS = 10_000;
+
+/** Milliseconds without activity after which a batch is sent. Pulumi takes 5 to 20 ms between two resources. */
+const MIN_IDLE_MS = 25;
+
+/** The same on a busy machine, where the last gaps between resources were longer. */
+const MAX_IDLE_MS = 500;
+
+/** How many gaps are remembered. */
+const GAP_WINDOW = 8;
+
+type Outcome = { readonly result: ResultOf<Change> } | { readonly error: IonError };
+
+/** A change that waits for its outcome. */
+interface Pending {
+  readonly change: Change;
+  readonly mutation: Mutation<ResultOf<Change>>;
+  /** The ids of the receivers that existed when the change was requested. */
+  readonly before: ReadonlySet<string>;
+  readonly settle: (outcome: Outcome) => void;
 }
 
-/** Mutations a request at most: at half a second each, still far from the 30 s that ION gives a request. */
-const CEILING = 40;
-
-/** Requests with mutations at once. */
-const CONCURRENT = 4;
-
-/** Milliseconds a mutation from which ION counts as slow: then a batch is shared out over requests that run at once. */
-const SLOW_MS = 30;
-
-/** Mutations a request from which its time tells something: a short pause of this machine is not ION's. */
-const TELLING = 4;
-
-/** What a request of mutations is to stay under, as far as earlier ones tell. */
-const REQUEST_MS = 10_000;
-
-/** Milliseconds without a stir after which a stream of writes has paused: Pulumi takes 5 to 20 between two resources. */
-const PAUSE_MS = 25;
-
-/** The same where the machine is busy with other things and the last gaps were longer. */
-const LONGEST_PAUSE_MS = 500;
-
-/** How many gaps between stirs tell how long the next one may be. */
-const GAPS = 8;
-
-/** Collects the writes that arrive together, sends them as aliases of one document, and gives each its own outcome. */
-export class Writes {
+/** Collects mutations that are requested together, sends them as aliases of one document, and gives each its own outcome. */
+export class MutationBatcher {
   readonly #client: IonClient;
   readonly #snapshot: Snapshot;
   readonly #retry: RetryOptions;
-  readonly #limit = pLimit(CONCURRENT);
-  readonly #loader: DataLoader<Write<unknown>, unknown>;
-  #waiting: (() => void)[] = [];
-  #count = 0;
+  readonly #limit = pLimit(MAX_CONCURRENT);
+  #batch: Pending[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** When something stirred last; undefined after an answer, since then the engine may have waited for that. */
-  #stirredAt: number | undefined;
-  /** Milliseconds between the last stirs. */
+  /** When the engine was last active; undefined after an answer, because the engine may have waited for it. */
+  #activeAt: number | undefined;
+  /** Milliseconds between the last activities. */
   #gaps: number[] = [];
-  /** What a mutation took last, beyond the way to ION and back. */
+  /** What a mutation of the last request took, without the round trip. */
   #msPerMutation = 0;
 
   constructor(client: IonClient, snapshot: Snapshot, retry: RetryOptions) {
     this.#client = client;
     this.#snapshot = snapshot;
     this.#retry = retry;
-    this.#loader = new DataLoader((writes) => this.#share(writes), {
-      cache: false,
-      batchScheduleFn: (leave) => this.#waiting.push(leave),
+  }
+
+  /**
+   * Applies one change, together with others that are requested at about the same time.
+   *
+   * @throws IonError
+   */
+  async run<Of extends Change>(change: Of, before: ReadonlySet<string>): Promise<ResultOf<Of>> {
+    const outcome = await new Promise<Outcome>((settle) => {
+      this.#batch.push({ change, mutation: mutationFor<Change>(change), before, settle });
+      this.keepOpen();
+      if (this.#batch.length >= MAX_BATCH) this.#flush();
     });
+    if ("error" in outcome) throw outcome.error;
+    return outcome.result as ResultOf<Of>;
   }
 
-  /** Sends one write, with others that arrive about now. */
-  async run<T>(write: Write<T>): Promise<T> {
-    const answer = this.#loader.load(write as Write<unknown>);
-    this.#count += 1;
-    this.stir();
-    if (this.#count >= CEILING) this.#leave();
-    return (await answer) as T;
-  }
-
-  /** Says that the engine is at work on further resources: what waits goes on waiting for their writes. */
-  stir(): void {
+  /** Keeps the batch open while the engine is still processing resources. */
+  keepOpen(): void {
     const now = performance.now();
-    const gap = now - (this.#stirredAt ?? Number.NEGATIVE_INFINITY);
-    if (gap < LONGEST_PAUSE_MS) this.#gaps = [...this.#gaps, gap].slice(-GAPS);
-    this.#stirredAt = now;
+    const gap = now - (this.#activeAt ?? Number.NEGATIVE_INFINITY);
+    if (gap < MAX_IDLE_MS) this.#gaps = [...this.#gaps, gap].slice(-GAP_WINDOW);
+    this.#activeAt = now;
     clearTimeout(this.#timer);
-    if (this.#count === 0) return;
-    const pause = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, 2 * Math.max(0, ...this.#gaps)));
-    // Where this process got no time, calls may have come in that Node looks at only after its timers.
-    const timer = setTimeout(() => setImmediate(() => this.#timer === timer && this.#leave()), pause);
+    if (this.#batch.length === 0) return;
+    const idle = Math.min(MAX_IDLE_MS, Math.max(MIN_IDLE_MS, 2 * Math.max(0, ...this.#gaps)));
+    // If this process was suspended, calls may be waiting that Node handles only after its timers.
+    const timer = setTimeout(() => setImmediate(() => this.#timer === timer && this.#flush()), idle);
     this.#timer = timer;
   }
 
-  #leave() {
+  #flush(): void {
     clearTimeout(this.#timer);
-    this.#count = 0;
-    for (const leave of this.#waiting.splice(0)) leave();
+    const batch = this.#batch;
+    this.#batch = [];
+    const size = this.#requestSize(batch.length);
+    for (let at = 0; at < batch.length; at += size) void this.#sendAll(batch.slice(at, at + size));
   }
 
-  /** Sends a batch in as few requests as can be, or, where ION is slow, in as many as may run at once. */
-  async #share(writes: readonly Write<unknown>[]): Promise<unknown[]> {
-    const safe = Math.max(1, Math.min(CEILING, Math.floor(REQUEST_MS / Math.max(this.#msPerMutation, 1))));
-    const fair = this.#msPerMutation < SLOW_MS ? safe : Math.ceil(writes.length / CONCURRENT);
-    const size = Math.min(safe, fair);
-    const parts = Array.from({ length: Math.ceil(writes.length / size) }, (_, at) =>
-      writes.slice(at * size, (at + 1) * size),
-    );
-    return (await Promise.all(parts.map((part) => this.#send(part)))).flat();
+  /** How many mutations go into one request: all of a batch, or a share of it if ION is slow. */
+  #requestSize(batch: number): number {
+    const withinBudget = Math.max(1, Math.floor(REQUEST_BUDGET_MS / Math.max(this.#msPerMutation, 1)));
+    const share = this.#msPerMutation < SLOW_MS ? batch : Math.ceil(batch / MAX_CONCURRENT);
+    return Math.min(MAX_BATCH, withinBudget, share);
   }
 
-  async #send(writes: readonly Write<unknown>[]): Promise<unknown[]> {
-    const outcomes = new Map<Write<unknown>, unknown>();
-    const open = () => writes.filter((write) => !outcomes.has(write));
-    let looking = false;
+  /** Settles everything it is given. */
+  async #sendAll(batch: readonly Pending[]): Promise<void> {
+    const outcomes = new Map<Pending, Outcome>();
+    try {
+      await this.#sendUntilSettled(batch, outcomes);
+    } catch (error) {
+      // A bug of ours: every change of the batch fails with it, and dynamicProvider.ts describes it.
+      const failure = error as IonError;
+      for (const pending of batch) if (!outcomes.has(pending)) outcomes.set(pending, { error: failure });
+    }
+    for (const [pending, outcome] of outcomes) pending.settle(outcome);
+  }
+
+  async #sendUntilSettled(batch: readonly Pending[], outcomes: Map<Pending, Outcome>): Promise<void> {
+    const open = () => batch.filter((pending) => !outcomes.has(pending));
+    let verifying = false;
     try {
       await withRetry(
-        "write",
-        async (next) => {
-          looking = next === "look";
-          if (looking) await this.#look(open(), outcomes);
-          looking = false;
-          if (open().length > 0) await this.#try(open(), outcomes);
+        "mutation",
+        async (action) => {
+          verifying = action === "verify";
+          if (verifying) await this.#verify(open(), outcomes);
+          verifying = false;
+          if (open().length > 0) await this.#execute(open(), outcomes);
         },
         this.#retry,
       );
     } catch (failure) {
       if (!isIonError(failure)) throw failure;
-      // What keeps a look from being taken says nothing of the write before it.
-      const error = looking ? new IonError("unknownOutcome", failure.message) : failure;
-      const blind = looking && failure.kind === "unsupported";
+      // What prevents a verification says nothing about the mutation before it.
+      const error = verifying ? failure.with({ kind: "unknownOutcome" }) : failure;
+      const unverifiable = verifying && failure.kind === "unsupported";
       this.#snapshot.invalidate();
       const left = open();
       if ((error.kind === "refused" || error.kind === "unsupported") && left.length > 1) {
-        // ION ran nothing of it: halve until what it refuses stands alone.
+        // ION ran none of it: halve the batch until what it refuses stands alone.
         const middle = left.length >> 1;
-        const halves = [left.slice(0, middle), left.slice(middle)];
-        const settled = (await Promise.all(halves.map((half) => this.#send(half)))).flat();
-        left.forEach((write, index) => {
-          outcomes.set(write, settled[index]);
-        });
-      } else {
-        for (const write of left) outcomes.set(write, failed(write, error, blind));
+        await Promise.all(
+          [left.slice(0, middle), left.slice(middle)].map((half) => this.#sendUntilSettled(half, outcomes)),
+        );
+        return;
       }
+      for (const pending of left) outcomes.set(pending, { error: failureOf(pending, error, unverifiable) });
     }
-    return writes.map((write) => outcomes.get(write));
   }
 
-  /** Gives an outcome to each write that ION shows as done. */
-  async #look(writes: readonly Write<unknown>[], outcomes: Map<Write<unknown>, unknown>) {
+  /** Settles each change that ION shows as applied. */
+  async #verify(batch: readonly Pending[], outcomes: Map<Pending, Outcome>): Promise<void> {
     this.#snapshot.invalidate();
-    const now = await this.#snapshot.get();
-    for (const write of writes) {
-      const landed = write.landed(now);
-      if (landed) outcomes.set(write, landed.answer);
+    const live = await this.#snapshot.get();
+    for (const pending of batch) {
+      const applied = appliedResult(pending.change, live, pending.before);
+      if (applied) outcomes.set(pending, applied);
     }
   }
 
-  async #try(writes: readonly Write<unknown>[], outcomes: Map<Write<unknown>, unknown>) {
-    const mutations = writes.map((write) => write.mutation);
+  /** Sends changes in one request, and settles each that ION answered. @throws IonError for those that are still open */
+  async #execute(batch: readonly Pending[], outcomes: Map<Pending, Outcome>): Promise<void> {
+    const mutations = batch.map(({ mutation }) => mutation);
     const secrets = mutations.flatMap((mutation) => mutation.secrets);
-    const answer = await this.#limit(() => this.#timed({ ...compose(mutations), secrets }, mutations.length));
-    let lost: IonError | undefined;
-    writes.forEach((write, index) => {
-      const outcome = outcomeOf(write, answer, aliasOf(index));
-      if (isIonError(outcome) && outcome.kind === "unexpectedAnswer") lost = outcome;
-      else outcomes.set(write, outcome);
+    const answer = await this.#limit(() => this.#measure({ ...compose(mutations), secrets }, mutations.length));
+    const open: IonError[] = [];
+    batch.forEach((pending, index) => {
+      const outcome = outcomeOf(pending, answer, aliasOf(index));
+      if ("error" in outcome && OPEN.has(outcome.error.kind)) open.push(outcome.error);
+      else outcomes.set(pending, outcome);
     });
-    if (lost) throw lost;
+    const unknown = open.find(({ kind }) => kind !== "rateLimited") ?? open[0];
+    if (unknown) throw unknown;
   }
 
-  /** Runs a document, and learns from it what a mutation takes beyond what a query takes. */
-  async #timed(operation: Operation, mutations: number): Promise<Answer> {
+  /** Runs a document, and learns what a mutation takes on top of a round trip. */
+  async #measure(operation: Operation, mutations: number): Promise<Answer> {
     const started = performance.now();
     const answer = await this.#client.execute(operation);
-    const beyond = performance.now() - started - this.#snapshot.roundTripMs;
-    this.#stirredAt = undefined;
-    if (mutations >= TELLING) this.#msPerMutation = Math.max(0, beyond / mutations);
+    this.#msPerMutation = Math.max(0, (performance.now() - started - this.#snapshot.roundTripMs) / mutations);
+    this.#activeAt = undefined;
     return answer;
   }
 }
 
-function outcomeOf(write: Write<unknown>, answer: Answer, alias: string): unknown {
-  const { mutation, about } = write;
-  const nothing = answer.data[alias] === null || answer.data[alias] === undefined;
-  const problem = answer.problems.find(
-    (found) => found.alias === (nothing && found.alias === undefined ? undefined : alias),
-  );
-  if (problem) return problemWith(about, permissionFor(mutation.field), problem.message);
+/** Kinds of failures after which a single change of a batch is verified or sent again. */
+const OPEN: ReadonlySet<IonErrorKind> = new Set(["unknownOutcome", "unexpectedAnswer", "rateLimited"]);
+
+/** Kinds that ION decides before it runs anything, so that an error without a path is a rejection. */
+const DECIDED_FIRST: ReadonlySet<IonErrorKind> = new Set(["permission", "conflict", "rateLimited"]);
+
+/**
+ * The outcome of one change in an answer. Only an error of the mutation's own field is a rejection: an error below it, or
+ * without a path, may have occurred after ION applied the change.
+ */
+function outcomeOf({ change, mutation }: Pending, answer: Answer, alias: string): Outcome {
   const parsed = mutation.answer.safeParse(answer.data[alias]);
-  if (parsed.success) return parsed.data;
-  return new IonError(
-    "unexpectedAnswer",
-    `ION's answer to ${mutation.field} is not as expected. ${describeParseError(parsed.error)}.`,
-  );
+  if (parsed.success) return { result: parsed.data };
+  const own = answer.problems.filter(({ path }) => path === undefined || path[0] === alias);
+  const [problem] = own.sort((one, other) => (one.path?.length ?? 99) - (other.path?.length ?? 99));
+  if (!problem) {
+    return {
+      error: new IonError(
+        "unexpectedAnswer",
+        `ION's answer to ${mutation.field} does not have the expected form: ${describeParseError(parsed.error)}.`,
+      ),
+    };
+  }
+  const kind = kindOf(problem);
+  const rejected = problem.path?.length === 1 ? kind !== "unknownOutcome" : DECIDED_FIRST.has(kind);
+  if (rejected)
+    return { error: rejection(describeChange(change), permissionFor(mutation.field), problem.message, kind) };
+  return { error: new IonError("unknownOutcome", `ION answered with an error: ${sentence(problem.message)}`) };
 }
 
-const PERHAPS = "It may or may not have happened: the next `pulumi up` looks before it does anything.";
+const NOT_VERIFIED = "It is unknown whether ION applied it.";
 
-/** What a failure of the whole request means for one of its writes; `blind` where nothing can show what became of it. */
-function failed(write: Write<unknown>, error: IonError, blind: boolean): IonError {
-  const permission = permissionFor(write.mutation.field);
+/** What the failure of a whole request means for one of its changes; `unverifiable` if nothing can show whether it was applied. */
+function failureOf({ change, mutation }: Pending, error: IonError, unverifiable: boolean): IonError {
+  const action = describeChange(change);
+  const permission = permissionFor(mutation.field);
   if (error.kind === "permission" || error.kind === "conflict") {
-    return problemWith(write.about, permission, error.message, error.kind);
+    return rejection(action, permission, error.message, error.kind);
   }
   if (error.kind === "refused") {
-    const refusal = problemWith(write.about, permission, error.message);
-    // What "does not exist" for a document is a name in the schema, and no object.
-    return refusal.kind === "gone" ? problemWith(write.about, permission, error.message, "invalid") : refusal;
+    const kind = kindOf({ code: undefined, message: error.message });
+    // "does not exist" is about a name in the document here, not about an object.
+    return rejection(action, permission, error.message, kind === "gone" ? "invalid" : kind);
   }
-  if (blind) {
-    return new IonError(
-      "unknownOutcome",
-      `ION's answer got lost: could not tell whether it did ${write.about}. It may or may not have happened, and nothing can ` +
-        `show it: ${error.message} Look in ION yourself before the next \`pulumi up\`, which would do it a second time.`,
-    );
+  const summary = `Could not ${action}.`;
+  if (unverifiable) {
+    return new IonError("unknownOutcome", summary, {
+      detail: `ION's answer was lost. ${NOT_VERIFIED} ${error.message}`,
+      hints: ["Check it in ION yourself before the next `pulumi up`, which would apply it again."],
+    });
   }
-  const states: Partial<Record<IonErrorKind, string>> = {
-    unknownOutcome: PERHAPS,
-    unexpectedAnswer: PERHAPS,
-    unreachable: "It did not happen.",
-    rateLimited: "It did not happen.",
+  const state: Partial<Record<IonErrorKind, string>> = {
+    unknownOutcome: `${NOT_VERIFIED} The next \`pulumi up\` checks before it changes anything.`,
+    unexpectedAnswer: `${NOT_VERIFIED} The next \`pulumi up\` checks before it changes anything.`,
+    unreachable: "ION was not changed.",
+    rateLimited: "ION was not changed.",
   };
-  const state = states[error.kind] ?? "";
-  return new IonError(error.kind, `Could not ${write.about}. ${error.message} ${state}`.trim());
+  const detail = [error.summary, error.detail, state[error.kind]].filter(Boolean).join(" ");
+  return new IonError(error.kind, summary, { detail, hints: error.hints });
 }

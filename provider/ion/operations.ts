@@ -1,8 +1,10 @@
 /**
- * Every document that this package sends, and what has to come back. The only file with ION's names for operations,
- * arguments and fields. Known: what Violet's guide shows. Inferred (marked so): ION's pattern for its other objects.
+ * Every document that this package sends, and the answer that it expects. The only file with ION's names for operations,
+ * arguments and fields. Known: shown in Violet's guide. Inferred: follows ION's pattern for its other objects.
  */
 import { z } from "zod";
+import type { Change, ResultOf } from "../model/changes.ts";
+import type { Receiver } from "../model/webhooks.ts";
 import { secretsOfUrl } from "./http/redact.ts";
 
 const id = z.union([z.string().min(1), z.number().int()]).transform(String);
@@ -12,12 +14,12 @@ const text = z
   .nullish()
   .transform((value) => value ?? undefined);
 
-/** A text that ION may mask; a mask ("********") is as good as not shown, and is never sent back. */
+/** A string that ION may mask. A mask ("********") counts as not shown, and is never sent back. */
 const secretText = text.transform((value) => (value && /^[*•●]+$/.test(value) ? undefined : value));
 
 const subscription = z.object({ id, _etag: etag, resource: z.string(), action: z.string() });
 const header = z.object({ id, _etag: etag, key: z.string(), value: secretText });
-const receiver = z.object({
+const receiverFields = {
   id,
   _etag: etag,
   name: z.string(),
@@ -33,51 +35,35 @@ const receiver = z.object({
     .boolean()
     .nullish()
     .transform((value) => value ?? undefined),
-  subscriptions: z
-    .array(subscription)
-    .nullish()
-    .transform((value) => value ?? []),
-  headers: z
-    .array(header)
-    .nullish()
-    .transform((value) => value ?? []),
+};
+
+/** A receiver in a list. Null in place of its subscriptions or headers means that the key may not read them, not that there are none. */
+const listedReceiver: z.ZodType<Receiver> = z.object({
+  ...receiverFields,
+  subscriptions: z.array(subscription),
+  headers: z.array(header),
 });
 
-/** A webhook subscription as ION shows it. */
-export type Subscription = z.output<typeof subscription>;
-/** A header of a webhook receiver as ION shows it. */
-export type Header = z.output<typeof header>;
-/** A webhook receiver as ION shows it, with what belongs to it. */
-export type Receiver = z.output<typeof receiver>;
-
-/** What can be set on a receiver. */
-export interface ReceiverInput {
-  readonly name: string;
-  readonly webhookUri: string;
-  readonly description: string;
-  readonly contentType: string;
-  readonly expectedResponseCode: number;
-  readonly active: boolean;
-  readonly sharedSecret: string;
-}
-
-/** The names of {@link ReceiverInput}'s fields. */
-export const RECEIVER_FIELDS_SETTABLE: readonly (keyof ReceiverInput)[] = [
-  "name",
-  "webhookUri",
-  "description",
-  "contentType",
-  "expectedResponseCode",
-  "active",
-  "sharedSecret",
-];
+/** A receiver in the answer to a mutation, with the lists that it had before if the answer has none. */
+const changedReceiver = (before: Pick<Receiver, "subscriptions" | "headers">): z.ZodType<Receiver> =>
+  z.object({
+    ...receiverFields,
+    subscriptions: z
+      .array(subscription)
+      .nullish()
+      .transform((list) => list ?? before.subscriptions),
+    headers: z
+      .array(header)
+      .nullish()
+      .transform((list) => list ?? before.headers),
+  });
 
 // Known: Violet's guide asks for these fields, and every object of ION has _etag.
-const SUBSCRIPTION_FIELDS = "id _etag resource action";
-const HEADER_FIELDS = "id _etag key value";
-const RECEIVER_FIELDS =
+const SUBSCRIPTION_SELECTION = "id _etag resource action";
+const HEADER_SELECTION = "id _etag key value";
+const RECEIVER_SELECTION =
   "id _etag name description webhookUri sharedSecret contentType expectedResponseCode active " +
-  `subscriptions { ${SUBSCRIPTION_FIELDS} } headers { ${HEADER_FIELDS} }`;
+  `subscriptions { ${SUBSCRIPTION_SELECTION} } headers { ${HEADER_SELECTION} }`;
 
 /** Receivers a page: the largest that is in public use with ION. */
 export const PAGE_SIZE = 100;
@@ -109,7 +95,7 @@ export const ETAG_FIELD = "_etag";
 /** Inferred: ION's pattern for every list. One page of the whole webhook configuration. */
 export const WEBHOOK_RECEIVERS = `query WebhookReceivers($first: Int!, $after: String) {
   webhookReceivers(first: $first, after: $after) {
-    edges { cursor node { ${RECEIVER_FIELDS} } }
+    edges { cursor node { ${RECEIVER_SELECTION} } }
     pageInfo { hasNextPage }
   }
 }`;
@@ -117,7 +103,7 @@ export const WEBHOOK_RECEIVERS = `query WebhookReceivers($first: Int!, $after: S
 /** What {@link WEBHOOK_RECEIVERS} answers. */
 export const webhookReceiversAnswer = z.object({
   webhookReceivers: z.object({
-    edges: z.array(z.object({ cursor: z.string().nullish(), node: receiver })),
+    edges: z.array(z.object({ cursor: z.string().nullish(), node: listedReceiver })),
     pageInfo: z.object({ hasNextPage: z.boolean().optional() }).optional(),
   }),
 });
@@ -157,110 +143,110 @@ export interface Mutation<T> {
   readonly secrets: readonly string[];
 }
 
-const input = (type: string, value: object): Record<string, Argument> => ({ input: { type: `${type}!`, value } });
-/** The etag last read; undefined where ION shows none, and then not sent. */
+/** The etag last read; undefined if ION shows none, and then not sent. */
 type Etag = string | undefined;
+const etagOf = ({ _etag }: { readonly _etag?: string | null | undefined }): Etag => _etag ?? undefined;
 
-// Inferred: `deleteX(id: ID!, etag: String!)` for every object.
-const deleteMutation = (field: string, objectId: string, objectEtag: Etag): Mutation<void> => ({
-  field,
-  args: { id: { type: "ID!", value: objectId }, [ETAG]: { type: "String!", value: objectEtag } },
-  selection: "__typename",
-  answer: z.object({}).transform(() => undefined),
-  secrets: [],
-});
+const input = (type: string, value: object): Record<string, Argument> => ({ input: { type: `${type}!`, value } });
+
+const NO_LISTS = { subscriptions: [], headers: [] };
+const receiverAnswer = (before: Pick<Receiver, "subscriptions" | "headers">) =>
+  z.object({ webhookReceiver: changedReceiver(before) }).transform((answer) => answer.webhookReceiver);
+const headerAnswer = z.object({ webhookHeader: header }).transform((answer) => answer.webhookHeader);
+const createdSubscription = z
+  .object({ webhookSubscription: z.object({ id, _etag: etag }) })
+  .transform((answer) => answer.webhookSubscription);
+
+/** The mutation whose input shows which events exist. */
+export const CREATE_SUBSCRIPTION = "createWebhookSubscription";
+
+/** The mutation that applies a change. */
+export function mutationFor<Of extends Change>(change: Of): Mutation<ResultOf<Of>>;
+export function mutationFor(change: Change): Mutation<ResultOf<Change>> {
+  switch (change.kind) {
+    // Known: Violet's guide.
+    case "createReceiver":
+      return {
+        field: "createWebhookReceiver",
+        args: input("CreateWebhookReceiverInput", change.fields),
+        selection: `webhookReceiver { ${RECEIVER_SELECTION} }`,
+        answer: receiverAnswer(NO_LISTS),
+        secrets: secretsOf(change.fields),
+      };
+    // Inferred: `updateX(input: { id, etag, … })`.
+    case "updateReceiver": {
+      const { receiver, fields } = change;
+      return {
+        field: "updateWebhookReceiver",
+        args: input("UpdateWebhookReceiverInput", { id: receiver.id, etag: etagOf(receiver), ...fields }),
+        selection: `webhookReceiver { ${RECEIVER_SELECTION} }`,
+        answer: receiverAnswer(receiver),
+        secrets: secretsOf(fields),
+      };
+    }
+    case "deleteReceiver":
+      return deleteMutation("deleteWebhookReceiver", change.receiver);
+    // Known: Violet's guide. The name of the input type is inferred from createWebhookReceiver's.
+    case "createSubscription": {
+      const { resource, action } = change.event;
+      return {
+        field: CREATE_SUBSCRIPTION,
+        args: input("CreateWebhookSubscriptionInput", { receiverId: change.receiverId, resource, action }),
+        selection: "webhookSubscription { id _etag }",
+        answer: createdSubscription,
+        secrets: [],
+      };
+    }
+    case "deleteSubscription":
+      return deleteMutation("deleteWebhookSubscription", change.subscription);
+    // Known name, inferred shape: a header is created for a receiver by its `receiverId`, as a subscription is.
+    case "createHeader": {
+      const { receiver, key, value } = change;
+      return {
+        field: "createWebhookHeader",
+        args: input("CreateWebhookHeaderInput", { receiverId: receiver.id, key, value }),
+        selection: `webhookHeader { ${HEADER_SELECTION} }`,
+        answer: headerAnswer,
+        secrets: [value],
+      };
+    }
+    // Known name, inferred shape.
+    case "updateHeader": {
+      const { header: before, value } = change;
+      return {
+        field: "updateWebhookHeader",
+        args: input("UpdateWebhookHeaderInput", { id: before.id, etag: etagOf(before), value }),
+        selection: `webhookHeader { ${HEADER_SELECTION} }`,
+        answer: headerAnswer,
+        secrets: [value],
+      };
+    }
+    case "deleteHeader":
+      return deleteMutation("deleteWebhookHeader", change.header);
+  }
+}
+
+/** Inferred: `deleteX(id: ID!, etag: String!)` for every object. */
+function deleteMutation(field: string, object: { readonly id: string; readonly _etag?: string | null | undefined }) {
+  return {
+    field,
+    args: { id: { type: "ID!", value: object.id }, [ETAG]: { type: "String!", value: etagOf(object) } },
+    selection: "__typename",
+    answer: z.object({}).transform(() => undefined),
+    secrets: [],
+  };
+}
+
 const secretsOf = ({ webhookUri, sharedSecret }: Partial<Pick<Receiver, "webhookUri" | "sharedSecret">>) => [
   ...(webhookUri === undefined ? [] : secretsOfUrl(webhookUri)),
   ...(sharedSecret === undefined ? [] : [sharedSecret]),
 ];
 
-/** Everything of a receiver that no message may show. */
-export const secretsIn = (shown: Receiver): string[] => [
-  ...secretsOf(shown),
-  ...shown.headers.flatMap(({ value }) => value ?? []),
+/** Every value of a receiver that no message may show. */
+export const secretsIn = (receiver: Receiver): string[] => [
+  ...secretsOf(receiver),
+  ...receiver.headers.flatMap(({ value }) => value ?? []),
 ];
-
-/** Known: Violet's guide. */
-export function createWebhookReceiver(value: Partial<ReceiverInput>): Mutation<Receiver> {
-  return {
-    field: "createWebhookReceiver",
-    args: input("CreateWebhookReceiverInput", value),
-    selection: `webhookReceiver { ${RECEIVER_FIELDS} }`,
-    answer: z.object({ webhookReceiver: receiver }).transform((answer) => answer.webhookReceiver),
-    secrets: secretsOf(value),
-  };
-}
-
-/** Inferred: `updateX(input: { id, etag, … })`. */
-export function updateWebhookReceiver(
-  receiverId: string,
-  receiverEtag: Etag,
-  changes: Partial<ReceiverInput>,
-): Mutation<Receiver> {
-  return {
-    field: "updateWebhookReceiver",
-    args: input("UpdateWebhookReceiverInput", { id: receiverId, etag: receiverEtag, ...changes }),
-    selection: `webhookReceiver { ${RECEIVER_FIELDS} }`,
-    answer: z.object({ webhookReceiver: receiver }).transform((answer) => answer.webhookReceiver),
-    secrets: secretsOf(changes),
-  };
-}
-
-/** Known name, inferred shape. */
-export const deleteWebhookReceiver = (receiverId: string, receiverEtag: Etag) =>
-  deleteMutation("deleteWebhookReceiver", receiverId, receiverEtag);
-
-/** The mutation whose input tells what can be subscribed to. */
-export const CREATE_SUBSCRIPTION = "createWebhookSubscription";
-
-/** Known: Violet's guide; the input type's name is inferred from createWebhookReceiver's. */
-export function createWebhookSubscription(value: {
-  readonly receiverId: string;
-  readonly resource: string;
-  readonly action: string;
-}): Mutation<Pick<Subscription, "id" | "_etag">> {
-  return {
-    field: CREATE_SUBSCRIPTION,
-    args: input("CreateWebhookSubscriptionInput", value),
-    selection: "webhookSubscription { id _etag }",
-    answer: z
-      .object({ webhookSubscription: z.object({ id, _etag: etag }) })
-      .transform((answer) => answer.webhookSubscription),
-    secrets: [],
-  };
-}
-
-/** Known name, inferred shape. */
-export const deleteWebhookSubscription = (subscriptionId: string, subscriptionEtag: Etag) =>
-  deleteMutation("deleteWebhookSubscription", subscriptionId, subscriptionEtag);
-
-const headerAnswer = z.object({ webhookHeader: header }).transform((answer) => answer.webhookHeader);
-
-/** Known name, inferred shape: a header is made for a receiver by its `receiverId`, as a subscription is. */
-export function createWebhookHeader(value: { receiverId: string; key: string; value: string }): Mutation<Header> {
-  return {
-    field: "createWebhookHeader",
-    args: input("CreateWebhookHeaderInput", value),
-    selection: `webhookHeader { ${HEADER_FIELDS} }`,
-    answer: headerAnswer,
-    secrets: [value.value],
-  };
-}
-
-/** Known name, inferred shape. */
-export function updateWebhookHeader(headerId: string, headerEtag: Etag, value: string): Mutation<Header> {
-  return {
-    field: "updateWebhookHeader",
-    args: input("UpdateWebhookHeaderInput", { id: headerId, etag: headerEtag, value }),
-    selection: `webhookHeader { ${HEADER_FIELDS} }`,
-    answer: headerAnswer,
-    secrets: [value],
-  };
-}
-
-/** Known name, inferred shape. */
-export const deleteWebhookHeader = (headerId: string, headerEtag: Etag) =>
-  deleteMutation("deleteWebhookHeader", headerId, headerEtag);
 
 /** One document that runs many mutations in order, each under an alias of its own, with values as variables only. */
 export function compose(mutations: ReadonlyArray<Mutation<unknown>>): {

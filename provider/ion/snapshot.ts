@@ -1,73 +1,39 @@
-import { IonError, type IonErrorKind, isIonError, kindOf } from "./errors.ts";
+import type { z } from "zod";
+import { formatReceiver } from "../model/text.ts";
+import type { Receiver, Receivers } from "../model/webhooks.ts";
+import { IonError, type IonErrorKind, isIonError, sentence } from "./errors.ts";
 import type { IonClient } from "./http/client.ts";
 import { type RetryOptions, withRetry } from "./http/retry.ts";
-import {
-  describeParseError,
-  PAGE_SIZE,
-  type Receiver,
-  secretsIn,
-  WEBHOOK_RECEIVERS,
-  webhookReceiversAnswer,
-} from "./operations.ts";
-import { DOCTOR } from "./schema/schemaAdapter.ts";
+import { describeParseError, PAGE_SIZE, secretsIn, WEBHOOK_RECEIVERS, webhookReceiversAnswer } from "./operations.ts";
+import { kindOf } from "./problems.ts";
+import { RUN_DOCTOR } from "./schema/schemaAdapter.ts";
 
-/** Receivers by id, each with its subscriptions and headers: the whole webhook configuration of one ION environment. */
-export type Receivers = ReadonlyMap<string, Receiver>;
+type Edit = (receivers: Map<string, Receiver>) => void;
 
-type Change = (receivers: Map<string, Receiver>) => void;
-
-interface Read {
+interface PendingRead {
   readonly receivers: Promise<Receivers>;
-  readonly meanwhile: Change[];
+  /** What was written in the meantime: the answer may be older. */
+  readonly edits: Edit[];
 }
 
-/** Old enough that a person may have changed something in ION's UI, as while `pulumi up` waits for a "yes". */
+/** Older than this, a person may have changed something in ION, as while `pulumi up` waits for a "yes". */
 const MAX_AGE_MS = 60_000;
 
-/** How long a read that failed speaks for those that would follow it: 36 resources need not wait for 36 times as many tries. */
-const FAILED_MS = 10_000;
+/** How long a failed read is cached, so that 36 resources do not each retry it. */
+const FAILURE_MS = 10_000;
 
-/** How often a read over several pages begins anew because the list changed under it. */
-const ALL_PAGES_TRIES = 5;
+/** How often a read of several pages starts again because the list changed. */
+const MAX_RESTARTS = 5;
 
-const CANNOT_LOOK = "Could not look at ION's webhooks:";
+/** Kinds of failures whose message is ION's alone, and does not say what was asked. */
+const WITHOUT_CONTEXT: readonly IonErrorKind[] = ["permission", "conflict", "refused"];
 
-/** Kinds of failures whose words are ION's alone, and do not tell what was asked. */
-const BARE: readonly IonErrorKind[] = ["permission", "conflict", "refused"];
-
-/** Says what it was that failed. */
-function sayWhatFor(error: unknown): never {
-  if (!isIonError(error)) throw error;
-  const { kind, message } = error;
-  if (kind === "unsupported") {
-    throw new IonError(kind, `${CANNOT_LOOK} ${message.charAt(0).toLowerCase()}${message.slice(1)}`);
-  }
-  throw BARE.includes(kind) ? notShown(kind, message) : error;
-}
-
-function notShown(kind: IonErrorKind, words: string): IonError {
-  return new IonError(
-    kind,
-    `ION did not show its webhook receivers: ${words.replace(/\.?$/, ".")} Nothing is concluded from that.` +
-      (kind === "permission" ? " The API key needs to be able to read webhook receivers." : ""),
-  );
-}
-
-/** The same failure for one more who asked: Pulumi shows the error of each resource, and one in full is enough. */
-function again(error: unknown): never {
-  if (!isIonError(error)) throw error;
-  const [first = ""] = /^.+?(?:[.](?=\s|$)|$)/m.exec(error.message) ?? [];
-  if (first === error.message) throw error;
-  throw new IonError(error.kind, `${first} The error of another resource tells the rest.`);
-}
-
-/** One read of everything, shared by all who look during a run; what this process writes is put in as it is answered. */
+/** One read of the whole webhook configuration, shared by everything in a run. What this process writes is added to it. */
 export class Snapshot {
-  #known: { readonly receivers: Map<string, Receiver>; readonly takenAt: number } | undefined;
-  /** The read under way, and what was written meanwhile: the read's answer may be from before. */
-  #pending: Read | undefined;
+  #current: { readonly receivers: Map<string, Receiver>; readonly readAt: number } | undefined;
+  #pending: PendingRead | undefined;
   #failed: { readonly error: unknown; readonly at: number } | undefined;
-  /** Milliseconds that the shortest page took: the way to ION and back. A write is held against it to tell a slow ION. */
+  /** Milliseconds of the fastest page: the round trip to ION. */
   roundTripMs = Number.POSITIVE_INFINITY;
   readonly #client: IonClient;
   readonly #retry: RetryOptions;
@@ -79,79 +45,84 @@ export class Snapshot {
     this.#now = now;
   }
 
-  /** Everything, read now where it is not known or too old. A read that fails or is cut short is never kept. */
+  /** All receivers, read if they are unknown or too old. A read that fails or is incomplete is never kept. */
   async get(): Promise<Receivers> {
-    if (this.#known && this.#now() - this.#known.takenAt < MAX_AGE_MS) return this.#known.receivers;
-    if (this.#failed && this.#now() - this.#failed.at < FAILED_MS) again(this.#failed.error);
-    return this.#pending ? this.#pending.receivers.catch(again) : this.#begin().receivers;
+    if (this.#current && this.#now() - this.#current.readAt < MAX_AGE_MS) return this.#current.receivers;
+    if (this.#failed && this.#now() - this.#failed.at < FAILURE_MS) throwAgain(this.#failed.error);
+    return this.#pending ? this.#pending.receivers.catch(throwAgain) : this.#start().receivers;
   }
 
-  /** Puts in what a write was answered. */
-  apply(change: Change): void {
-    if (this.#known) change(this.#known.receivers);
-    this.#pending?.meanwhile.push(change);
+  /** Adds the effect of a write. */
+  edit(edit: Edit): void {
+    if (this.#current) {
+      // A copy: whoever holds the receivers of before keeps them as they were.
+      const receivers = new Map(this.#current.receivers);
+      edit(receivers);
+      this.#current = { ...this.#current, receivers };
+    }
+    this.#pending?.edits.push(edit);
   }
 
-  /** Makes the next look read again: something is not as it was thought to be. A read under way may be from before. */
+  /** Makes the next access read ION again. A read in progress may be too old. */
   invalidate(): void {
-    this.#known = undefined;
+    this.#current = undefined;
     this.#pending = undefined;
     this.#failed = undefined;
   }
 
-  #begin(): Read {
-    const meanwhile: Change[] = [];
-    const pending: Read = { meanwhile, receivers: this.#read(meanwhile, () => this.#pending === pending) };
-    const done = () => {
-      if (this.#pending !== pending) return false;
-      this.#pending = undefined;
-      return true;
+  #start(): PendingRead {
+    const edits: Edit[] = [];
+    const pending: PendingRead = { edits, receivers: this.#read(edits, () => this.#pending === pending) };
+    const finish = () => {
+      const isCurrent = this.#pending === pending;
+      if (isCurrent) this.#pending = undefined;
+      return isCurrent;
     };
-    pending.receivers.then(done, (error: unknown) => {
-      if (done()) this.#failed = { error, at: this.#now() };
+    pending.receivers.then(finish, (error: unknown) => {
+      if (finish()) this.#failed = { error, at: this.#now() };
     });
     this.#pending = pending;
     return pending;
   }
 
-  async #read(meanwhile: readonly Change[], wanted: () => boolean): Promise<Receivers> {
-    const takenAt = this.#now();
+  async #read(edits: readonly Edit[], isWanted: () => boolean): Promise<Receivers> {
+    const readAt = this.#now();
     let receivers: Map<string, Receiver> | undefined;
-    for (let tries = 1; receivers === undefined; tries += 1) {
-      if (tries > ALL_PAGES_TRIES) {
-        throw new IonError(
-          "unexpectedAnswer",
-          "ION's list of webhook receivers changes while it is read: try again later.",
-        );
+    for (let attempt = 1; receivers === undefined; attempt += 1) {
+      if (attempt > MAX_RESTARTS) {
+        throw new IonError("unexpectedAnswer", "ION's list of webhook receivers keeps changing while it is read.", {
+          hints: ["Try again later."],
+        });
       }
-      receivers = await this.#allPages();
+      receivers = await this.#readPages();
     }
-    for (const change of meanwhile) change(receivers);
-    if (wanted()) this.#known = { receivers, takenAt };
+    for (const edit of edits) edit(receivers);
+    if (isWanted()) this.#current = { receivers, readAt };
     return receivers;
   }
 
   /**
-   * Reads page by page, each from the last receiver of the one before on. Cursors may count (graphene's do): where that
-   * receiver does not come first, one was deleted meanwhile, another may have slipped through, and the read is void.
+   * Reads page by page, each starting at the last receiver of the page before. Cursors may be positions (graphene's are): if
+   * that receiver does not come first, one was deleted in the meantime, another may be missing, and the read is discarded.
    */
-  async #allPages(): Promise<Map<string, Receiver> | undefined> {
+  async #readPages(): Promise<Map<string, Receiver> | undefined> {
     const receivers = new Map<string, Receiver>();
     for (let after: string | undefined, last: string | undefined, more = true; more; ) {
-      const { edges, pageInfo } = await withRetry("query", () => this.#page(after), this.#retry);
+      const { edges, pageInfo } = await withRetry("query", () => this.#readPage(after), this.#retry);
       if (last !== undefined && edges[0]?.node.id !== last) return undefined;
       for (const { node } of edges) receivers.set(node.id, node);
-      // Where ION does not say, the page after shows it: one that holds nothing but the last receiver again is the end.
+      // If ION does not say, the next page shows it: one that holds only the last receiver again is the end.
       more = pageInfo?.hasNextPage ?? edges.length > 1;
       const next = edges.at(-2)?.cursor ?? undefined;
       if (more && next === undefined && pageInfo?.hasNextPage === undefined) {
         throw new IonError(
           "unsupported",
-          `${CANNOT_LOOK} this ION's schema tells neither whether its list of receivers goes on nor how. ${DOCTOR}`,
+          "Could not read ION's webhooks: its schema has neither hasNextPage nor cursors, so its list may be incomplete.",
+          { hints: [RUN_DOCTOR] },
         );
       }
       if (more && (next === undefined || next === after)) {
-        throw new IonError("unexpectedAnswer", "ION's list of webhook receivers has a next page and no way to it.");
+        throw new IonError("unexpectedAnswer", "ION's list of webhook receivers has a next page but no cursor for it.");
       }
       after = next;
       last = edges.at(-1)?.node.id;
@@ -159,23 +130,75 @@ export class Snapshot {
     return receivers;
   }
 
-  async #page(after: string | undefined) {
+  async #readPage(after: string | undefined) {
     const started = performance.now();
     const variables = { first: PAGE_SIZE, ...(after === undefined ? {} : { after }) };
-    const answer = await this.#client.execute({ document: WEBHOOK_RECEIVERS, variables }).catch(sayWhatFor);
+    const answer = await this.#client.execute({ document: WEBHOOK_RECEIVERS, variables }).catch(addContext);
     this.roundTripMs = Math.min(this.roundTripMs, performance.now() - started);
     const [problem] = answer.problems;
     if (problem) {
-      throw notShown(kindOf(problem.message) === "rateLimited" ? "rateLimited" : "permission", problem.message);
+      const kind = kindOf(problem);
+      const isTransient = kind === "rateLimited" || kind === "unknownOutcome";
+      const isPermission = kind === "permission" || kind === "gone" || kind === "invalid";
+      throw notReadable(isTransient ? kind : "permission", problem.message, isPermission);
     }
     const parsed = webhookReceiversAnswer.safeParse(answer.data);
-    if (!parsed.success) {
-      throw new IonError(
-        "unexpectedAnswer",
-        `ION's list of webhook receivers is not as expected. ${describeParseError(parsed.error)}.`,
-      );
-    }
+    if (!parsed.success) throw nullList(answer.data, parsed.error) ?? unexpectedForm(parsed.error);
     for (const { node } of parsed.data.webhookReceivers.edges) this.#client.hide(secretsIn(node));
     return parsed.data.webhookReceivers;
   }
+}
+
+function unexpectedForm(error: z.ZodError): IonError {
+  const form = describeParseError(error);
+  return new IonError("unexpectedAnswer", `ION's list of webhook receivers does not have the expected form: ${form}.`);
+}
+
+/**
+ * GraphQL servers answer null for what a key may not read. That is no proof that there is nothing, and to take it for that
+ * would create everything a second time.
+ */
+function nullList(data: unknown, error: z.ZodError): IonError | undefined {
+  const valueAt = (path: readonly PropertyKey[]) =>
+    path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], data);
+  const issue = error.issues.find(({ path }) => valueAt(path) === null);
+  if (!issue) return undefined;
+  const field = String(issue.path.findLast((key) => typeof key === "string"));
+  const node = valueAt(issue.path.slice(0, issue.path.indexOf("node") + 1)) as Partial<Receiver> | null | undefined;
+  const { id, name } = node ?? {};
+  const of = id !== undefined && name !== undefined ? ` of receiver ${formatReceiver({ id: String(id), name })}` : "";
+  return new IonError("permission", `ION answered null for ${field}${of}.`, {
+    detail: "That does not mean that there are none, so nothing was concluded from it.",
+    hints: [`The API key needs permission to read ${READS[field] ?? "webhook receivers"}.`],
+  });
+}
+
+/** What a key must be able to read for a field of the list. */
+const READS: Readonly<Record<string, string>> = {
+  subscriptions: "webhook subscriptions",
+  headers: "webhook headers",
+};
+
+/** Says which request failed. */
+function addContext(error: unknown): never {
+  if (!isIonError(error)) throw error;
+  if (error.kind === "unsupported") {
+    throw error.with({ summary: `Could not read ION's webhooks: ${error.summary}` });
+  }
+  throw WITHOUT_CONTEXT.includes(error.kind)
+    ? notReadable(error.kind, error.message, error.kind === "permission")
+    : error;
+}
+
+function notReadable(kind: IonErrorKind, message: string, isPermission: boolean): IonError {
+  return new IonError(kind, `ION did not return its webhook receivers: ${sentence(message)}`, {
+    detail: "Nothing was concluded from that.",
+    hints: isPermission ? ["The API key needs permission to read webhook receivers."] : [],
+  });
+}
+
+/** The same failure for the next resource: Pulumi shows the error of each, and one in full is enough. */
+function throwAgain(error: unknown): never {
+  if (!isIonError(error) || error.message === error.summary) throw error;
+  throw new IonError(error.kind, error.summary, { hints: ["See the first error for details."] });
 }

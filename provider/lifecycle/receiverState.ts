@@ -1,41 +1,42 @@
-/**
- * The fields of a webhook receiver: what the program gives, what ION shows, what it is held to, and where these differ.
- * Plain functions of plain data.
- */
-
-import { RECEIVER_FIELDS_SETTABLE, type Receiver, type ReceiverInput } from "../ion/operations.ts";
-import type { WebhookApi } from "../ion/webhookApi.ts";
-import { differing } from "../model/difference.ts";
-import { type Headers, headerDrift, headersOf, sameHeaders } from "./headers.ts";
+/** What Pulumi records of a webhook receiver, and what follows from it: the desired fields, and what a refresh finds changed. */
+import type { DesiredReceiver, Difference } from "../model/difference.ts";
+import {
+  type Headers,
+  isSecretField,
+  RECEIVER_FIELDS,
+  type Receiver,
+  type ReceiverFields,
+  sameHeaderName,
+} from "../model/webhooks.ts";
 
 /** Everything about a receiver that can be declared. */
-export type Fields = Partial<ReceiverInput> & { readonly headers?: Headers };
+export type Fields = Partial<ReceiverFields> & { readonly headers?: Headers };
 type Field = keyof Fields;
 
-const FIELDS: readonly Field[] = [...RECEIVER_FIELDS_SETTABLE, "headers"];
+const FIELDS: readonly Field[] = [...RECEIVER_FIELDS, "headers"];
 
 /** Inputs after check. */
 export interface Inputs extends Fields {
   readonly name: string;
   readonly importId?: string;
-  /** Fields that the program leaves out and that were found changed by hand, as they are to be put back. Absent otherwise. */
+  /** Omitted fields that were changed in ION, with the values to restore. Absent otherwise. */
   readonly pinned?: Fields;
 }
 
-/** What Pulumi remembers of a receiver: what ION showed last, and what to hold it to. */
+/** What Pulumi records: what ION showed last, and what the receiver is pinned to. */
 export interface State extends Fields {
   readonly ionEndpoint: string;
-  /** The fields that the program gives. */
+  /** The fields that the program declares. */
   readonly declaredFields: readonly Field[];
-  /** What the receiver is held to: what was set last, and what ION chose for the rest when it was made or taken over. */
+  /** What was set last, and for omitted fields what ION chose when the receiver was created or adopted. */
   readonly pinned: Fields;
-  /** Left-out fields that were put back, and stand in the inputs since. */
+  /** Omitted fields that were restored once, and are part of the inputs since then. */
   readonly reverted: readonly Field[];
-  /** Which secrets ION shows otherwise than they were set, in words: Pulumi shows a changed secret as [secret] on both sides. */
+  /** Which secrets were changed in ION: Pulumi shows a changed secret as [secret] on both sides. */
   readonly driftedSecrets?: readonly string[];
 }
 
-/** What the program itself gives. */
+/** What the program itself declares. */
 export function declaredFields(inputs: Inputs): Fields {
   const { pinned = {} } = inputs;
   return pick(
@@ -44,15 +45,34 @@ export function declaredFields(inputs: Inputs): Fields {
   );
 }
 
-/** What the receiver is to be: what the program gives, and for the rest what it is held to. */
-export function wantedOf(inputs: Inputs, { pinned, declaredFields }: State): Fields {
-  const rest = FIELDS.filter((field) => field !== "sharedSecret" || declaredFields.includes(field));
-  return { ...pick(pinned, rest), ...pick(inputs, FIELDS) };
+/**
+ * What the receiver should be: what the program declares, and what it is pinned to otherwise. A sharedSecret that ION generated
+ * is not pinned: a new one is accepted.
+ */
+export function desiredFields(inputs: Inputs, state: Pick<State, "pinned" | "declaredFields">): Fields {
+  return { ...pinnedFields(state), ...pick(inputs, FIELDS) };
+}
+
+/** What the receiver was set to by the last run. */
+export function pinnedFields({ pinned, declaredFields }: Pick<State, "pinned" | "declaredFields">): Fields {
+  const fields = FIELDS.filter((field) => field !== "sharedSecret" || declaredFields.includes(field));
+  return pick(pinned, fields);
+}
+
+/** Fields as a desired receiver. */
+export function asDesired({ headers, ...fields }: Fields, id?: string): DesiredReceiver {
+  return { ...(id !== undefined && { id }), fields, headers };
+}
+
+/** Fields as a receiver in ION. */
+export function asReceiver(id: string, { headers = {}, name = "", ...fields }: Fields): Receiver {
+  const entries = Object.entries(headers).map(([key, value]) => ({ id: key, key, value }));
+  return { ...fields, id, name, headers: entries, subscriptions: [] };
 }
 
 /** What ION shows. What it masks, or has no field for, is as last known. */
-export function seen(live: Receiver, known: Fields): Fields {
-  const lacking = pick(
+export function observedFields(live: Receiver, known: Fields): Fields {
+  const absent = pick(
     known,
     FIELDS.filter((field) => !(field in live)),
   );
@@ -60,38 +80,59 @@ export function seen(live: Receiver, known: Fields): Fields {
     webhookUri: live.webhookUri ?? known.webhookUri,
     sharedSecret: live.sharedSecret ?? known.sharedSecret,
   };
-  return { ...lacking, ...pick(live, FIELDS), ...pick(secrets, FIELDS), headers: headersOf(live, known.headers) };
+  const shown = pick({ ...live, headers: undefined }, RECEIVER_FIELDS);
+  return { ...absent, ...shown, ...pick(secrets, FIELDS), headers: headersOf(live, known.headers) };
 }
 
-/** What to remember after a write: what ION shows, and what to hold it to from now on. */
-export function recorded(ion: WebhookApi, live: Receiver, inputs: Inputs, prior?: State): State {
+/** A live receiver with the secrets that ION masks as last known. */
+export function withKnownSecrets(live: Receiver, known: Fields): Receiver {
+  return { ...live, ...pick(observedFields(live, known), RECEIVER_FIELDS), headers: live.headers };
+}
+
+/** What to record after a write: what ION shows, and what the receiver is pinned to from now on. */
+export function buildState(ionEndpoint: string, live: Receiver, inputs: Inputs, prior?: State): State {
   const declared = declaredFields(inputs);
-  const fields = seen(live, { ...prior, ...inputs });
-  const leftOut = FIELDS.filter((field) => declared[field] === undefined && field !== "sharedSecret");
-  const pinned = { description: "", ...fields, ...pick(prior?.pinned ?? {}, leftOut), ...declared };
-  const names = (some: Fields) => Object.keys(some) as Field[];
-  return {
-    ...fields,
-    ionEndpoint: ion.environment,
-    declaredFields: names(declared),
-    pinned,
-    reverted: names(inputs.pinned ?? {}),
-  };
+  const observed = observedFields(live, { ...prior, ...inputs });
+  const omitted = FIELDS.filter((field) => declared[field] === undefined && field !== "sharedSecret");
+  const pinned = { description: "", ...observed, ...pick(prior?.pinned ?? {}, omitted), ...declared };
+  const names = (fields: Fields) => Object.keys(fields) as Field[];
+  return { ...observed, ionEndpoint, declaredFields: names(declared), pinned, reverted: names(inputs.pinned ?? {}) };
 }
 
-/** Names the fields in which `live` is not as wanted. */
-export function drift(wanted: Fields, live: Fields): Field[] {
-  const headers = wanted.headers && !sameHeaders(wanted.headers, live.headers ?? {});
-  return [...differing(wanted, live), ...(headers ? ["headers" as const] : [])];
+/** The fields that differences are about. */
+export function driftedFields(differences: readonly Difference[]): Field[] {
+  const fields = differences.flatMap((one): Field[] => {
+    if (one.object === "header") return ["headers"];
+    return one.kind === "changed" && one.object === "receiver" ? [one.field] : [];
+  });
+  return [...new Set(fields)];
 }
 
-/** Says in words, never with a value, which secrets are not as they were set. */
-export function secretDrift(pinned: Fields, live: Fields): string[] {
-  const fields = differing(pinned, live).filter((field) => field === "webhookUri" || field === "sharedSecret");
-  return [...fields, ...headerDrift(pinned.headers ?? {}, live.headers ?? {})];
+/** The secrets that differences are about, such as "header X-Plant was changed". Never a value. */
+export function driftedSecrets(differences: readonly Difference[]): string[] {
+  return differences.flatMap((one) => {
+    if (one.kind === "changed" && one.object === "receiver") return isSecretField(one.field) ? [one.field] : [];
+    if (one.object !== "header") return [];
+    if (one.kind === "missing") return [`header ${one.name} was removed`];
+    return [one.kind === "changed" ? `header ${one.name} was changed` : `header ${one.header.key} was added`];
+  });
 }
 
-/** The given ones of a set of fields, as far as they are there. */
-export function pick(from: { readonly [Key in Field]?: unknown }, keys: readonly Field[]): Fields {
-  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
+/** The headers that ION shows. Values that it masks are as last known. */
+function headersOf(live: Receiver, known: Headers = {}): Headers {
+  const headers: Record<string, string> = {};
+  for (const { id, key, value } of live.headers) {
+    // ION allows duplicate headers; under another name the second one is recorded, and then deleted.
+    const isDuplicate = Object.keys(headers).some((other) => sameHeaderName(other, key));
+    // The same for the one name that a record cannot have.
+    const remark = isDuplicate ? "duplicate, " : key === "__proto__" ? "invalid, " : undefined;
+    const name = remark === undefined ? key : `${key} (${remark}id ${id})`;
+    headers[name] = value ?? Object.entries(known).find(([other]) => sameHeaderName(other, key))?.[1] ?? "";
+  }
+  return headers;
+}
+
+/** Some fields, as far as they are defined. */
+export function pick(from: { readonly [Key in Field]?: unknown }, fields: readonly Field[]): Fields {
+  return Object.fromEntries(fields.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
 }

@@ -1,58 +1,66 @@
+import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import { isIonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 
-/** Stands for a value that is not known yet, at preview. */
+/** Stands for a value that is not known yet, in a preview. Pulumi's own sentinel. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Properties of a webhook receiver that hold secrets, in inputs and in state. */
-export const RECEIVER_SECRETS: readonly string[] = ["webhookUri", "sharedSecret", "headers", "pinned"];
-
-/** Why one property of an input will not do. Never holds the value: it may be a secret. */
+/** Why an input is invalid. Never contains the value, which may be secret. */
 export interface Failure {
   readonly property: string;
   readonly reason: string;
 }
 
-/** Inputs as a program handed them over, not looked at yet. */
+/** Inputs that are not validated yet. */
 export type UncheckedInputs = Readonly<Record<string, unknown>>;
 
+/** What a lifecycle function wants the user to know. Whoever calls it prints them. */
+export interface Warnings {
+  readonly warnings?: readonly string[];
+}
+
 /**
- * What a resource does, as plain functions of plain data: it does not know what carries it into an engine.
- * Every function throws an IonError and nothing else.
+ * What one type of resource does, as plain functions of plain data. They know no engine, print nothing, and throw an IonError
+ * and nothing else.
  */
 export interface ResourceHandler<Inputs, State> {
   /** Properties that hold secrets, in inputs and in state. */
   readonly secrets: readonly string[];
   /**
-   * What makes two declarations the same object in ION: any one of these is enough. None while it is not known.
+   * What makes two declarations the same object in ION: one equal string is enough. Empty while it is unknown.
    *
-   * @param id of the object, where there is one.
+   * @param id the object's id, if it exists.
    */
   identities(declared: Inputs | State, id?: string): readonly string[];
-  /** Looks at inputs before anything happens; `olds` are the inputs of last time, where there was one. */
+  /** Validates inputs before anything happens. `olds` are the inputs of the last run, if there was one. */
   check(
-    ion: WebhookApi,
+    api: WebhookApi,
     news: UncheckedInputs,
     olds: UncheckedInputs,
-  ): Promise<{ inputs: UncheckedInputs; failures: readonly Failure[] }>;
-  /** Says whether `inputs` ask for something else than `state`, and for which property it takes a new object. */
-  diff(id: string, state: State, inputs: Inputs): { changes: boolean; replaces: readonly string[] };
-  /** Takes over what is exactly that, or makes it. */
-  create(ion: WebhookApi, inputs: Inputs): Promise<{ id: string; state: State }>;
-  /** Rebuilds inputs and state from ION by the id; undefined where the object is proved to be gone. */
-  read(ion: WebhookApi, id: string, state: State): Promise<{ inputs: UncheckedInputs; state: State } | undefined>;
-  /** Makes the object in ION be as `inputs` say. */
-  update(ion: WebhookApi, id: string, state: State, inputs: Inputs): Promise<State>;
+  ): Promise<Warnings & { readonly inputs: UncheckedInputs; readonly failures: readonly Failure[] }>;
+  /** Whether `inputs` differ from `state`, and for which properties a new object is needed. */
+  diff(id: string, state: State, inputs: Inputs): { readonly changes: boolean; readonly replaces: readonly string[] };
+  /** Adopts the object if it exists exactly as declared, else creates it. */
+  create(api: WebhookApi, inputs: Inputs): Promise<Warnings & { readonly id: string; readonly state: State }>;
+  /** Rebuilds inputs and state from ION by the id. `found` is undefined if the object is proved not to exist. */
+  read(
+    api: WebhookApi,
+    id: string,
+    state: State,
+  ): Promise<Warnings & { readonly found?: { readonly inputs: UncheckedInputs; readonly state: State } | undefined }>;
+  /** Makes the object in ION as `inputs` say. */
+  update(api: WebhookApi, id: string, state: State, inputs: Inputs): Promise<Warnings & { readonly state: State }>;
   /**
-   * Makes the object be gone; one that is gone already is fine.
+   * Deletes the object; succeeds if it no longer exists.
    *
-   * @param declared whether the program declares the same object still, by another name: Pulumi deletes last, so the
-   * other has taken it over by then, and it stays unless ION has it twice.
+   * @param isDeclared whether the program still declares the same object under another name. Pulumi deletes last, so the
+   * other resource has adopted it by then, and it is kept unless ION has a duplicate.
    */
-  delete(ion: WebhookApi, id: string, state: State, declared: boolean): Promise<void>;
+  delete(api: WebhookApi, id: string, state: State, isDeclared: boolean): Promise<void>;
 }
 
-/** Thrown by create and update where the object is there, and not yet as it should be: it is recorded, and finished next time. */
+/** Thrown by create and update if the object exists, but not yet as declared: it is recorded, and the next run finishes it. */
 export class PartialStateError<State> extends Error {
   readonly id: string;
   readonly state: State;
@@ -66,19 +74,45 @@ export class PartialStateError<State> extends Error {
   }
 }
 
-/** Holds inputs against a schema. What is not known yet is let through. */
-export function inputFailures(schema: z.ZodType, news: UncheckedInputs): Failure[] {
+/**
+ * Validates inputs against a schema. Unknown values pass, and so does what is unchanged since the last run: under
+ * `ignoreChanges` it is what ION had, which need not be what a program may declare.
+ */
+export function inputFailures(schema: z.ZodType, news: UncheckedInputs, olds: UncheckedInputs): Failure[] {
   const parsed = schema.safeParse(news);
   if (parsed.success) return [];
+  const isUnchanged = (property: PropertyKey | undefined) =>
+    typeof property === "string" && Object.hasOwn(olds, property) && isDeepStrictEqual(news[property], olds[property]);
   return parsed.error.issues
-    .filter((issue) => !isUnknownAt(news, issue.path))
+    .filter(({ path }) => !isUnknownAt(news, path) && !isUnchanged(path[0]))
     .map((issue) => {
-      const [keyProblem] = issue.code === "invalid_key" ? issue.issues : [];
-      return { property: issue.path.join(".") || "inputs", reason: keyProblem?.message ?? issue.message };
+      const [keyIssue] = issue.code === "invalid_key" ? issue.issues : [];
+      return { property: issue.path.join(".") || "inputs", reason: keyIssue?.message ?? issue.message };
     });
 }
 
 function isUnknownAt(value: unknown, path: readonly PropertyKey[]): boolean {
   const at = path.reduce((from, key) => (from as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
   return at === UNKNOWN;
+}
+
+/** Inputs without the keys that `read` adds to them for the preview: `ignoreChanges` hands them back. */
+export function withoutKeys(inputs: UncheckedInputs, keys: readonly string[]): UncheckedInputs {
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => !keys.includes(key)));
+}
+
+/**
+ * The result of a read, or a warning if ION's schema has no way to show it. Any other failure is thrown: only a missing name
+ * in the schema allows a create to continue without a check.
+ */
+export async function ifReadable<T>(
+  consequence: string,
+  read: () => Promise<T>,
+): Promise<{ readonly value?: T; readonly warnings: readonly string[] }> {
+  try {
+    return { value: await read(), warnings: [] };
+  } catch (error) {
+    if (!isIonError(error) || error.kind !== "unsupported") throw error;
+    return { warnings: [`${error.message} ${consequence}`] };
+  }
 }

@@ -1,49 +1,62 @@
+/**
+ * What happens to subscriptions of one receiver that the program does not declare, and to duplicates.
+ * @see ../resources/webhookSubscriptions.ts for what a program declares (`unmanaged`).
+ */
 import { z } from "zod";
 import { retryOnConflict } from "../ion/conflicts.ts";
 import { IonError } from "../ion/errors.ts";
-import { byAge } from "../ion/facts.ts";
-import type { Subscription } from "../ion/operations.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
-import { pairOf } from "../model/difference.ts";
-import { inputFailures, type ResourceHandler, UNKNOWN } from "./resourceHandler.ts";
+import { surplusSubscriptions } from "../model/changes.ts";
+import { receiverDifference } from "../model/difference.ts";
+import { escapeText, listSome } from "../model/text.ts";
+import { byAge, eventName, type Subscription } from "../model/webhooks.ts";
+import { ifReadable, inputFailures, type ResourceHandler, UNKNOWN, withoutKeys } from "./resourceHandler.ts";
 
-/** More removals than this at once are more likely a wrong receiver than a clean-up. */
-const MANY = 20;
+/** More deletions than this at once are more likely a wrong receiver than a clean-up. */
+const DEFAULT_MAX_DELETIONS = 20;
 
 const argsSchema = z.strictObject({
   receiverId: z.string(),
-  unmanaged: z.enum(["delete", "report"], { error: 'has to be "delete", "report" or "ignore"' }),
+  unmanaged: z.enum(["delete", "report"], { error: 'must be "delete", "report" or "ignore"' }),
   declared: z.array(z.string()),
-  maxDeletions: z.int({ error: "has to be a whole number" }).min(0, "cannot be less than 0").optional(),
+  incomplete: z.boolean().optional(),
+  maxDeletions: z.int({ error: "must be a whole number" }).min(0, "must not be negative").optional(),
 });
 
-interface Inputs {
+interface Args {
   readonly receiverId: string;
   readonly unmanaged: "delete" | "report";
-  /** Every pair that the program declares for this receiver, as "RESOURCE ACTION". */
+  /** Every event that the program declares for this receiver, as "RESOURCE ACTION". */
   readonly declared: readonly string[];
-  readonly maxDeletions?: number;
-  /** Met for the first time, by the refresh before this preview. */
-  readonly found?: readonly string[];
-  /** Named by an earlier `up`: what the next one ends. */
-  readonly removeNext?: readonly string[];
-}
-
-interface State {
-  readonly receiverId: string;
-  readonly unmanaged: "delete" | "report";
-  readonly declared: readonly string[];
+  /** Whether this run does not know all of them, as a run with --target may not. Then nothing is deleted. */
+  readonly incomplete?: boolean | undefined;
   readonly maxDeletions?: number | undefined;
-  readonly ionEndpoint: string;
-  /** What ION has and nobody declared, as "RESOURCE ACTION (id 41)". */
-  readonly found: readonly string[];
 }
 
-/** What was known before this run looked, by ION and receiver: only that can have been in a preview. */
-const knownBefore = new Map<string, ReadonlySet<string>>();
-const knownAs = (id: string, place: string) => `${place} ${id}`;
+/** Args with what a preview shows. Subscriptions are listed as "RESOURCE ACTION (id 41)". */
+interface Inputs extends Args {
+  /** Reported by an earlier `pulumi up`. */
+  readonly reported?: readonly string[];
+  /** Found by this refresh for the first time. */
+  readonly newlyFound?: readonly string[];
+  /** What this `pulumi up` deletes: what was reported. */
+  readonly deleting?: readonly string[];
+  /** What the next `pulumi up` deletes: what is newly found. */
+  readonly deletingNext?: readonly string[];
+}
 
-/** What the look for subscriptions that nobody declared does in ION. */
+interface State extends Args {
+  readonly ionEndpoint: string;
+  /** What ION has and the program does not declare. */
+  readonly unmanagedNow: readonly string[];
+  /** Those of them that a `pulumi up` has reported, so that the next one may delete them. */
+  readonly reported: readonly string[];
+}
+
+/** Keys that read and check add to the inputs for the preview. */
+const PREVIEW_KEYS = ["reported", "newlyFound", "deleting", "deletingNext"];
+
+/** The lifecycle of the unmanaged subscriptions of a receiver. */
 export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
   secrets: [],
 
@@ -51,130 +64,187 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     return [];
   },
 
-  async check(ion, news, olds) {
-    const failures = inputFailures(argsSchema, news);
-    const { unmanaged, maxDeletions } = news as Partial<Inputs>;
-    const { receiverId, found, removeNext = [] } = olds as Partial<Inputs>;
+  async check(api, given, olds) {
+    const news = withoutKeys(given, PREVIEW_KEYS);
+    const failures = inputFailures(argsSchema, news, {});
+    const { unmanaged, maxDeletions, incomplete } = news as Partial<Args>;
+    const { receiverId } = olds as Partial<Inputs>;
     if (failures.length > 0 || unmanaged !== "delete" || receiverId === undefined) return { inputs: news, failures };
-    if (removeNext.length > 0) {
-      const reason = tooMany(receiverId, removeNext, (await liveOf(ion, receiverId)).length, maxDeletions);
+    const { reported, newlyFound } = dueFor(olds);
+    if (reported.length > 0 && incomplete !== true) {
+      const reason = tooMany(receiverId, reported, (await subscriptionsOf(api, receiverId)).length, maxDeletions);
       if (reason) failures.push({ property: "maxDeletions", reason });
     }
-    // What the refresh before this has met for the first time is named now; what was named before goes now.
-    return { inputs: found ? { ...news, removeNext: found } : news, failures };
+    const preview = {
+      ...(reported.length > 0 && { reported, deleting: reported }),
+      ...(newlyFound.length > 0 && { newlyFound, deletingNext: newlyFound }),
+    };
+    return { inputs: { ...news, ...preview }, failures };
   },
 
-  // Another receiver is another place to look at.
-  diff(id, state, inputs) {
+  // Another receiver has other subscriptions.
+  diff(_id, state, inputs) {
     if (inputs.receiverId !== UNKNOWN && inputs.receiverId !== state.receiverId) {
       return { changes: true, replaces: ["receiverId"] };
     }
     const declared = inputs.declared as readonly string[] | typeof UNKNOWN;
-    const changed =
+    const isDeclaredChanged =
+      declared !== UNKNOWN && inputs.incomplete !== true && declared.join() !== state.declared.join();
+    const changes =
       inputs.unmanaged !== state.unmanaged ||
       inputs.maxDeletions !== state.maxDeletions ||
-      (declared !== UNKNOWN && declared.join() !== state.declared.join());
-    const removals = inputs.unmanaged === "delete" ? removable(id, state) : [];
-    return { changes: changed || removals.length > 0 || (inputs.removeNext ?? []).length > 0, replaces: [] };
+      isDeclaredChanged ||
+      (inputs.unmanaged === "delete" && inputs.incomplete !== true && state.unmanagedNow.length > 0);
+    return { changes, replaces: [] };
   },
 
-  async create(ion, inputs) {
-    const state = await lookIfShown(ion, inputs, []);
-    if (state.found.length > 0) ion.warn(inWords(state, state.found, []));
-    return { id: `unmanaged-${inputs.receiverId}`, state };
+  async create(api, inputs) {
+    const { value: unmanagedNow = [], warnings } = await readable(api, inputs);
+    const state = stateOf(api, inputs, unmanagedNow, unmanagedNow);
+    const report = describe(inputs, unmanagedNow);
+    return { id: `unmanaged-${inputs.receiverId}`, state, warnings: [...warnings, ...report] };
   },
 
-  async read(ion, id, state) {
-    if (!(await ion.receivers()).has(state.receiverId)) return undefined;
-    const now = await look(ion, state);
-    const before = new Set(state.found);
-    knownBefore.set(knownAs(id, ion.environment), before);
-    const { receiverId, unmanaged, declared, maxDeletions } = state;
-    const inputs = { receiverId, unmanaged, declared, maxDeletions };
-    const [found, removeNext] = [
-      now.found.filter((name) => !before.has(name)),
-      now.found.filter((name) => before.has(name)),
-    ];
-    if (now.found.length > 0) ion.warn(inWords(state, found, removeNext));
-    if (unmanaged === "report") return { inputs, state: now };
-    const news = { ...(found.length > 0 && { found }), ...(removeNext.length > 0 && { removeNext }) };
-    return { inputs: { ...inputs, ...news }, state: now };
+  async read(api, _id, state) {
+    if (!(await api.receivers()).has(state.receiverId)) return {};
+    const unmanagedNow = await findUnmanaged(api, state);
+    const reported = unmanagedNow.filter((name) => state.reported.includes(name));
+    const newlyFound = unmanagedNow.filter((name) => !state.reported.includes(name));
+    const preview = {
+      ...(reported.length > 0 && { reported }),
+      ...(newlyFound.length > 0 && { newlyFound }),
+    };
+    return {
+      warnings: describe(state, reported, newlyFound),
+      found: {
+        inputs: { ...args(state), ...(state.unmanaged === "delete" && preview) },
+        state: stateOf(api, state, unmanagedNow, reported),
+      },
+    };
   },
 
-  async update(ion, id, state, inputs) {
-    // Under "report" the preview said that they stay: an `up` that begins to remove only names them.
-    if (inputs.unmanaged === "delete" && state.unmanaged === "delete") {
-      const names = removable(id, state);
-      const { receiverId, maxDeletions } = inputs;
-      const total = names.length > 0 ? (await liveOf(ion, receiverId)).length : 0;
-      const reason = tooMany(receiverId, names, total, maxDeletions);
-      if (reason) throw new IonError("ambiguous", reason);
-      await Promise.all(names.map((name) => end(ion, inputs, name)));
-    }
-    return lookIfShown(ion, inputs, state.found);
+  async update(api, _id, state, inputs) {
+    const before = new Set([...state.unmanagedNow, ...state.reported]);
+    // Under "report" the preview said that they stay: an `up` that changes to "delete" only reports them.
+    const isDeleting = inputs.unmanaged === "delete" && state.unmanaged === "delete";
+    const due = isDeleting ? state.reported : [];
+    if (inputs.incomplete === true)
+      return { state: { ...state, ...args(inputs), declared: state.declared }, warnings: skipped(inputs, due) };
+    const total = due.length > 0 ? (await subscriptionsOf(api, inputs.receiverId)).length : 0;
+    const reason = tooMany(inputs.receiverId, due, total, inputs.maxDeletions);
+    if (reason) throw new IonError("ambiguous", `maxDeletions ${reason}`);
+    const outcomes = await Promise.all(due.map((name) => deleteIfUnmanaged(api, inputs, name)));
+    const deleted = due.filter((_name, index) => outcomes[index]);
+    const { value: unmanagedNow = state.unmanagedNow, warnings } = await readable(api, inputs);
+    const isPolicyNew = inputs.unmanaged !== state.unmanaged;
+    const unreported = unmanagedNow.filter((name) => isPolicyNew || !before.has(name));
+    return {
+      state: stateOf(api, inputs, unmanagedNow, unmanagedNow),
+      warnings: [
+        ...warnings,
+        ...(deleted.length > 0
+          ? [`Deleted unmanaged subscriptions of receiver ${escapeText(inputs.receiverId)}: ${deleted.join(", ")}.`]
+          : []),
+        ...describe(inputs, unreported),
+      ],
+    };
   },
 
   async delete() {},
 };
 
-/** What may be ended now: known before this run looked, and so in the preview. */
-function removable(id: string, state: State): readonly string[] {
-  const before = knownBefore.get(knownAs(id, state.ionEndpoint));
-  return before ? state.found.filter((name) => before.has(name)) : state.found;
+/** What is due for deletion, and what after that, by the inputs of the last refresh; without one, of the last `up`. */
+function dueFor({ reported = [], newlyFound = [], deleting, deletingNext = [] }: Partial<Inputs>) {
+  const isFromUp = deleting !== undefined || deletingNext.length > 0;
+  return isFromUp ? { reported: deletingNext, newlyFound: [] } : { reported, newlyFound };
 }
 
-/** Says why not, where so many are to go that a wrong receiver id is the likelier reason. */
+const args = ({ receiverId, unmanaged, declared, maxDeletions }: Args): Args => ({
+  receiverId,
+  unmanaged,
+  declared,
+  maxDeletions,
+});
+
+const stateOf = (
+  api: WebhookApi,
+  inputs: Args,
+  unmanagedNow: readonly string[],
+  reported: readonly string[],
+): State => ({
+  ...args(inputs),
+  ionEndpoint: api.environment,
+  unmanagedNow,
+  reported: inputs.unmanaged === "delete" ? reported : [],
+});
+
+/** Why so many deletions are refused, to follow "maxDeletions"; undefined if they are allowed. */
 function tooMany(receiverId: string, names: readonly string[], total: number, allowed = 0): string | undefined {
-  const all = names.length === total;
-  if (names.length === 0 || names.length <= allowed || (!all && names.length <= MANY)) return undefined;
-  const some = names.length > 5 ? `${names.slice(0, 5).join(", ")}, …` : names.join(", ");
+  const isAll = names.length === total;
+  if (names.length === 0 || names.length <= allowed || (!isAll && names.length <= DEFAULT_MAX_DELETIONS)) {
+    return undefined;
+  }
   return (
-    `${names.length} of the ${total} subscriptions of webhook receiver ${receiverId} are not declared, and would be ended: ` +
-    `${some}. ${all ? "That is every one there is" : "That is many"}: is it the right receiver? If so, set ` +
-    `maxDeletions: ${names.length}; to leave them, set unmanaged: "report"`
+    `does not allow this: ${isAll ? `all ${total}` : `${names.length} of the ${total}`} subscriptions of receiver ${escapeText(receiverId)} are not in your ` +
+    `program and would be deleted: ${listSome(names, 5)}. Check that it is the right receiver. To delete them, set ` +
+    `maxDeletions: ${names.length}. To keep them, set unmanaged: "report"`
   );
 }
 
-async function look(ion: WebhookApi, wanted: Omit<State, "ionEndpoint" | "found">): Promise<State> {
-  const { receiverId, unmanaged, declared, maxDeletions } = wanted;
-  const found = extras(await liveOf(ion, receiverId), declared).map(named);
-  return { receiverId, unmanaged, declared, maxDeletions, ionEndpoint: ion.environment, found };
+/** Says what is unmanaged, and when it is deleted: by the next `pulumi up`, or by the one after. */
+function describe({ receiverId, unmanaged }: Args, next: readonly string[], later: readonly string[] = []): string[] {
+  const all = [...next, ...later];
+  if (all.length === 0) return [];
+  const subject = `Receiver ${escapeText(receiverId)} has subscriptions that are not in your program`;
+  if (unmanaged === "report") return [`${subject}: ${all.join(", ")}. They are kept (unmanaged: "report").`];
+  return [
+    [
+      `${subject}.`,
+      ...(next.length > 0 ? [`The next \`pulumi up\` deletes ${next.join(", ")}.`] : []),
+      ...(later.length > 0 ? [`Newly found, and deleted one \`pulumi up\` later: ${later.join(", ")}.`] : []),
+    ].join(" "),
+  ];
 }
 
-/** A look, or what was known before, where ION's schema does not show subscriptions. */
-async function lookIfShown(ion: WebhookApi, inputs: Inputs, before: readonly string[]): Promise<State> {
-  const { receiverId, unmanaged, declared, maxDeletions } = inputs;
-  const without = `Subscriptions of webhook receiver ${receiverId} that nobody declared are not looked for.`;
-  const state = await ion.ifReadable(without, () => look(ion, inputs));
-  return state ?? { receiverId, unmanaged, declared, maxDeletions, ionEndpoint: ion.environment, found: before };
+const skipped = ({ receiverId }: Args, due: readonly string[]): string[] =>
+  due.length === 0
+    ? []
+    : [
+        `Unmanaged subscriptions of receiver ${escapeText(receiverId)} were not deleted, because this run does not know every subscription ` +
+          "that your program declares. Run `pulumi up` for the whole stack.",
+      ];
+
+/** Lists what is unmanaged, and duplicates except the oldest, which is the one that is managed. */
+async function findUnmanaged(api: WebhookApi, { receiverId, declared }: Args): Promise<string[]> {
+  return (await surplusOf(api, receiverId, declared)).map(label);
 }
 
-function inWords({ receiverId, unmanaged }: State, found: readonly string[], removeNext: readonly string[]): string {
-  const lines = [
-    found.length > 0 && `nobody declared: ${found.join(", ")}`,
-    removeNext.length > 0 && `nobody declared, and named before: ${removeNext.join(", ")}`,
-  ].filter((line) => line !== false);
-  const then = unmanaged === "delete" ? "What was named by an earlier `pulumi up`, the next one ends." : "They stay.";
-  return `Subscriptions of webhook receiver ${receiverId} that ${lines.join("; ")}. ${then}`;
+function readable(api: WebhookApi, inputs: Args) {
+  const consequence = `Unmanaged subscriptions of receiver ${escapeText(inputs.receiverId)} are not searched for.`;
+  return ifReadable(consequence, () => findUnmanaged(api, inputs));
 }
 
-/** Subscriptions that nobody declared, and of a pair that is there twice all but the oldest, which is the one that is managed. */
-function extras(subscriptions: readonly Subscription[], declared: readonly string[]): Subscription[] {
-  const left = new Set(declared);
-  const oldestFirst = [...subscriptions].sort(byAge);
-  return oldestFirst.filter((subscription) => !left.delete(pairOf(subscription)));
+async function surplusOf(api: WebhookApi, receiverId: string, declared: readonly string[]): Promise<Subscription[]> {
+  const receiver = (await api.receivers()).get(receiverId);
+  if (!receiver) return [];
+  const subscriptions = declared.map((event) => {
+    const [resource = "", action = ""] = event.split(" ");
+    return { resource, action };
+  });
+  return surplusSubscriptions(receiverDifference({ fields: {}, subscriptions }, receiver)).sort(byAge);
 }
 
-/** Ends one by the name it was listed under, if it still is that, and still nobody's. */
-async function end(ion: WebhookApi, { receiverId, declared }: Inputs, name: string): Promise<void> {
-  await retryOnConflict(ion, async () => {
-    const extra = extras(await liveOf(ion, receiverId), declared).find((subscription) => named(subscription) === name);
-    if (extra) await ion.deleteSubscription(receiverId, extra);
+/** Deletes a subscription by its label, if it still has that and is still unmanaged. Returns whether it did. */
+function deleteIfUnmanaged(api: WebhookApi, { receiverId, declared }: Args, name: string): Promise<boolean> {
+  return retryOnConflict(api, async () => {
+    const subscription = (await surplusOf(api, receiverId, declared)).find((one) => label(one) === name);
+    if (subscription) await api.apply({ kind: "deleteSubscription", receiverId, subscription });
+    return subscription !== undefined;
   });
 }
 
-async function liveOf(ion: WebhookApi, receiverId: string): Promise<readonly Subscription[]> {
-  return (await ion.receivers()).get(receiverId)?.subscriptions ?? [];
+async function subscriptionsOf(api: WebhookApi, receiverId: string): Promise<readonly Subscription[]> {
+  return (await api.receivers()).get(receiverId)?.subscriptions ?? [];
 }
 
-const named = (subscription: Subscription) => `${pairOf(subscription)} (id ${subscription.id})`;
+const label = (subscription: Subscription) => escapeText(`${eventName(subscription)} (id ${subscription.id})`);

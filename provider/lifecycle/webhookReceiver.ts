@@ -1,107 +1,114 @@
+/** What a webhook receiver does in ION. @see ../resources/webhookReceiver.ts for what a program declares. */
 import { z } from "zod";
 import { isStale, retryOnConflict } from "../ion/conflicts.ts";
 import { isLoopback } from "../ion/connectionSettings.ts";
 import { IonError, isIonError } from "../ion/errors.ts";
-import type { Receiver, ReceiverInput } from "../ion/operations.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
-import { differing } from "../model/difference.ts";
-import { plainUrl, sameUrl } from "../model/url.ts";
-import { changeHeaders, sameHeader } from "./headers.ts";
+import { changesFor } from "../model/changes.ts";
+import { duplicateReceivers, receiverDifference, receiversWithUrl } from "../model/difference.ts";
+import { describeDifference } from "../model/messages.ts";
+import { escapeText, formatReceiver } from "../model/text.ts";
+import { normalizeUrl } from "../model/url.ts";
+import { type Receiver, type Receivers, SECRET_PROPERTIES, sameHeaderName } from "../model/webhooks.ts";
 import {
+  asDesired,
+  asReceiver,
+  buildState,
   declaredFields,
-  drift,
+  desiredFields,
+  driftedFields,
+  driftedSecrets,
   type Fields,
   type Inputs,
+  observedFields,
   pick,
-  recorded,
   type State,
-  secretDrift,
-  seen,
-  wantedOf,
+  withKnownSecrets,
 } from "./receiverState.ts";
 import {
+  ifReadable,
   inputFailures,
   PartialStateError,
-  RECEIVER_SECRETS,
   type ResourceHandler,
   UNKNOWN,
+  withoutKeys,
 } from "./resourceHandler.ts";
 
-const text = (reason: string) =>
-  z.string({ error: reason }).refine((value) => !value.includes("\0"), "cannot hold a null character");
-const status = "has to be an HTTP status from 100 to 599";
+const string = (reason = "must be a string") =>
+  z.string({ error: reason }).refine((value) => !value.includes("\0"), "must not contain a null character");
+const status = "must be an HTTP status from 100 to 599";
 
 const argsSchema = z.strictObject({
-  name: text("has to be a text").refine((name) => name.trim() !== "", "cannot be empty"),
-  webhookUri: text("has to be a text").superRefine(checkUrl).optional(),
-  description: text("has to be a text").optional(),
-  contentType: text("has to be a text")
-    .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+( *;[\t\x20-\x7e]*)?$/, "has to be a media type such as application/json")
+  name: string().refine((name) => name.trim() !== "", "must not be empty"),
+  webhookUri: string().superRefine(checkUrl).optional(),
+  description: string().optional(),
+  contentType: string()
+    .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+( *;[\t\x20-\x7e]*)?$/, "must be a media type such as application/json")
     .optional(),
   expectedResponseCode: z.int({ error: status }).min(100, status).max(599, status).optional(),
-  active: z.boolean({ error: "has to be true or false" }).optional(),
-  sharedSecret: text("has to be a text")
-    .refine((secret) => secret.trim() !== "", "cannot be empty; leave it out to have ION make one")
+  active: z.boolean({ error: "must be true or false" }).optional(),
+  sharedSecret: string()
+    .refine((secret) => secret.trim() !== "", "must not be empty; omit it to let ION generate one")
     .optional(),
   headers: z
     .record(
-      z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "is not a name that an HTTP header can have"),
+      z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "is not a valid HTTP header name"),
       z
-        .string({ error: "has to be a text" })
-        .refine((value) => !hasControlCharacter(value), "cannot hold line breaks or control characters")
-        .refine((value) => value === value.trim(), "cannot begin or end with a space"),
+        .string({ error: "must be a string" })
+        .refine((value) => !hasControlCharacter(value), "must not contain line breaks or control characters")
+        .refine((value) => value === value.trim(), "must not start or end with a space"),
     )
     .superRefine(checkHeaderNames)
     .optional(),
-  importId: text("has to be the id of a receiver, as a text").min(1, "cannot be empty").optional(),
+  importId: string("must be the id of a receiver, as a string").min(1, "must not be empty").optional(),
 });
 
 function checkUrl(url: string, context: z.RefinementCtx) {
-  const refuse = (message: string) => context.addIssue({ code: "custom", message });
-  // URL takes them off silently at both ends, and ION need not.
-  if (/[\s\p{Cc}]/u.test(url)) return refuse("cannot hold spaces, line breaks or control characters");
-  if (!URL.canParse(url)) return refuse("is not a URL; it has to look like https://example.com/path");
+  const fail = (message: string) => context.addIssue({ code: "custom", message });
+  // URL drops them silently at both ends, and ION may not.
+  if (/[\s\p{Cc}]/u.test(url)) return fail("must not contain spaces, line breaks or control characters");
+  if (!URL.canParse(url)) return fail("is not a URL; it must look like https://example.com/path");
   const { protocol, hostname } = new URL(url);
   if (protocol !== "https:" && !(protocol === "http:" && isLoopback(hostname))) {
-    refuse("has to be an https:// URL: ION sends events to no other");
+    fail("must be an https:// URL, because ION delivers events only over HTTPS");
   }
 }
 
 function checkHeaderNames(headers: Record<string, string>, context: z.RefinementCtx) {
   const names = Object.keys(headers);
-  const twins = names.filter((name, at) => names.findIndex((other) => sameHeader(other, name)) !== at);
-  for (const name of twins) {
-    context.addIssue({ code: "custom", message: `name ${name} twice: HTTP does not tell upper from lower case` });
+  const duplicates = names.filter((name, at) => names.findIndex((other) => sameHeaderName(other, name)) !== at);
+  for (const name of duplicates) {
+    context.addIssue({ code: "custom", message: `has ${name} twice: HTTP ignores the case of header names` });
   }
 }
 
 const hasControlCharacter = (value: string) =>
   [...value].some((character) => (character < " " && character !== "\t") || character === "\u007f");
 
-/** What a webhook receiver does in ION. */
-export const webhookReceiver: ResourceHandler<Inputs, State> = {
-  secrets: RECEIVER_SECRETS,
+/** Keys that read adds to the inputs for the preview. */
+const PREVIEW_KEYS = ["pinned", "driftedSecrets"];
 
-  // With a URL twice, everything is delivered twice: a receiver is its URL. With importId, it is that id whatever its URL.
+/** The lifecycle of a webhook receiver. */
+export const webhookReceiver: ResourceHandler<Inputs, State> = {
+  secrets: SECRET_PROPERTIES,
+
+  // Two receivers with one URL deliver everything twice, so the URL identifies a receiver. With importId, the id does.
   identities(declared, id = "importId" in declared ? declared.importId : undefined) {
     const { webhookUri } = declared;
-    const known = { url: webhookUri && plainUrl(webhookUri), id };
+    const known = { url: webhookUri && normalizeUrl(webhookUri), id };
     return Object.entries(known).flatMap(([what, value]) => (value && value !== UNKNOWN ? `${what} ${value}` : []));
   },
 
-  async check(_ion, news, olds) {
-    const failures = inputFailures(argsSchema, news);
+  async check(_api, given, olds) {
+    const news = withoutKeys(given, PREVIEW_KEYS);
+    const failures = inputFailures(argsSchema, news, olds);
     if (news.webhookUri === undefined && news.importId === undefined) {
-      failures.push({
-        property: "webhookUri",
-        reason: "is missing; give the https:// URL that ION is to send events to",
-      });
+      failures.push({ property: "webhookUri", reason: "is missing: set the https:// URL that ION sends events to" });
     }
-    // Fields left out by the program and changed by hand: the preview shows them going back to what they were.
-    const pinned = Object.entries((olds.pinned ?? {}) as Fields).filter(([field]) => news[field] === undefined);
-    const inputs =
-      pinned.length > 0 ? { ...news, ...Object.fromEntries(pinned), pinned: Object.fromEntries(pinned) } : news;
-    return { inputs, failures };
+    // Omitted fields that were changed in ION: the preview shows that they are restored.
+    const restored = Object.entries((olds.pinned ?? {}) as Fields).filter(([field]) => news[field] === undefined);
+    const pinned = Object.fromEntries(restored);
+    return { inputs: restored.length > 0 ? { ...news, ...pinned, pinned } : news, failures };
   },
 
   // Nothing replaces a receiver: a new one has a new id, and its subscriptions would have to move.
@@ -109,167 +116,176 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
     if (inputs.importId !== undefined && inputs.importId !== UNKNOWN && inputs.importId !== id) {
       throw new IonError(
         "ambiguous",
-        `importId is ${inputs.importId}, and this resource is the webhook receiver with id ${id}. ` +
-          "importId is looked at only when a resource is created: give the other receiver a resource of its own.",
+        `importId is ${escapeText(inputs.importId)}, but this resource is the webhook receiver with id ${id}.`,
+        { hints: ["importId is used only when a resource is created. Declare a new resource for the other receiver."] },
       );
     }
-    return { changes: drift(wantedOf(inputs, state), state).length > 0, replaces: [] };
+    const differences = receiverDifference(asDesired(desiredFields(inputs, state)), asReceiver(id, state));
+    return { changes: driftedFields(differences).length > 0, replaces: [] };
   },
 
-  async create(ion, inputs) {
-    const taken = await findTwin(ion, inputs);
-    if (taken) return { id: taken.id, state: recorded(ion, taken, inputs) };
+  async create(api, inputs) {
+    const { receiver, warnings } = await findExisting(api, inputs);
+    if (receiver) return { id: receiver.id, state: buildState(api.environment, receiver, inputs), warnings };
     const { headers, ...fields } = declaredFields(inputs);
-    const made = await ion.createReceiver(fields);
-    return { id: made.id, state: await withHeaders(ion, made, headers, inputs) };
+    const created = await api.apply({ kind: "createReceiver", fields });
+    return { id: created.id, state: await applyHeaders(api, created, headers, inputs), warnings };
   },
 
-  async read(ion, id, state) {
-    const receivers = await ion.receivers();
+  async read(api, id, state) {
+    const receivers = await api.receivers();
     const live = receivers.get(id);
-    if (receivers.size === 0) {
-      ion.warn(
-        "ION shows this API key no webhook receiver at all. Either all were deleted, or the key may not see them: " +
-          "then do not run `pulumi up`, which would make them a second time.",
-      );
-    }
-    if (!live) return undefined;
-    for (const other of receivers.values()) {
-      if (other.id === id || !sameUrl(other.webhookUri, live.webhookUri)) continue;
-      ion.warn(
-        `ION has another webhook receiver with the webhookUri of "${live.name}" (id ${id}): "${other.name}" (id ${other.id}). ` +
-          "What both are subscribed to arrives twice.",
-      );
-    }
-    const fields = seen(live, state);
+    const warnings = receivers.size === 0 ? [NOTHING_VISIBLE] : [];
+    if (!live) return { warnings };
+    const observed = observedFields(live, state);
     const { declaredFields, pinned, reverted = [] } = state;
-    // A shared secret that ION made is not held to: a new one is taken over.
-    const drifted = drift(pinned, fields).filter(
+    const differences = receiverDifference(asDesired(pinned), asReceiver(id, observed));
+    // A sharedSecret that ION generated is not pinned: a new one is accepted.
+    const omitted = driftedFields(differences).filter(
       (field) => !declaredFields.includes(field) && field !== "sharedSecret",
     );
-    const left = [...new Set([...reverted, ...drifted])];
-    const words = secretDrift(pinned, fields);
-    const changed = words.length > 0 ? { driftedSecrets: words } : {};
+    const added = [...new Set([...reverted, ...omitted])];
+    const secrets = driftedSecrets(differences);
+    const drifted = secrets.length > 0 ? { driftedSecrets: secrets } : {};
     return {
-      inputs: {
-        ...pick(fields, [...declaredFields, ...left]),
-        ...(left.length > 0 && { pinned: pick(pinned, left) }),
-        ...changed,
-      },
-      state: {
-        ...fields,
-        ...changed,
-        ionEndpoint: ion.environment,
-        declaredFields,
-        reverted,
-        pinned: declaredFields.includes("sharedSecret") ? pinned : { ...pinned, ...pick(fields, ["sharedSecret"]) },
+      warnings: [...warnings, ...duplicateWarnings(live, receivers)],
+      found: {
+        inputs: {
+          ...pick(observed, [...declaredFields, ...added]),
+          ...(added.length > 0 && { pinned: pick(pinned, added) }),
+          ...drifted,
+        },
+        state: {
+          ...observed,
+          ...drifted,
+          ionEndpoint: api.environment,
+          declaredFields,
+          reverted,
+          pinned: declaredFields.includes("sharedSecret") ? pinned : { ...pinned, ...pick(observed, ["sharedSecret"]) },
+        },
       },
     };
   },
 
-  async update(ion, id, state, inputs) {
-    return retryOnConflict(ion, async () => {
-      const live = await ion.receiver(id);
-      if (!live) throw gone(ion, id, inputs.name);
-      const wanted = wantedOf(inputs, state);
-      const fields: Partial<ReceiverInput> = pick(wanted, differing(wanted, seen(live, state)));
-      if (fields.webhookUri !== undefined) await refuseSecond(ion, id, inputs.name, fields.webhookUri);
-      const updated = Object.keys(fields).length > 0 ? await ion.updateReceiver(live, fields) : live;
-      return withHeaders(ion, updated, wanted.headers, inputs, state);
+  async update(api, id, state, inputs) {
+    const updated = await retryOnConflict(api, async () => {
+      const live = await api.receiver(id);
+      if (!live) throw notFound(api, id, inputs.name);
+      const { headers, ...fields } = desiredFields(inputs, state);
+      const differences = receiverDifference({ fields }, withKnownSecrets(live, state));
+      const [change] = changesFor(differences).filter(({ kind }) => kind === "updateReceiver");
+      if (change?.kind !== "updateReceiver") return applyHeaders(api, live, headers, inputs, state);
+      const { webhookUri } = change.fields;
+      if (webhookUri !== undefined) await refuseDuplicate(api, live, inputs.name, webhookUri);
+      const receiver = await api.apply({ ...change, receiver: live });
+      return applyHeaders(api, receiver, headers, inputs, state);
     });
+    return { state: updated };
   },
 
-  async delete(ion, id, _state, declared) {
-    await retryOnConflict(ion, async () => {
-      const receivers = await ion.receivers();
+  async delete(api, id, _state, isDeclared) {
+    await retryOnConflict(api, async () => {
+      const receivers = await api.receivers();
       const live = receivers.get(id);
       if (!live) return;
-      const twins = [...receivers.values()].filter((other) => sameUrl(other.webhookUri, live.webhookUri));
-      // ION may mask URLs: then there is no telling twins, and what is declared stays.
-      if (declared && twins.length <= 1) return;
-      await ion.deleteReceiver(live);
+      // If ION masks the URL, duplicates cannot be recognized, and what is declared is kept.
+      if (isDeclared && receiversWithUrl(live.webhookUri, receivers).length <= 1) return;
+      await api.apply({ kind: "deleteReceiver", receiver: live });
     });
   },
 };
 
-/** The one receiver in ION that `inputs` declare already, if there is one. Never guesses between two. */
-async function findTwin(ion: WebhookApi, inputs: Inputs): Promise<Receiver | undefined> {
-  if (inputs.importId !== undefined) {
-    const adopted = await ion.receiver(inputs.importId);
-    if (!adopted) throw gone(ion, inputs.importId, inputs.name);
-    return adopted;
+const NOTHING_VISIBLE =
+  "ION shows this API key no webhook receivers. Either all were deleted, or the key may not read them. " +
+  "In that case do not run `pulumi up`: it would create them a second time.";
+
+function duplicateWarnings(live: Receiver, receivers: Receivers): string[] {
+  return duplicateReceivers([...receivers.values()])
+    .filter(({ receivers: same }) => same.some(({ id }) => id === live.id))
+    .map(describeDifference);
+}
+
+/** The one receiver in ION that `inputs` already describe, if there is one. Never guesses between two. */
+async function findExisting(api: WebhookApi, inputs: Inputs) {
+  const { importId, webhookUri } = inputs;
+  const name = escapeText(inputs.name);
+  if (importId !== undefined) {
+    const receiver = await api.receiver(importId);
+    if (!receiver) throw notFound(api, importId, inputs.name);
+    return { receiver, warnings: [] };
   }
-  const without = `The webhook receiver "${inputs.name}" is made without a look whether ION has it already.`;
-  const receivers = (await ion.ifReadable(without, () => ion.receivers())) ?? new Map<string, Receiver>();
-  const twins = [...receivers.values()].filter((receiver) => sameUrl(receiver.webhookUri, inputs.webhookUri));
-  const [twin] = twins;
-  const masked = [...receivers.values()].find(
-    ({ webhookUri, name }) => webhookUri === undefined && name === inputs.name,
+  const consequence = `The webhook receiver "${name}" is created without checking whether ION already has it.`;
+  const { value: receivers = new Map<string, Receiver>(), warnings } = await ifReadable(consequence, () =>
+    api.receivers(),
   );
+  const masked = [...receivers.values()].find((one) => one.webhookUri === undefined && one.name === inputs.name);
   if (masked) {
     throw new IonError(
       "ambiguous",
-      `ION has a webhook receiver named "${inputs.name}" (id ${masked.id}), and does not show its webhookUri. To take it over, ` +
-        `add importId: "${masked.id}"; to make another, give it another name.`,
+      `ION already has a webhook receiver named "${name}" (id ${masked.id}), and does not show its webhookUri.`,
+      { hints: [`To import it, add importId: "${masked.id}". To create another one, choose another name.`] },
     );
   }
-  if (twins.length > 1) {
+  const matches = receiversWithUrl(webhookUri, receivers);
+  const [receiver] = matches;
+  if (matches.length > 1) {
     throw new IonError(
       "ambiguous",
-      `ION has ${twins.length} webhook receivers with the webhookUri of "${inputs.name}": ` +
-        `${twins.map(({ id, name }) => `"${name}" (id ${id})`).join(", ")}. Each of them delivers every event once more. ` +
-        "Delete all but one in ION, or name the one to take over with importId.",
+      `ION already has ${matches.length} webhook receivers with the webhookUri of "${name}": ${matches.map(formatReceiver).join(", ")}. ` +
+        "Each of them delivers every event once more.",
+      { hints: ["Delete all but one in ION, or import one with importId."] },
     );
   }
-  if (twin && twin.name !== inputs.name) {
+  if (receiver && receiver.name !== inputs.name) {
     throw new IonError(
       "ambiguous",
-      `ION has a webhook receiver with the webhookUri of "${inputs.name}" already, named "${twin.name}" (id ${twin.id}). ` +
-        `A second one would deliver every event twice. To take it over, add importId: "${twin.id}".`,
+      `ION already has a webhook receiver with the webhookUri of "${name}": ${formatReceiver(receiver)}. ` +
+        "Two receivers with this URL would deliver every event twice.",
+      { hints: [`To import it, add importId: "${receiver.id}".`] },
     );
   }
-  return twin;
+  return { receiver, warnings };
 }
 
-/** Refuses a URL that another receiver has: with both, every event would arrive twice. */
-async function refuseSecond(ion: WebhookApi, id: string, name: string, webhookUri: string): Promise<void> {
-  const receivers = [...(await ion.receivers()).values()];
-  const other = receivers.find((receiver) => receiver.id !== id && sameUrl(receiver.webhookUri, webhookUri));
-  if (other) {
-    throw new IonError(
-      "ambiguous",
-      `ION has another webhook receiver with the webhookUri that "${name}" (id ${id}) is to have: "${other.name}" (id ${other.id}). ` +
-        "With both, every event would arrive twice. Delete that one in ION, or give it another webhookUri first.",
-    );
-  }
+/** Refuses a URL that another receiver has: with both, every event would be delivered twice. */
+async function refuseDuplicate(api: WebhookApi, receiver: Receiver, name: string, webhookUri: string): Promise<void> {
+  const other = receiversWithUrl(webhookUri, await api.receivers()).find(({ id }) => id !== receiver.id);
+  if (!other) return;
+  throw new IonError(
+    "ambiguous",
+    `ION already has another webhook receiver with the new webhookUri of ${formatReceiver({ name, id: receiver.id })}: ` +
+      `${formatReceiver(other)}. Two receivers with this URL would deliver every event twice.`,
+    { hints: ["Delete the other one in ION, or give it another webhookUri first."] },
+  );
 }
 
-/** Brings the headers of a receiver to what is wanted; says what is left where that fails. */
-async function withHeaders(
-  ion: WebhookApi,
+/** Makes the headers of a receiver as desired, and builds the state. @throws PartialStateError if some of them failed */
+async function applyHeaders(
+  api: WebhookApi,
   receiver: Receiver,
-  wanted: Fields["headers"],
+  headers: Fields["headers"],
   inputs: Inputs,
   prior?: State,
 ) {
-  const outcomes = wanted ? await changeHeaders(ion, receiver, wanted) : [];
-  const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
-  const lostRace = failures.find((reason) => isIonError(reason) && isStale(reason));
-  if (lostRace && prior) throw lostRace;
-  const live = await ion.receivers().catch(() => undefined);
-  const state = recorded(ion, live?.get(receiver.id) ?? receiver, inputs, prior);
+  const changes = changesFor(receiverDifference({ fields: {}, headers }, receiver));
+  const outcomes = await Promise.allSettled(changes.map((change) => api.apply(change)));
+  const failures = outcomes.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+  const stale = failures.find((reason) => isIonError(reason) && isStale(reason));
+  if (stale && prior) throw stale;
+  const live = await api.receivers().catch(() => undefined);
+  const state = buildState(api.environment, live?.get(receiver.id) ?? receiver, inputs, prior);
   if (failures.length > 0) {
     const reasons = failures.map((reason) => (reason instanceof Error ? reason.message : String(reason)));
     throw new PartialStateError(receiver.id, state, reasons);
   }
-  // Where no look can be taken, what succeeded is as it was set.
-  return live || !wanted ? state : { ...state, headers: wanted };
+  // If ION cannot be read, what succeeded is as it was set.
+  return live || !headers ? state : { ...state, headers };
 }
 
-function gone(ion: WebhookApi, id: string, name: string): IonError {
+function notFound(api: WebhookApi, id: string, name: string): IonError {
   return new IonError(
     "gone",
-    `There is no webhook receiver with id ${id} ("${name}") in the ION at ${ion.environment}. If it was deleted there, run ` +
-      "`pulumi refresh` and then `pulumi up` to have it made again.",
+    `ION at ${api.environment} has no webhook receiver with id ${escapeText(id)} ("${escapeText(name)}").`,
+    { hints: ["If it was deleted in ION, run `pulumi refresh` and then `pulumi up` to create it again."] },
   );
 }

@@ -1,11 +1,23 @@
+/** What a webhook subscription does in ION. @see ../resources/webhookSubscription.ts for what a program declares. */
 import { z } from "zod";
 import { retryOnConflict } from "../ion/conflicts.ts";
 import { IonError, isIonError } from "../ion/errors.ts";
-import { ACTIONS, byAge, VIOLET_RESOURCES } from "../ion/facts.ts";
-import type { Subscription } from "../ion/operations.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
-import { didYouMean, nearNames, toConstantCase } from "../model/suggestions.ts";
-import { type Failure, inputFailures, type ResourceHandler, UNKNOWN, type UncheckedInputs } from "./resourceHandler.ts";
+import { receiverDifference, subscriptionsTo } from "../model/difference.ts";
+import { ACTIONS, VIOLET_RESOURCES } from "../model/events.ts";
+import { describeDifference } from "../model/messages.ts";
+import { didYouMean, similarNames, toConstantCase } from "../model/suggestions.ts";
+import { escapeText } from "../model/text.ts";
+import { eventName, type Subscription } from "../model/webhooks.ts";
+import {
+  type Failure,
+  ifReadable,
+  inputFailures,
+  type ResourceHandler,
+  UNKNOWN,
+  type UncheckedInputs,
+  type Warnings,
+} from "./resourceHandler.ts";
 
 /** The names that the package knows. None of these lists is closed. */
 const KNOWN = { resource: VIOLET_RESOURCES as readonly string[], action: ACTIONS as readonly string[] };
@@ -15,15 +27,15 @@ const NAME = /^[A-Z][A-Z0-9_]*$/;
 const nameOf = (property: keyof typeof KNOWN) =>
   z.string({ error: "is missing" }).refine((name) => NAME.test(name), {
     error: ({ input }) => {
-      const written = toConstantCase(String(input));
-      const near = KNOWN[property].includes(written) ? [written] : nearNames(written, KNOWN[property]);
-      const meant = near.length === 0 && NAME.test(written) ? [written] : near;
-      return `has to be one of ION's names, such as PARTS or UPDATE${didYouMean(meant)}`;
+      const spelled = toConstantCase(String(input));
+      const similar = KNOWN[property].includes(spelled) ? [spelled] : similarNames(spelled, KNOWN[property]);
+      const suggestions = similar.length === 0 && NAME.test(spelled) ? [spelled] : similar;
+      return ["must be one of ION's names, such as PARTS or UPDATE.", ...didYouMean(suggestions)].join(" ");
     },
   });
 
 const argsSchema = z.strictObject({
-  receiverId: z.string({ error: "has to be the id of a webhook receiver" }).min(1, "cannot be empty"),
+  receiverId: z.string({ error: "must be the id of a webhook receiver" }).min(1, "must not be empty"),
   resource: nameOf("resource"),
   action: nameOf("action"),
 });
@@ -39,8 +51,9 @@ interface State extends Inputs {
 }
 
 const IDENTITY = ["receiverId", "resource", "action"] as const;
+const NAMES = ["resource", "action"] as const;
 
-/** What a webhook subscription does in ION. */
+/** The lifecycle of a webhook subscription. */
 export const webhookSubscription: ResourceHandler<Inputs, State> = {
   secrets: [],
 
@@ -48,126 +61,124 @@ export const webhookSubscription: ResourceHandler<Inputs, State> = {
     return [receiverId, resource, action].includes(UNKNOWN) ? [] : [`${receiverId} ${resource} ${action}`];
   },
 
-  async check(ion, news) {
-    const failures = inputFailures(argsSchema, news);
-    return { inputs: news, failures: failures.length > 0 ? failures : await unknownNames(ion, news) };
+  async check(api, news, olds) {
+    const failures = inputFailures(argsSchema, news, olds);
+    return failures.length > 0 ? { inputs: news, failures } : { inputs: news, ...(await checkNames(api, news)) };
   },
 
-  // The three together are what a subscription is. Pulumi makes the new one first, so that no event is lost between.
+  // The three together are the subscription. Pulumi creates the new one first, so that no event is lost in between.
   diff(_id, state, inputs) {
     const replaces = IDENTITY.filter((key) => inputs[key] !== state[key]);
     return { changes: replaces.length > 0, replaces };
   },
 
-  async create(ion, inputs) {
+  async create(api, inputs) {
     const { receiverId, resource, action } = inputs;
-    const without = `Subscriptions of webhook receiver ${receiverId} are made without a look whether ION has them already.`;
-    const twin = await ion.ifReadable(without, () => findTwin(ion, inputs));
-    const { id } = twin ?? (await subscribe(ion, inputs));
-    return { id, state: { receiverId, resource, action, ionEndpoint: ion.environment } };
+    const consequence = `Subscriptions of webhook receiver ${escapeText(receiverId)} are created without checking whether ION already has them.`;
+    const { value: existing, warnings } = await ifReadable(consequence, () => findExisting(api, inputs));
+    const { id } = existing ?? (await subscribe(api, inputs));
+    return { id, state: { receiverId, resource, action, ionEndpoint: api.environment }, warnings };
   },
 
-  async read(ion, id, state) {
-    const found = await find(ion, id, state.receiverId);
-    if (!found) return undefined;
-    const { receiverId, subscription } = found;
-    const twins = ((await ion.receivers()).get(receiverId)?.subscriptions ?? []).filter((one) =>
-      same(one, subscription),
+  async read(api, id, state) {
+    const found = await findById(api, id, state.receiverId);
+    if (!found) return {};
+    const { receiver, subscription } = found;
+    const { resource, action } = subscription;
+    const differences = receiverDifference({ fields: {}, subscriptions: [subscription] }, receiver);
+    const duplicates = differences.filter(
+      (one) => one.kind === "duplicate" && one.object === "subscription" && one.subscriptions.includes(subscription),
     );
-    if (twins.length > 1) {
-      const ids = twins.map((twin) => twin.id).join(", ");
-      const pair = `${subscription.resource} ${subscription.action}`;
-      ion.warn(
-        `Webhook receiver ${receiverId} is subscribed to ${pair} ${twins.length} times (ids ${ids}): each such event arrives ${twins.length} times.`,
-      );
-    }
-    const inputs = { receiverId, resource: subscription.resource, action: subscription.action };
-    return { inputs, state: { ...inputs, ionEndpoint: ion.environment } };
+    const inputs = { receiverId: receiver.id, resource, action };
+    return {
+      warnings: duplicates.map(describeDifference),
+      found: { inputs, state: { ...inputs, ionEndpoint: api.environment } },
+    };
   },
 
-  async update(_ion, _id, state) {
-    return state;
+  async update(_api, _id, state) {
+    return { state };
   },
 
-  async delete(ion, id, state, declared) {
-    await retryOnConflict(ion, async () => {
-      const found = await find(ion, id, state.receiverId);
+  async delete(api, id, state, isDeclared) {
+    await retryOnConflict(api, async () => {
+      const found = await findById(api, id, state.receiverId);
       if (!found) return;
-      const twins = (await ion.receivers()).get(found.receiverId)?.subscriptions.filter((other) => same(other, state));
-      if (declared && twins?.length === 1 && twins[0]?.id === id) return;
-      await ion.deleteSubscription(found.receiverId, found.subscription);
+      const { receiver, subscription } = found;
+      const same = subscriptionsTo(state, receiver);
+      if (isDeclared && same.length === 1 && same[0]?.id === id) return;
+      await api.apply({ kind: "deleteSubscription", receiverId: receiver.id, subscription });
     });
   },
 };
 
-/** The oldest subscription that is there already. */
-async function findTwin(ion: WebhookApi, inputs: Inputs): Promise<Subscription | undefined> {
-  const { receiverId, resource, action } = inputs;
-  const receiver = await ion.receiver(receiverId);
+/** The oldest subscription that already exists. */
+async function findExisting(api: WebhookApi, inputs: Inputs): Promise<Subscription | undefined> {
+  const receiver = await api.receiver(inputs.receiverId);
   if (!receiver) {
     throw new IonError(
       "gone",
-      `There is no webhook receiver with id ${receiverId} in the ION at ${ion.environment}, so it cannot be subscribed to ${resource} ${action}.`,
+      `ION at ${api.environment} has no webhook receiver with id ${escapeText(inputs.receiverId)}, so it cannot be subscribed to ${escapeText(eventName(inputs))}.`,
+      { hints: ["If it was deleted in ION, run `pulumi refresh` and then `pulumi up`."] },
     );
   }
-  return receiver.subscriptions.filter((found) => same(found, inputs)).sort(byAge)[0];
+  return subscriptionsTo(inputs, receiver)[0];
 }
 
-type Pair = Pick<Inputs, "resource" | "action">;
-const same = (one: Pair, other: Pair) => one.resource === other.resource && one.action === other.action;
-
-/** Finds a subscription by id: with the receiver it is known to belong to, or with any other, should it have moved. */
-async function find(ion: WebhookApi, id: string, receiverId: string) {
-  const receivers = await ion.receivers();
+/** Finds a subscription by id: on its receiver, or on any other one if it was moved. */
+async function findById(api: WebhookApi, id: string, receiverId: string) {
+  const receivers = await api.receivers();
   const known = receivers.get(receiverId);
   for (const receiver of known ? [known, ...receivers.values()] : receivers.values()) {
-    const subscription = receiver.subscriptions.find((found: Subscription) => found.id === id);
-    if (subscription) return { receiverId: receiver.id, subscription };
+    const subscription = receiver.subscriptions.find((one) => one.id === id);
+    if (subscription) return { receiver, subscription };
   }
   return undefined;
 }
 
-/** Subscribes; where ION refuses a name that this package knows and that ION does not have, the error says which it has. */
-async function subscribe(ion: WebhookApi, inputs: Inputs): Promise<Pick<Subscription, "id">> {
+/** Creates the subscription. If ION rejects a name that this package knows, the error suggests those that ION has. */
+async function subscribe(api: WebhookApi, inputs: Inputs): Promise<Pick<Subscription, "id">> {
+  const { receiverId, resource, action } = inputs;
   try {
-    return await ion.createSubscription(inputs.receiverId, inputs.resource, inputs.action);
+    return await api.apply({ kind: "createSubscription", receiverId, event: { resource, action } });
   } catch (error) {
     if (!isIonError(error) || !["invalid", "refused", "gone"].includes(error.kind)) throw error;
-    const live = await ion.subscriptionNames().catch(() => undefined);
-    const unknown = live ? NAMED.filter((property) => !live[property].includes(inputs[property])) : [];
-    const hints = unknown.map(
-      (property) =>
-        ` This ION has no ${property} ${inputs[property]}${didYouMean(nearNames(inputs[property], live?.[property] ?? []))}`,
-    );
-    throw new IonError(error.kind, `${error.message}${hints.join("")}`);
+    const live = await api.subscriptionNames().catch(() => undefined);
+    const unknown = live ? NAMES.filter((property) => !live[property].includes(inputs[property])) : [];
+    const hints = unknown.flatMap((property) => [
+      `ION has no ${property} ${escapeText(inputs[property])}.`,
+      ...didYouMean(similarNames(inputs[property], live?.[property] ?? [])),
+    ]);
+    throw error.with({ hints: [...error.hints, ...hints] });
   }
 }
 
-const NAMED = ["resource", "action"] as const;
-
-/** Asks ION's live schema about names that this package does not know, so that only they cost a request. */
-async function unknownNames(ion: WebhookApi, news: UncheckedInputs): Promise<Failure[]> {
-  const asked = NAMED.flatMap((property) => {
+/** Checks names that this package does not know against ION's live schema, so that only they cost a request. */
+async function checkNames(
+  api: WebhookApi,
+  news: UncheckedInputs,
+): Promise<Warnings & { readonly failures: readonly Failure[] }> {
+  const unknown = NAMES.flatMap((property) => {
     const value = news[property];
-    const unknown = typeof value === "string" && value !== UNKNOWN && !KNOWN[property].includes(value);
-    return unknown ? [{ property, value }] : [];
+    const isUnknown = typeof value === "string" && value !== UNKNOWN && !KNOWN[property].includes(value);
+    return isUnknown ? [{ property, value }] : [];
   });
-  if (asked.length === 0) return [];
+  if (unknown.length === 0) return { failures: [] };
   try {
-    const live = await ion.subscriptionNames();
-    return asked
+    const live = await api.subscriptionNames();
+    const failures = unknown
       .filter(({ property, value }) => !live[property].includes(value))
       .map(({ property, value }) => ({
         property,
-        reason: `ION knows no ${property} of that name${didYouMean(nearNames(value, live[property]))}`,
+        reason: [`is not a ${property} in ION.`, ...didYouMean(similarNames(value, live[property]))].join(" "),
       }));
+    return { failures };
   } catch (error) {
     if (!isIonError(error)) throw error;
-    for (const { property, value } of asked) {
-      ion.warn(
-        `It was not checked whether ION knows the ${property} ${value}, because its schema could not be read: ${error.message}`,
-      );
-    }
-    return [];
+    const warnings = unknown.map(
+      ({ property, value }) =>
+        `Could not check whether ION has the ${property} ${escapeText(value)}, because its schema could not be read. ${error.message}`,
+    );
+    return { failures: [], warnings };
   }
 }

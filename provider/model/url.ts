@@ -1,9 +1,7 @@
-/** When two texts are one URL. */
+/** The one spelling of a URL that equal URLs share; the text itself if it is no URL. */
+export const normalizeUrl = (url: string): string => (URL.canParse(url) ? new URL(url).href : url);
 
-/** A URL as it is written in the plainest way. */
-export const plainUrl = (url: string) => (URL.canParse(url) ? new URL(url).href : url);
-
-/** Whether two texts are the same URL, however it is written. */
+/** Whether two texts are the same URL. Unknown URLs are never the same. */
 export function sameUrl(one: string | undefined, other: string | undefined): boolean {
-  return one !== undefined && other !== undefined && plainUrl(one) === plainUrl(other);
+  return one !== undefined && other !== undefined && normalizeUrl(one) === normalizeUrl(other);
 }

@@ -1,8 +1,8 @@
 import * as pulumi from "./pulumi.ts";
 
 /**
- * An error of the program's, for the person at the terminal. Pulumi prints a RunError without its stack, but not where
- * it comes out of an input: there it is to have none.
+ * An error for the person at the terminal. Pulumi prints a RunError without its stack, except if it comes out of an input, so
+ * it gets none.
  */
 export function programError(message: string): pulumi.RunError {
   return Object.assign(new pulumi.RunError(message), { stack: message });
@@ -10,36 +10,51 @@ export function programError(message: string): pulumi.RunError {
 
 const noStack = {};
 
-/** Makes a thing of which each run of a program has one: a process may run several programs, and a program several times. */
-export function oncePerProgram<T>(make: () => T): () => T {
-  const made = new WeakMap<object, T>();
+/** Changes with the shape of what copies of this package share. */
+const SHARED_FORMAT = 1;
+const FORMAT = Symbol.for("pulumi-ion.sharedFormat");
+
+/**
+ * A value that exists once for each run of a program. A process may run several programs, and may have several copies of this
+ * package, because a library can bring its own: they share the value by its name.
+ */
+export function oncePerProgram<T>(name: string, create: () => T): () => T {
+  const key = Symbol.for(`pulumi-ion.${name}`);
   return () => {
+    const shared = globalThis as { [FORMAT]?: number; [key]?: WeakMap<object, T> };
+    shared[FORMAT] ??= SHARED_FORMAT;
+    if (shared[FORMAT] !== SHARED_FORMAT) throw programError(TWO_VERSIONS);
+    shared[key] ??= new WeakMap<object, T>();
     const run = pulumi.getStackResource() ?? noStack;
-    const own = made.get(run) ?? make();
-    made.set(run, own);
-    return own;
+    const value = shared[key].get(run) ?? create();
+    shared[key].set(run, value);
+    return value;
   };
 }
 
+const TWO_VERSIONS =
+  "This program loads two versions of pulumi-ion that do not work together. Run `npm ls pulumi-ion` (or `pnpm why pulumi-ion`), and " +
+  "make every package of the program depend on the same version.";
+
 /** Look-ups that the program may be waiting for. */
-const pending = oncePerProgram(() => new Set<Promise<unknown>>());
+const pending = oncePerProgram("pending", () => new Set<Promise<unknown>>());
 
 /** Lets {@link programFinished} wait for a promise that the program waits for. */
 export async function track<T>(promise: Promise<T>): Promise<T> {
-  const waitedFor = pending();
-  waitedFor.add(promise);
+  const tracked = pending();
+  tracked.add(promise);
   try {
     return await promise;
   } finally {
-    waitedFor.delete(promise);
+    tracked.delete(promise);
   }
 }
 
-/** Settles when the program has run to its end, or waits for something that is not ours. */
+/** Resolves when the program has run to its end, or waits for something that is not ours. */
 export async function programFinished(): Promise<void> {
-  const waitedFor = pending();
+  const tracked = pending();
   do {
-    await Promise.allSettled(waitedFor);
+    await Promise.allSettled(tracked);
     await new Promise<void>((resolve) => setImmediate(resolve));
-  } while (waitedFor.size > 0);
+  } while (tracked.size > 0);
 }

@@ -1,6 +1,6 @@
 /**
- * What a program takes of Pulumi's SDK, each from its own file. "@pulumi/pulumi" itself would load the automation API, the
- * TypeScript compiler and npm's dependency tree with it: 0.3 s of every command (docs/performance.md).
+ * The parts of Pulumi's SDK that a program uses, each from its own file. "@pulumi/pulumi" itself would also load the
+ * automation API, the TypeScript compiler and npm's dependency tree: 0.3 s of every command (docs/performance.md).
  */
 export { Config } from "@pulumi/pulumi/config";
 export { RunError } from "@pulumi/pulumi/errors";
@@ -14,5 +14,5 @@ export {
   Resource,
 } from "@pulumi/pulumi/resource";
 export * as runtimeConfig from "@pulumi/pulumi/runtime/config";
-export { specialSigKey } from "@pulumi/pulumi/runtime/rpc";
+export { isDryRun } from "@pulumi/pulumi/runtime/settings";
 export { getStackResource } from "@pulumi/pulumi/runtime/stack";

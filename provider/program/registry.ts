@@ -1,95 +1,135 @@
+/** What one run of a program declares: who declares which object, and every event of every receiver. */
+
 import { oncePerProgram, programError, programFinished } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
-/** What one run of a program declares so far. */
-const declaredNow = oncePerProgram(() => ({
-  /** The resource that declares an object, by what the object is. */
+interface DeclaredSubscription {
+  /** The resource's name. */
+  readonly name: string;
+  readonly environment: pulumi.Output<string>;
+  readonly receiverId: pulumi.Output<string>;
+  /** The receiver, if the program has it as a resource: it is known even while its id is not. */
+  readonly receiver: object | undefined;
+  /** Such as "PARTS UPDATE". */
+  readonly event: pulumi.Output<string>;
+}
+
+/** A subscription as far as its values are known. */
+interface KnownSubscription {
+  readonly environment: string | undefined;
+  readonly receiverId: string | undefined;
+  readonly receiver: object | undefined;
+  readonly event: string | undefined;
+}
+
+const registry = oncePerProgram("registry", () => ({
+  /** The resource that declares an object, by the object. */
   owners: new Map<string, string>(),
-  subscriptions: [] as Subscription[],
-  /** Receivers whose pairs were counted, each with its place. */
-  counted: new Set<string>(),
-  /** What {@link pairsAt} gave last, by place. */
-  pairs: new Map<string, Pairs>(),
+  subscriptions: [] as DeclaredSubscription[],
+  /** Receivers whose events were collected. */
+  collected: new Set<string>(),
+  /** The last result of {@link knownSubscriptions}. */
+  known: undefined as { readonly count: number; readonly list: Promise<KnownSubscription[]> } | undefined,
 }));
 
-interface Subscription {
-  readonly name: string;
-  readonly place: string;
-  readonly receiverId: pulumi.Output<string>;
-  readonly pair: pulumi.Output<string>;
-}
-
-interface Pairs {
-  /** How many subscriptions were declared by then. */
-  readonly of: number;
-  /** Receiver and pair of each. */
-  readonly known: pulumi.Output<[string, string][]>;
-}
-
 /**
- * Lets one resource of a program have `key`: two that declare the same object would each believe it theirs, and
- * removing one would end it for the other.
+ * Lets one resource of a program declare an object. Two would each believe that it is theirs, and removing one would delete it
+ * for the other.
  *
- * @param place the ION that the object is in.
- * @param plain writes a key in the one way in which equal keys are written.
- * @returns `key`, for use as an input: nothing is registered before it has been looked at.
- * @throws RunError naming both resources.
+ * @param normalize spells equal keys equally.
+ * @returns `key`, for use as an input, so that nothing is registered before it is checked.
+ * @throws RunError that names both resources.
  */
 export function declareOnce(
-  what: string,
+  type: string,
   name: string,
-  place: string,
+  environment: pulumi.Output<string>,
   key: pulumi.Input<string>,
-  plain = (value: string) => value,
+  normalize = (value: string) => value,
 ): pulumi.Output<string> {
-  const { owners } = declaredNow();
-  return pulumi.output(key).apply((value) => {
-    const object = `${what} at ${place} ${plain(value)}`;
+  const { owners } = registry();
+  return pulumi.all([key, environment]).apply(([value, where]) => {
+    const object = `${type} in ${where}: ${normalize(value)}`;
     const other = owners.get(object);
     if (other !== undefined && other !== name) {
-      throw programError(`"${other}" and "${name}" declare the same ${what}: remove one of them from the program.`);
+      throw programError(`"${other}" and "${name}" declare the same ${type}. Remove one of them from the program.`);
     }
     owners.set(object, name);
     return value;
   });
 }
 
-/** Notes that the program declares a subscription, for {@link declaredPairs}. */
-export function declareSubscription(subscription: Subscription): void {
-  const { subscriptions, counted } = declaredNow();
+/** Notes that the program declares a subscription, for {@link declaredEvents}. */
+export function declareSubscription(subscription: DeclaredSubscription): void {
+  const { subscriptions, collected } = registry();
   subscriptions.push(subscription);
-  if (counted.size === 0) return;
-  subscription.receiverId.apply((receiverId) => {
-    if (!counted.has(receiverIn(subscription.place, receiverId))) return;
+  if (collected.size === 0) return;
+  pulumi.all([subscription.environment, subscription.receiverId]).apply(([environment, receiverId]) => {
+    if (!collected.has(receiverIn(environment, receiverId))) return;
     throw programError(
-      `"${subscription.name}" is declared too late: what is not declared for webhook receiver ${receiverId} was ` +
-        "counted while the program waited for something, and this would be among it. Declare all subscriptions of a " +
-        "receiver before the first await, and outside of apply (look-ups of this package are waited for).",
+      `"${subscription.name}" is declared too late: the unmanaged subscriptions of webhook receiver ${receiverId} were determined ` +
+        "while the program waited for something else, and this one would be among them. Declare all subscriptions of a receiver " +
+        "before the first await, and outside of apply. Functions of this package may be awaited.",
     );
   });
 }
 
-const receiverIn = (place: string, receiverId: string) => `${place} ${receiverId}`;
+const receiverIn = (environment: string, receiverId: string) => `${environment} ${receiverId}`;
 
-/**
- * Every pair that the program declares for a receiver, in whatever component, as "RESOURCE ACTION" in order. It is
- * settled when the program has run to its end, so that what is declared further down counts.
- */
-export function declaredPairs(place: string, receiverId: pulumi.Input<string>): pulumi.Output<string[]> {
-  const { counted } = declaredNow();
-  return pulumi.all([receiverId, programFinished()]).apply(([own]) => {
-    counted.add(receiverIn(place, own));
-    return pairsAt(place).apply((all) => all.flatMap(([receiver, pair]) => (receiver === own ? [pair] : [])).sort());
-  });
+/** Every event that a program declares for a receiver. */
+export interface DeclaredEvents {
+  /** Sorted, such as "PARTS UPDATE". */
+  readonly events: string[];
+  /** Whether a subscription is left out that may belong to the receiver, because its values are not known in this run. */
+  readonly isIncomplete: boolean;
 }
 
-/** All that is declared at a place, put together once for all receivers that ask: with 100 of them it takes seconds. */
-function pairsAt(place: string): Pairs["known"] {
-  const { subscriptions, pairs } = declaredNow();
-  const last = pairs.get(place);
-  if (last?.of === subscriptions.length) return last.known;
-  const here = subscriptions.filter((one) => one.place === place);
-  const known = pulumi.all(here.map((one) => pulumi.all([one.receiverId, one.pair])));
-  pairs.set(place, { of: subscriptions.length, known });
-  return known;
+/**
+ * Every event that the program declares for a receiver, in whatever component. It waits until the program has run to its end,
+ * so that what is declared further down counts. It depends on no resource: a partial run (`--target`) must not pull in all
+ * other receivers.
+ */
+export async function declaredEvents(
+  own: Pick<DeclaredSubscription, "environment" | "receiverId" | "receiver">,
+): Promise<DeclaredEvents> {
+  await programFinished();
+  const [environment, receiverId] = await Promise.all([knownValue(own.environment), knownValue(own.receiverId)]);
+  if (environment === undefined || receiverId === undefined) return { events: [], isIncomplete: true };
+  registry().collected.add(receiverIn(environment, receiverId));
+  const mayBeOwn = (await knownSubscriptions()).filter((one) => {
+    if (one.environment !== undefined && one.environment !== environment) return false;
+    if (one.receiverId !== undefined) return one.receiverId === receiverId;
+    // In a preview, an unknown id belongs to a receiver that does not exist yet, so it is another one.
+    return one.receiver === undefined ? !pulumi.isDryRun() : one.receiver === own.receiver;
+  });
+  const events = mayBeOwn.flatMap(({ event, receiverId: id }) =>
+    event !== undefined && id !== undefined ? [event] : [],
+  );
+  return { events: events.sort(), isIncomplete: events.length < mayBeOwn.length };
+}
+
+/** All subscriptions that are declared so far, resolved once for all receivers: for 100 of them it takes seconds. */
+function knownSubscriptions(): Promise<KnownSubscription[]> {
+  const state = registry();
+  const { subscriptions } = state;
+  if (state.known?.count !== subscriptions.length) {
+    const list = Promise.all(
+      subscriptions.map(async ({ environment, receiverId, receiver, event }) => ({
+        environment: await knownValue(environment),
+        receiverId: await knownValue(receiverId),
+        receiver,
+        event: await knownValue(event),
+      })),
+    );
+    state.known = { count: subscriptions.length, list };
+  }
+  return state.known.list;
+}
+
+/** The value of an output, undefined if it is not known in this run. Unlike `apply`, it carries no dependency. */
+async function knownValue<T>(output: pulumi.Output<T>): Promise<T | undefined> {
+  // Pulumi's own, and not in its types: test/program/registry.test.ts fails if an SDK changes it.
+  const { isKnown } = output as unknown as { readonly isKnown: Promise<boolean> };
+  if (!(await isKnown)) return undefined;
+  return new Promise((resolve) => void output.apply(resolve));
 }

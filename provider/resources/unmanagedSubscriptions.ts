@@ -1,28 +1,36 @@
-import { providerText } from "../engine/dynamic/providerReference.ts";
+import { providerReference } from "../engine/dynamic/providerReference.ts";
 import * as pulumi from "../program/pulumi.ts";
-import { declaredPairs } from "../program/registry.ts";
-import { type ConnectionArgs, placeOfConnection } from "../program/resourceConnection.ts";
+import { declaredEvents } from "../program/registry.ts";
+import type { ResolvedReceiver } from "../program/resourceConnection.ts";
 
-/** What happens to a subscription of a receiver that no program declares: it is ended, named, or not looked for. */
+/** What happens to a subscription that the program does not declare: it is deleted, reported, or not searched for. */
 export type UnmanagedPolicy = "delete" | "report" | "ignore";
 
-interface UnmanagedSubscriptionsArgs extends ConnectionArgs {
-  readonly receiverId: pulumi.Input<string>;
-  readonly unmanaged: "delete" | "report";
+/** Arguments for {@link UnmanagedSubscriptions}. */
+interface UnmanagedSubscriptionsArgs extends ResolvedReceiver {
+  readonly unmanaged: Exclude<UnmanagedPolicy, "ignore">;
   readonly maxDeletions?: number | undefined;
 }
 
 /**
- * Looks for subscriptions of one receiver that nobody declared, and for pairs that are there twice. A part of
- * {@link WebhookSubscriptions}: it knows everything that the program declares for that receiver, in whatever component.
+ * The subscriptions of one receiver that the program does not declare, and duplicates. A part of {@link WebhookSubscriptions}:
+ * it takes into account everything that the program declares for that receiver, in whatever component.
+ *
  * @internal
+ * @see ../lifecycle/unmanagedSubscriptions.ts for what it does in ION.
  */
 export class UnmanagedSubscriptions extends pulumi.CustomResource {
   constructor(name: string, args: UnmanagedSubscriptionsArgs, opts?: pulumi.CustomResourceOptions) {
+    const { connection, receiverId, unmanaged, maxDeletions } = args;
+    const declared = declaredEvents(args);
     const inputs = {
-      ...args,
-      declared: declaredPairs(placeOfConnection(args.connection), args.receiverId),
-      __provider: providerText("unmanagedSubscriptions"),
+      connection,
+      receiverId,
+      unmanaged,
+      maxDeletions,
+      declared: declared.then(({ events }) => events),
+      incomplete: declared.then(({ isIncomplete }) => isIncomplete || undefined),
+      __provider: providerReference("unmanagedSubscriptions"),
     };
     super("pulumi-nodejs:dynamic/ion:UnmanagedSubscriptions", name, inputs, opts);
   }

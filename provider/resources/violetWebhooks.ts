@@ -1,4 +1,4 @@
-import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "../ion/facts.ts";
+import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "../model/events.ts";
 import { programError } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
 import type { UnmanagedPolicy } from "./unmanagedSubscriptions.ts";
@@ -6,28 +6,28 @@ import { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts"
 import type { ActionsByResource, WebhookAction, WebhookResource } from "./webhookSubscription.ts";
 import { WebhookSubscriptions } from "./webhookSubscriptions.ts";
 
-/** What a {@link VioletWebhooks} is to be: everything that a receiver can be, and which pairs to subscribe it to. */
+/** Arguments for {@link VioletWebhooks}: those of a receiver, and the events to subscribe it to. */
 export interface VioletWebhooksArgs extends WebhookReceiverArgs {
   /** The receiver's name in ION. @default "Violet", as in Violet's guide */
   name?: pulumi.Input<string>;
   /**
-   * The resources to subscribe to. Where this ION has another name for one (`RUN` for `RUNS`), leave that out with
-   * `exclude`, and subscribe `receiver.id` to the other with {@link WebhookSubscriptions}. @default the 17 of Violet's guide
+   * The resources to subscribe to. If your ION has another name for one (`RUN` for `RUNS`), remove it with `exclude`, and
+   * subscribe `receiver` to the other name with {@link WebhookSubscriptions}. @default the 17 of Violet's guide
    */
   resources?: readonly WebhookResource[];
-  /** The actions to subscribe to, on each resource. @default CREATE and UPDATE */
+  /** The actions to subscribe to, for each resource. @default CREATE and UPDATE */
   actions?: readonly WebhookAction[];
-  /** Pairs to leave out, as actions by resource. @default none */
+  /** Events to exclude, as actions by resource. @default none */
   exclude?: ActionsByResource;
-  /** What happens to other subscriptions of this receiver; see {@link WebhookSubscriptionsArgs}. @default "delete": the receiver is Violet's own */
+  /** What happens to other subscriptions of this receiver; see {@link WebhookSubscriptionsArgs}. @default "delete", because the receiver is Violet's own */
   unmanaged?: UnmanagedPolicy;
-  /** How many removals are allowed at once; see {@link WebhookSubscriptionsArgs}. */
+  /** How many subscriptions may be deleted in one update; see {@link WebhookSubscriptionsArgs}. @default 20 */
   maxDeletions?: number;
 }
 
 /**
- * The whole of Violet's guide "Set up webhooks in ION": one receiver for the URL that Violet shows once, subscribed to
- * all that Violet can use.
+ * All of Violet's guide "Set up webhooks in ION": one receiver for the URL that Violet shows once, subscribed to everything that
+ * Violet can use.
  *
  * @example
  * ```ts
@@ -35,13 +35,14 @@ export interface VioletWebhooksArgs extends WebhookReceiverArgs {
  * ```
  */
 export class VioletWebhooks extends pulumi.ComponentResource {
-  /** The receiver, named as this component. */
+  /** The receiver, with this component's name. */
   readonly receiver: WebhookReceiver;
-  /** Its subscriptions. */
+  /** Its subscriptions, with this component's name. */
   readonly subscriptions: WebhookSubscriptions;
+  /** The id of the receiver in ION. */
+  readonly receiverId: pulumi.Output<string>;
 
   constructor(name: string, args: VioletWebhooksArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("ion:index:VioletWebhooks", name, {}, opts);
     const {
       resources = VIOLET_RESOURCES,
       actions = VIOLET_ACTIONS,
@@ -50,41 +51,38 @@ export class VioletWebhooks extends pulumi.ComponentResource {
       maxDeletions,
       ...receiver
     } = args;
+    // Not the receiver's own arguments: they may hold secrets.
+    super("ion:index:VioletWebhooks", name, { resources, actions, exclude, unmanaged, maxDeletions }, opts);
     const excluded: Record<string, readonly string[] | undefined> = exclude;
-    const kept = resources.map((resource) => {
-      const left = actions.filter((action) => !excluded[resource]?.includes(action));
-      return [resource, left] as const;
-    });
-    const subscriptions = Object.fromEntries(kept.filter(([, left]) => left.length > 0));
     checkExcluded(name, resources, actions, excluded);
-    this.receiver = new WebhookReceiver(name, { name: "Violet", ...receiver }, { parent: this });
+    const included = resources.map((resource) => {
+      return [resource, actions.filter((action) => !excluded[resource]?.includes(action))] as const;
+    });
+    const subscriptions = Object.fromEntries(included.filter(([, some]) => some.length > 0));
+    const parent = { parent: this };
+    this.receiver = new WebhookReceiver(name, { name: "Violet", ...receiver }, parent);
     this.subscriptions = new WebhookSubscriptions(
       name,
-      {
-        connection: args.connection,
-        receiverId: this.receiver.id,
-        subscriptions,
-        unmanaged,
-        ...(maxDeletions !== undefined && { maxDeletions }),
-      },
-      { parent: this },
+      { receiver: this.receiver, subscriptions, unmanaged, ...(maxDeletions !== undefined && { maxDeletions }) },
+      parent,
     );
-    this.registerOutputs({});
+    this.receiverId = this.receiver.id;
+    this.registerOutputs({ receiverId: this.receiverId, ids: this.subscriptions.ids });
   }
 }
 
-/** A misspelt exclusion would subscribe to what it was meant to leave out. */
+/** A misspelled exclusion would subscribe to what it should exclude. @throws RunError */
 function checkExcluded(
   name: string,
   resources: readonly string[],
   actions: readonly string[],
   excluded: Record<string, readonly string[] | undefined>,
 ) {
-  for (const [resource, left] of Object.entries(excluded)) {
-    for (const action of left ?? []) {
+  for (const [resource, some] of Object.entries(excluded)) {
+    for (const action of some ?? []) {
       if (!resources.includes(resource) || !actions.includes(action)) {
         throw programError(
-          `"${name}" excludes ${resource} ${action}, which is not among what it subscribes to: check the spelling.`,
+          `"${name}" excludes ${resource} ${action}, but it does not subscribe to that. Check the spelling.`,
         );
       }
     }

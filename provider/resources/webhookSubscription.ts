@@ -1,68 +1,68 @@
-import { providerText } from "../engine/dynamic/providerReference.ts";
-import type { ACTIONS, VIOLET_RESOURCES } from "../ion/facts.ts";
-import { exact } from "../program/engineSafeInputs.ts";
+import { providerReference } from "../engine/dynamic/providerReference.ts";
+import type { GetWebhookReceiverResult } from "../functions/getWebhookReceiver.ts";
+import type { ACTIONS, VIOLET_RESOURCES } from "../model/events.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { declareOnce, declareSubscription } from "../program/registry.ts";
-import {
-  type ConnectionArgs,
-  connectionFor,
-  idWithin,
-  noteResource,
-  placeOfConnection,
-} from "../program/resourceConnection.ts";
+import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
+import { refuseIdOptions } from "../program/resourceOptions.ts";
+import type { WebhookReceiver } from "./webhookReceiver.ts";
 
-/** A resource of ION that events are about. The known names complete in an editor; ION has more, and its schema decides. */
+/** A resource of ION that events are about. Editors complete the known names; ION has more, and its schema decides. */
 export type WebhookResource = (typeof VIOLET_RESOURCES)[number] | (string & {});
 
-/** What happens to a resource. */
+/** What happened to a resource. */
 export type WebhookAction = (typeof ACTIONS)[number] | (string & {});
 
 /** Actions by resource, such as `{ RUNS: ["CREATE", "UPDATE"] }`. */
 export type ActionsByResource = { readonly [Resource in WebhookResource]?: readonly WebhookAction[] };
 
-/** What a {@link WebhookSubscription} is to be. A change of any of the three makes a new subscription and then ends the old one. */
-export interface WebhookSubscriptionArgs extends ConnectionArgs {
-  /** The id of the receiver that events go to. */
-  receiverId: pulumi.Input<string>;
+/** Arguments for {@link WebhookSubscription}. Changing any of them replaces the subscription; the new one is created first. */
+export interface WebhookSubscriptionArgs extends ReceiverArgs {
+  /** The receiver that events are sent to: a {@link WebhookReceiver}, or the result of `getWebhookReceiver`. Its connection is used. */
+  receiver?: WebhookReceiver | pulumi.Input<GetWebhookReceiverResult>;
   /** What events are about, such as `PARTS`. */
   resource: pulumi.Input<WebhookResource>;
-  /** What happens to it: `CREATE`, `UPDATE` or `DELETE`. */
+  /** What happened to it: `CREATE`, `UPDATE` or `DELETE`. */
   action: pulumi.Input<WebhookAction>;
 }
 
 /**
- * A webhook subscription in ION: one action on one resource that a receiver is told of.
+ * A webhook subscription in ION: one action on one resource that a receiver gets events for.
  *
- * A subscription with the same receiver, resource and action that is there already is taken over, never made twice.
+ * An existing subscription with the same receiver, resource and action is adopted, never created twice.
  *
  * @example
  * ```ts
- * new ion.WebhookSubscription("erp-parts", { receiverId: receiver.id, resource: "PARTS", action: "UPDATE" });
+ * new ion.WebhookSubscription("erp-parts", { receiver: erp, resource: "PARTS", action: "UPDATE" });
  * ```
+ *
+ * @see ../lifecycle/webhookSubscription.ts for what it does in ION.
  */
 export class WebhookSubscription extends pulumi.CustomResource {
-  /** The name of the connection to its ION; undefined for the stack's own. */
+  /** The name of its connection; undefined for the default connection. */
   declare readonly connection: pulumi.Output<string | undefined>;
+  /** The id of the receiver that events are sent to. */
   declare readonly receiverId: pulumi.Output<string>;
+  /** What events are about. */
   declare readonly resource: pulumi.Output<WebhookResource>;
+  /** What happened to it. */
   declare readonly action: pulumi.Output<WebhookAction>;
 
-  constructor(name: string, given: WebhookSubscriptionArgs, opts?: pulumi.CustomResourceOptions) {
-    const args = exact(name, given);
-    const connection = connectionFor(name, args.connection, args.receiverId);
-    const receiverId = idWithin(name, args.connection, connection, args.receiverId);
-    const place = placeOfConnection(connection);
-    const pair = pulumi.all([args.resource, args.action]).apply((names) => names.join(" "));
-    declareSubscription({ name, place, receiverId, pair });
-    const key = pulumi.all([receiverId, pair]).apply((parts) => parts.join(" "));
-    const once = declareOnce("webhook subscription", name, place, key);
+  constructor(name: string, args: WebhookSubscriptionArgs, opts?: pulumi.CustomResourceOptions) {
+    refuseIdOptions("WebhookSubscription", name, opts);
+    const { receiver, receiverId, connection, environment } = resolveReceiver(name, args);
+    const { resource, action } = args;
+    const event = pulumi.all([resource, action]).apply((names) => names.join(" "));
+    declareSubscription({ name, environment, receiverId, receiver, event });
+    const key = pulumi.all([receiverId, event]).apply((parts) => parts.join(" "));
+    const once = declareOnce("webhook subscription", name, environment, key);
     const inputs = {
-      ...args,
       connection,
       receiverId: pulumi.all([receiverId, once]).apply(([id]) => id),
-      __provider: providerText("webhookSubscription"),
+      resource,
+      action,
+      __provider: providerReference("webhookSubscription"),
     };
     super("pulumi-nodejs:dynamic/ion:WebhookSubscription", name, inputs, opts);
-    noteResource(this, connection);
   }
 }

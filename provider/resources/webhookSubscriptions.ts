@@ -1,97 +1,95 @@
-import { NEVER_DELIVERED } from "../ion/facts.ts";
+import { NEVER_DELIVERED } from "../model/events.ts";
+import { sameEvent, type WebhookEvent } from "../model/webhooks.ts";
 import { programError } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
-import { type ConnectionArgs, connectionFor } from "../program/resourceConnection.ts";
+import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
 import { type UnmanagedPolicy, UnmanagedSubscriptions } from "./unmanagedSubscriptions.ts";
-import { type ActionsByResource, WebhookSubscription } from "./webhookSubscription.ts";
+import { type ActionsByResource, WebhookSubscription, type WebhookSubscriptionArgs } from "./webhookSubscription.ts";
 
-/** What a {@link WebhookSubscriptions} is to be. */
-export interface WebhookSubscriptionsArgs extends ConnectionArgs {
-  /** The id of the receiver that events go to. */
-  receiverId: pulumi.Input<string>;
+/** Arguments for {@link WebhookSubscriptions}. */
+export interface WebhookSubscriptionsArgs extends ReceiverArgs {
+  /** The receiver that events are sent to: a `WebhookReceiver`, or the result of `getWebhookReceiver`. Its connection is used. */
+  receiver?: NonNullable<WebhookSubscriptionArgs["receiver"]>;
   /** The actions to subscribe to, by resource. */
   subscriptions: ActionsByResource;
   /**
-   * What happens to subscriptions of this receiver that the program declares nowhere, and to pairs that are there twice:
-   * "report" names them in previews; "delete" ends them, after an `up` has named them and a preview has listed them;
-   * "ignore" does not look. Subscriptions of other receivers are never touched. @default "report"
+   * What happens to subscriptions of this receiver that the program declares nowhere, and to duplicates. "report" lists them.
+   * "delete" deletes them, after a `pulumi up` has reported them and a preview has listed them. "ignore" does not search for
+   * them. Subscriptions of other receivers are never touched. @default "report"
    */
   unmanaged?: UnmanagedPolicy;
   /**
-   * How many subscriptions `unmanaged: "delete"` may end at once where that is more than 20, or every one there is.
-   * A wrong receiver id must not empty it. @default none beyond that
+   * How many subscriptions `unmanaged: "delete"` may delete in one update. Must be set to delete every subscription of a
+   * receiver, because a wrong receiver must not be emptied. @default 20
    */
   maxDeletions?: number;
 }
 
 /**
- * The subscriptions of one receiver: one {@link WebhookSubscription} for each pair, named `<name>-<RESOURCE>-<ACTION>`.
- * It warns, in words, of pairs that ION is known never to deliver.
+ * The subscriptions of one receiver: one {@link WebhookSubscription} for each event, named `<name>-<RESOURCE>-<ACTION>`. It warns
+ * about events that ION is known never to deliver.
  *
  * @example
  * ```ts
  * new ion.WebhookSubscriptions("erp", {
- *   receiverId: receiver.id,
+ *   receiver: erp,
  *   subscriptions: { RUNS: ["CREATE", "UPDATE"], ISSUES: ["CREATE"] },
  * });
  * ```
+ *
+ * @see ../lifecycle/unmanagedSubscriptions.ts for what `unmanaged` does.
  */
 export class WebhookSubscriptions extends pulumi.ComponentResource {
-  /** The subscriptions' ids, by `<RESOURCE>-<ACTION>`. */
+  /** The ids of the subscriptions, by `<RESOURCE>-<ACTION>`. */
   readonly ids: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: WebhookSubscriptionsArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("ion:index:WebhookSubscriptions", name, {}, opts);
-    const { receiverId, unmanaged = "report", maxDeletions } = args;
-    const connection = connectionFor(name, args.connection, receiverId);
-    const pairs = pairsOf(name, args.subscriptions);
+    const { unmanaged = "report", maxDeletions, subscriptions } = args;
+    const resolved = resolveReceiver(name, args);
+    const { receiverId } = resolved;
+    super("ion:index:WebhookSubscriptions", name, { receiverId, subscriptions, unmanaged, maxDeletions }, opts);
+    const events = eventsOf(name, subscriptions);
     if (!["delete", "report", "ignore"].includes(unmanaged)) {
-      throw programError(`unmanaged of "${name}" has to be "delete", "report" or "ignore".`);
+      throw programError(`unmanaged of "${name}" must be "delete", "report" or "ignore".`);
     }
-    for (const { why } of NEVER_DELIVERED.filter((known) => pairs.some((pair) => same(pair, known)))) {
-      void pulumi.log.warn(`${why}.`, this);
+    for (const { resource, action, reason } of NEVER_DELIVERED.filter((never) =>
+      events.some((one) => sameEvent(one, never)),
+    )) {
+      void pulumi.log.warn(`${resource} ${action} is never delivered: ${reason}`, this);
     }
+    const { receiver, connection } = args;
+    const on = receiver === undefined ? { receiverId, connection } : { receiver };
     const ids: Record<string, pulumi.Output<string>> = {};
     const { stackTraceLimit } = Error;
     try {
-      // Pulumi's SDK takes a stack for every property, and maps it, to show it of a promise that never settles: 0.1 s for 34.
-      // Where a resource was made, which the state tells, it finds all the same.
+      // The SDK captures a source-mapped stack for every property, to report leaked promises: 0.1 s for 34 resources.
       Error.stackTraceLimit = 0;
-      for (const { resource, action } of pairs) {
-        const pair = `${resource}-${action}`;
-        const child = { connection, receiverId, resource, action };
-        ids[pair] = new WebhookSubscription(`${name}-${pair}`, child, { parent: this }).id;
+      for (const { resource, action } of events) {
+        const child = `${resource}-${action}`;
+        ids[child] = new WebhookSubscription(`${name}-${child}`, { ...on, resource, action }, { parent: this }).id;
       }
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
     }
     if (unmanaged !== "ignore") {
-      const look = { connection, receiverId, unmanaged, maxDeletions };
-      new UnmanagedSubscriptions(`${name}-unmanaged`, look, { parent: this });
+      new UnmanagedSubscriptions(`${name}-unmanaged`, { ...resolved, unmanaged, maxDeletions }, { parent: this });
     }
     this.ids = pulumi.output(ids);
     this.registerOutputs({ ids: this.ids });
   }
 }
 
-interface Pair {
-  readonly resource: string;
-  readonly action: string;
-}
-
-const same = (one: Pair, other: Pair) => one.resource === other.resource && one.action === other.action;
-
-function pairsOf(name: string, subscriptions: ActionsByResource): Pair[] {
-  const pairs = Object.entries(subscriptions ?? {}).flatMap(([resource, actions]) => {
+function eventsOf(name: string, subscriptions: ActionsByResource): WebhookEvent[] {
+  const events = Object.entries(subscriptions ?? {}).flatMap(([resource, actions]) => {
     if (!Array.isArray(actions) || actions.length === 0) {
       throw programError(
-        `"${name}" subscribes to ${resource} and gives no action: give a list such as ["CREATE", "UPDATE"], or leave ${resource} out.`,
+        `"${name}" subscribes to ${resource} without an action. Set a list such as ["CREATE", "UPDATE"], or remove ${resource}.`,
       );
     }
     return [...new Set(actions)].map((action) => ({ resource, action }));
   });
-  if (pairs.length === 0) {
+  if (events.length === 0) {
     throw programError(`"${name}" subscribes to nothing: subscriptions is empty, so no event would ever arrive.`);
   }
-  return pairs;
+  return events;
 }

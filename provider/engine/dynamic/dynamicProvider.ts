@@ -1,161 +1,196 @@
+/** Adapts the lifecycle of a resource to Pulumi's dynamic provider. The only file that knows that protocol. */
 import type { dynamic } from "@pulumi/pulumi";
 import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { ConnectionPool } from "../../ion/connectionPool.ts";
 import { connectionNameProblem, settingNames } from "../../ion/connectionSettings.ts";
 import { describeBug, IonError, isIonError } from "../../ion/errors.ts";
 import type { WebhookApi } from "../../ion/webhookApi.ts";
-import { type Failure, PartialStateError, type ResourceHandler } from "../../lifecycle/resourceHandler.ts";
+import {
+  type Failure,
+  PartialStateError,
+  type ResourceHandler,
+  type Warnings,
+} from "../../lifecycle/resourceHandler.ts";
+import { escapeLines } from "../../model/text.ts";
 
 type Properties = Record<string, unknown>;
 
-/** What every state and, where the program names one, every input has beside what the resource itself is. */
-interface Placed {
-  /** The name of the connection it is reached over; absent for the stack's own. */
+/** What every state has, and every input of a named connection. */
+interface WithConnection {
+  /** The name of the connection; absent for the default connection. */
   readonly connection?: string;
 }
 
-/** Carries a resource's logic into Pulumi's dynamic provider; `what` it is in words. */
-type Carry = <Inputs, State extends { readonly ionEndpoint: string }>(
-  what: string,
-  logic: ResourceHandler<Inputs, State>,
+interface RecordedState {
+  readonly ionEndpoint: string;
+}
+
+/** Adapts a handler. `type` names the resource in messages. */
+type Adapt = <Inputs, State extends RecordedState>(
+  type: string,
+  handler: ResourceHandler<Inputs, State>,
 ) => dynamic.ResourceProvider;
 
-/** What carries the resources of one process: they share its config, its connections and what its program declares. */
-export function carrier(): Carry {
-  /** The stack's config, as Pulumi hands it over to this process; the same for every provider in it. */
+/** Creates what adapts the handlers of one process: they share its config, its connections and what its program declares. */
+export function createAdapter(): Adapt {
+  /** The stack's config, the same for every provider of the process. */
   let config: dynamic.Config | undefined;
-
-  // What Pulumi's dynamic provider writes to standard error, it shows beside the resources.
-  const connections = new ConnectionPool((key) => config?.get(key), process.env, {
-    warn: (words) => console.error(`pulumi-ion: ${words}`),
-  });
-
-  /** What the program that runs now declares, by identity. */
+  const warn = warnOnce();
+  const connections = new ConnectionPool((key) => config?.get(key), process.env, { warn });
+  /** What the running program declares, by identity. */
   const declared = new Set<string>();
 
-  return function carry<Inputs, State extends { readonly ionEndpoint: string }>(
-    what: string,
-    logic: ResourceHandler<Inputs, State>,
+  return function adapt<Inputs, State extends RecordedState>(
+    type: string,
+    handler: ResourceHandler<Inputs, State>,
   ): dynamic.ResourceProvider {
-    const secrets = new Set(logic.secrets);
-    const outgoing = (properties: object, { connection }: Placed) => seal({ ...properties, connection }, secrets);
-    // An id is one of its ION: another has its own.
-    const identities = (ion: WebhookApi, properties: Inputs | State, id?: string) =>
-      logic.identities(properties, id).map((own) => `${what} at ${ion.environment} ${own}`);
+    const secrets = new Set(handler.secrets);
+    const outgoing = (properties: object, { connection }: WithConnection) =>
+      markSecrets({ ...properties, connection }, secrets);
+    // An id is unique in one environment only.
+    const identities = (api: WebhookApi, properties: Inputs | State, id?: string) =>
+      handler.identities(properties, id).map((identity) => `${type} in ${api.environment}: ${identity}`);
+    const warnAll = ({ warnings = [] }: Warnings, { connection }: WithConnection) => {
+      for (const message of warnings)
+        warn(connection === undefined ? message : `connection "${connection}": ${message}`);
+    };
 
     return {
       async configure(request) {
         config = request.config;
       },
       check: (olds: Properties, news: Properties) =>
-        guard(async () => {
-          connections.stir();
+        toEngineErrors(async () => {
+          connections.keepBatchesOpen();
           const { __provider: _old, connection: _before, ...before } = olds;
           const { __provider: _new, connection, ...now } = news;
           const reason = connection === undefined ? undefined : connectionNameProblem(connection);
           if (reason) return { inputs: outgoing(now, {}), failures: [{ property: "connection", reason }] };
-          const placed = news as Placed;
-          const ion = connections.get(placed.connection);
-          const { inputs, failures } = await logic.check(ion, now, before);
-          if (failures.length === 0) for (const own of identities(ion, inputs as Inputs)) declared.add(own);
-          return { inputs: outgoing(inputs, placed), failures: failures.map((failure) => nameless(failure, secrets)) };
+          const target = news as WithConnection;
+          const api = connections.get(target.connection);
+          const checked = await handler.check(api, now, before);
+          const { inputs, failures } = checked;
+          warnAll(checked, target);
+          if (failures.length === 0) for (const one of identities(api, inputs as Inputs)) declared.add(one);
+          return { inputs: outgoing(inputs, target), failures: failures.map((one) => maskPropertyName(one, secrets)) };
         }),
       diff: (id: string, olds: Properties, news: Properties) =>
-        guard(async () => {
-          const { state } = at<State>(connections, what, id, olds, news);
-          const { changes, replaces } = logic.diff(id, state, news as Inputs);
-          // The same ION under another name: nothing of the object changes, and the state learns the name.
+        toEngineErrors(async () => {
+          const { state } = resolveExisting<State>(connections, type, id, olds, news);
+          const { changes, replaces } = handler.diff(id, state, news as Inputs);
+          // The same environment under another connection name: only the state is updated.
           return { changes: changes || olds.connection !== news.connection, replaces: [...replaces] };
         }),
       create: (inputs: Properties) =>
-        guard(
+        toEngineErrors(
           async () => {
-            const { id, state } = await logic.create(connections.get((inputs as Placed).connection), inputs as Inputs);
-            return { id, outs: outgoing(state, inputs) };
+            const target = inputs as WithConnection;
+            const created = await handler.create(connections.get(target.connection), inputs as Inputs);
+            warnAll(created, target);
+            return { id: created.id, outs: outgoing(created.state, target) };
           },
           inputs,
           outgoing,
         ),
       read: (id: string, olds: Properties = {}) =>
-        guard(async () => {
-          const { ion, state } = at<State>(connections, what, id, olds);
-          const found = await logic.read(ion, id, state).catch(goOn(WITHOUT_A_LOOK));
+        toEngineErrors(async () => {
+          const { api, state } = resolveExisting<State>(connections, type, id, olds);
+          const read = await handler.read(api, id, state).catch(withAdvice(WITHOUT_REFRESH));
+          warnAll(read, olds);
+          const { found } = read;
           return found ? { id, props: outgoing(found.state, olds), inputs: outgoing(found.inputs, olds) } : { id: "" };
         }),
       update: (id: string, olds: Properties, news: Properties) =>
-        guard(
+        toEngineErrors(
           async () => {
-            const { ion, state } = at<State>(connections, what, id, olds, news);
-            return { outs: outgoing(await logic.update(ion, id, state, news as Inputs), news) };
+            const { api, state } = resolveExisting<State>(connections, type, id, olds, news);
+            const updated = await handler.update(api, id, state, news as Inputs);
+            warnAll(updated, news);
+            return { outs: outgoing(updated.state, news) };
           },
           news,
           outgoing,
         ),
       delete: (id: string, olds: Properties) =>
-        guard(async () => {
-          const { ion, state } = at<State>(connections, what, id, olds);
-          const kept = identities(ion, state, id).some((own) => declared.has(own));
-          await logic.delete(ion, id, state, kept).catch(goOn(BY_HAND));
+        toEngineErrors(async () => {
+          const { api, state } = resolveExisting<State>(connections, type, id, olds);
+          const isDeclared = identities(api, state, id).some((one) => declared.has(one));
+          await handler.delete(api, id, state, isDeclared).catch(withAdvice(DELETE_IN_ION));
         }),
     };
   };
 }
 
-/**
- * What Pulumi remembers of a resource, and the ION it is in.
- *
- * @param wanted names the connection, where the program asks for a change; what is remembered does otherwise.
- * @throws IonError "elsewhere" where it lives in another ION than the connection names now: what that one does not
- * show proves nothing, and forgetting it would make everything a second time.
- */
-function at<State extends { readonly ionEndpoint: string }>(
-  connections: ConnectionPool,
-  what: string,
-  id: string,
-  olds: Properties,
-  wanted = olds,
-) {
-  const state = olds as unknown as State;
-  const [{ connection: before }, { connection }] = [olds, wanted] as [Placed, Placed];
-  const ion = connections.get(connection);
-  if (ion.isEnvironment(state.ionEndpoint)) return { ion, state };
-  const lives = `The ${what} with id ${id} lives in the ION at ${state.ionEndpoint}, and`;
-  const now = connection === undefined ? "this stack's config" : `connection "${connection}"`;
-  if (connection !== before) {
-    throw new IonError(
-      "elsewhere",
-      `${lives} the program gives it to ${now} now, which is the ION at ${ion.environment}. Nothing was read or changed. ` +
-        "Set its connection back; what the other ION is to have, declare as a resource of its own, under another name.",
-    );
-  }
-  const { key, variable } = settingNames(connection);
-  throw new IonError(
-    "elsewhere",
-    `${lives} ${now} now names the ION at ${ion.environment}. ` +
-      `Nothing was read or changed. Set ${key("endpoint")} (or ${key("region")} and ${key("stage")}, or ${variable("endpoint")}) back; ` +
-      "for another ION environment, use a stack of its own (`pulumi stack init`) or a connection of its own. If it is the same ION under a new " +
-      `name, set ${key("formerEndpoint")} to the old one.`,
-  );
+/** Prints each warning once. Pulumi shows what its dynamic provider writes to standard error next to the resources. */
+function warnOnce(): (message: string) => void {
+  const printed = new Set<string>();
+  return (message) => {
+    if (printed.has(message)) return;
+    printed.add(message);
+    console.error(`pulumi-ion: ${escapeLines(message)}`);
+  };
 }
 
-const WITHOUT_A_LOOK =
-  "Nothing is concluded from that. To go on without a look at ION, add --refresh=false to the command.";
-const BY_HAND =
-  "Delete it in ION by hand, and have Pulumi forget it with `pulumi state delete` (`pulumi stack --show-urns` shows its URN).";
+/**
+ * The recorded state of a resource, and the API of the environment that it is in.
+ *
+ * @param target names the connection: what the program asks for, or else what is recorded.
+ * @throws IonError "elsewhere" if the connection now names another environment: what that one does not have proves nothing, and
+ * forgetting the resource would create everything a second time.
+ */
+function resolveExisting<State extends RecordedState>(
+  connections: ConnectionPool,
+  type: string,
+  id: string,
+  olds: Properties,
+  target = olds,
+) {
+  const state = olds as unknown as State;
+  const [{ connection: before }, { connection }] = [olds, target] as [WithConnection, WithConnection];
+  const api = connections.get(connection);
+  if (api.isEnvironment(state.ionEndpoint)) return { api, state };
+  const subject = `The ${type} with id ${id} is in the ION environment ${state.ionEndpoint}`;
+  if (connection !== before) {
+    const now = connection === undefined ? "the default connection" : `connection "${connection}"`;
+    throw new IonError(
+      "elsewhere",
+      `${subject}, but the program now assigns it to ${now}, which is the ION environment ${api.environment}.`,
+      {
+        detail: "Nothing was read or changed.",
+        hints: ["Restore its connection. To manage the other environment, declare a new resource with another name."],
+      },
+    );
+  }
+  const now = connection === undefined ? "this stack's config" : `the config of connection "${connection}"`;
+  const { key, variable } = settingNames(connection);
+  throw new IonError("elsewhere", `${subject}, but ${now} now names the ION environment ${api.environment}.`, {
+    detail: "Nothing was read or changed.",
+    hints: [
+      `Restore ${key("endpoint")} (or ${key("region")} and ${key("stage")}, or ${variable("endpoint")}).`,
+      "To manage another ION environment, use another stack (`pulumi stack init`) or another connection.",
+      `If it is the same environment under a new name, set ${key("formerEndpoint")} to the old endpoint.`,
+    ],
+  });
+}
 
-/** Says how to go on where ION's schema lacks what this takes: no further try will ever succeed. */
-const goOn =
-  (how: string) =>
+const WITHOUT_REFRESH =
+  "Nothing was concluded from that. To continue without reading ION, add --refresh=false to the command.";
+const DELETE_IN_ION =
+  "Delete the object in ION yourself, then remove it from the stack with `pulumi state delete` (`pulumi stack --show-urns` lists the URNs).";
+
+/** Says how to continue if ION's schema lacks what is needed: no retry can succeed. */
+const withAdvice =
+  (hint: string) =>
   (error: unknown): never => {
     if (!isIonError(error) || error.kind !== "unsupported") throw error;
-    throw new IonError(error.kind, `${error.message} ${how}`);
+    throw error.with({ hints: [...error.hints, hint] });
   };
 
-/** Lets errors out in the two forms that Pulumi's dynamic provider understands, and only with words meant for people. */
-async function guard<T>(
+/** Turns errors into the two forms that Pulumi's dynamic provider understands, with a message for people only. */
+async function toEngineErrors<T>(
   run: () => Promise<T>,
   inputs: Properties = {},
-  outgoing: (properties: object, placed: Placed) => Properties = () => ({}),
+  outgoing: (properties: object, target: WithConnection) => Properties = () => ({}),
 ): Promise<T> {
   try {
     return await run();
@@ -173,18 +208,18 @@ async function guard<T>(
   }
 }
 
-/** Pulumi prints the value of the property that a failure names: for a secret, it gets a name that no property has. */
-function nameless({ property, reason }: Failure, secrets: ReadonlySet<string>): Failure {
+/** Pulumi prints the value of the property that a failure names. For a secret, the name is one that no property has. */
+function maskPropertyName({ property, reason }: Failure, secrets: ReadonlySet<string>): Failure {
   return { property: secrets.has(property) ? `${property} (secret)` : property, reason };
 }
 
-/** Marks secrets so that Pulumi encrypts them, whatever the program wrapped, and leaves out what is undefined. */
-function seal(properties: object, secrets: ReadonlySet<string>): Properties {
-  const sealed: Properties = {};
+/** Marks secrets so that Pulumi encrypts them, and drops what is undefined. */
+function markSecrets(properties: object, secrets: ReadonlySet<string>): Properties {
+  const marked: Properties = {};
   for (const [name, value] of Object.entries(properties) as [string, unknown][]) {
     if (value === undefined) continue;
-    const hide = secrets.has(name) && value !== unknownValue;
-    sealed[name] = hide ? { [specialSigKey]: specialSecretSig, value } : value;
+    const isSecret = secrets.has(name) && value !== unknownValue;
+    marked[name] = isSecret ? { [specialSigKey]: specialSecretSig, value } : value;
   }
-  return sealed;
+  return marked;
 }

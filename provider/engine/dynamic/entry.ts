@@ -1,23 +1,22 @@
 /**
- * What the state of every resource names as its code (see dynamic/text.ts). Loaded by Pulumi's dynamic provider, not
- * by programs. These names stay.
+ * What the state of every resource names as its code (see providerReference.ts). Loaded by Pulumi's dynamic provider process, not
+ * by programs. These names are part of users' state, so they must not change.
  */
-
 import { unmanagedSubscriptions as unmanaged } from "../../lifecycle/unmanagedSubscriptions.ts";
 import { webhookReceiver as receiver } from "../../lifecycle/webhookReceiver.ts";
 import { webhookSubscription as subscription } from "../../lifecycle/webhookSubscription.ts";
-import { carrier } from "./dynamicProvider.ts";
+import { createAdapter } from "./dynamicProvider.ts";
 
-/** Makes what one process serves. */
+/** Creates the providers of one process. */
 export function startProviders() {
-  const carry = carrier();
+  const adapt = createAdapter();
   return {
     /** Serves `WebhookReceiver`. */
-    webhookReceiver: carry("webhook receiver", receiver),
+    webhookReceiver: adapt("webhook receiver", receiver),
     /** Serves `WebhookSubscription`. */
-    webhookSubscription: carry("webhook subscription", subscription),
-    /** Serves the look for subscriptions that nobody declared, a part of `WebhookSubscriptions`. */
-    unmanagedSubscriptions: carry("look for unmanaged subscriptions", unmanaged),
+    webhookSubscription: adapt("webhook subscription", subscription),
+    /** Serves the unmanaged subscriptions of `WebhookSubscriptions`. */
+    unmanagedSubscriptions: adapt("list of unmanaged subscriptions", unmanaged),
   };
 }
 

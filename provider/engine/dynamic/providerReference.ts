@@ -1,9 +1,9 @@
 /**
- * What Pulumi keeps in the state as a dynamic resource's code: a look-up by name in this package, and nothing else.
- * Pulumi runs it in the program's folder, so the code that is installed now serves resources made by older versions.
+ * What Pulumi records in the state as a dynamic resource's code: a reference to this package by name, and nothing else. Pulumi
+ * runs it in the program's folder, so the installed version serves resources that an older version created.
  *
- * The name is part of users' state: it stays.
+ * The name is part of users' state, so it must not change.
  */
-export function providerText(name: "webhookReceiver" | "webhookSubscription" | "unmanagedSubscriptions"): string {
+export function providerReference(name: "webhookReceiver" | "webhookSubscription" | "unmanagedSubscriptions"): string {
   return `exports.handler = () => require("pulumi-ion/dynamic").${name}`;
 }

@@ -1,16 +1,16 @@
 const SHORT = 4;
 
-/** Characters in a row that give a secret away. Python's GraphQL shows the two ends of a long value, others break lines. */
+/** Length of a piece of a secret that is redacted too: Python's GraphQL prints the two ends of a long value. */
 const PIECE = 16;
 
 /**
- * Takes every given secret out of texts, also where it stands JSON-escaped or URL-encoded, or in pieces. Values shorter
- * than four characters are taken out only where they stand in quotes, since a lone "7" is in every second sentence.
+ * Redacts secrets from text, also if they are JSON-escaped, URL-encoded or in pieces. Secrets shorter than four characters are
+ * redacted only in quotes, because a "7" is in every second sentence.
  */
 export function redactor(secrets: Iterable<string>): (text: string) => string {
   const longestFirst = [...new Set(secrets)].filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
   const forms = longestFirst.flatMap(formsOf);
-  // A URL's beginning is its host, which is no secret; what follows is in the list for itself.
+  // The start of a URL is its host, which is no secret; its secret parts are in the list too.
   const pieces = new Set(
     longestFirst
       .filter((secret) => !/^https?:/i.test(secret))
@@ -27,7 +27,7 @@ export function redactor(secrets: Iterable<string>): (text: string) => string {
   };
 }
 
-/** How a secret may be written: as it is, in JSON (JavaScript's and Python's), and in a URL (with and without its slashes). */
+/** How a secret may be spelled: plain, in JSON (JavaScript's and Python's), and in a URL (with and without encoded slashes). */
 function formsOf(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1);
   const ascii = json.replace(/[^\0-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -52,7 +52,7 @@ function withoutPieces(text: string, pieces: ReadonlySet<string>): string {
   return clean + text.slice(from);
 }
 
-/** The secret parts of a URL: the whole, its path with query, and its credentials. The host alone is not secret. */
+/** The secret parts of a URL: all of it, its path with query, and its credentials. The host alone is not secret. */
 export function secretsOfUrl(url: string): string[] {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed) return [url];

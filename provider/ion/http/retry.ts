@@ -1,76 +1,80 @@
 import pRetry from "p-retry";
 import { IonError, type IonErrorKind } from "../errors.ts";
 
-/** What a failed try leads to: the same again, a look at what happened and then what is missing, or the end. */
-export type Next = "retry" | "look" | "giveUp";
+/** What follows a failed attempt: the same again, verifying what ION applied and sending the rest, or giving up. */
+export type RetryAction = "retry" | "verify" | "giveUp";
 
-/** What is tried: a query changes nothing; a write may not happen twice. */
-export type Trying = "query" | "write";
+/** A query changes nothing; a mutation must not be applied twice. */
+export type OperationKind = "query" | "mutation";
 
-/** One row a kind of failure: what comes next, and how many tries there are in all. */
-export const RETRIES: Readonly<Record<IonErrorKind, { query: Next; write: Next; tries: number }>> = {
-  unreachable: { query: "retry", write: "retry", tries: 4 },
-  rateLimited: { query: "retry", write: "retry", tries: 8 },
-  unknownOutcome: { query: "retry", write: "look", tries: 6 },
-  unexpectedAnswer: { query: "giveUp", write: "look", tries: 3 },
-  config: { query: "giveUp", write: "giveUp", tries: 1 },
-  auth: { query: "giveUp", write: "giveUp", tries: 1 },
-  permission: { query: "giveUp", write: "giveUp", tries: 1 },
-  gone: { query: "giveUp", write: "giveUp", tries: 1 },
-  conflict: { query: "giveUp", write: "giveUp", tries: 1 },
-  invalid: { query: "giveUp", write: "giveUp", tries: 1 },
-  refused: { query: "giveUp", write: "giveUp", tries: 1 },
-  unsupported: { query: "giveUp", write: "giveUp", tries: 1 },
-  elsewhere: { query: "giveUp", write: "giveUp", tries: 1 },
-  ambiguous: { query: "giveUp", write: "giveUp", tries: 1 },
+/** For each kind of failure: what follows, and how many attempts there are in all. */
+export const RETRY_POLICY: Readonly<
+  Record<IonErrorKind, { readonly query: RetryAction; readonly mutation: RetryAction; readonly attempts: number }>
+> = {
+  unreachable: { query: "retry", mutation: "retry", attempts: 4 },
+  rateLimited: { query: "retry", mutation: "retry", attempts: 8 },
+  unknownOutcome: { query: "retry", mutation: "verify", attempts: 6 },
+  unexpectedAnswer: { query: "giveUp", mutation: "verify", attempts: 3 },
+  config: { query: "giveUp", mutation: "giveUp", attempts: 1 },
+  auth: { query: "giveUp", mutation: "giveUp", attempts: 1 },
+  permission: { query: "giveUp", mutation: "giveUp", attempts: 1 },
+  gone: { query: "giveUp", mutation: "giveUp", attempts: 1 },
+  conflict: { query: "giveUp", mutation: "giveUp", attempts: 1 },
+  invalid: { query: "giveUp", mutation: "giveUp", attempts: 1 },
+  refused: { query: "giveUp", mutation: "giveUp", attempts: 1 },
+  unsupported: { query: "giveUp", mutation: "giveUp", attempts: 1 },
+  elsewhere: { query: "giveUp", mutation: "giveUp", attempts: 1 },
+  ambiguous: { query: "giveUp", mutation: "giveUp", attempts: 1 },
 };
 
-/** How long to go on trying. */
+/** How long to retry. */
 export interface RetryOptions {
-  /** Milliseconds over all tries. @default 120000 */
+  /** Milliseconds for all attempts. @default 120000 */
   readonly deadlineMs: number;
-  /** Milliseconds before the second try; doubled for each after it, with jitter. @default 500 */
+  /** Milliseconds before the second attempt; doubled before each further one, with jitter. @default 500 */
   readonly firstWaitMs: number;
 }
 
-/** The defaults: some tries, two minutes in all. */
+/** The defaults: a few attempts, two minutes in all. */
 export const RETRY_DEFAULTS: RetryOptions = { deadlineMs: 120_000, firstWaitMs: 500 };
 
 /**
- * Runs `attempt` until it succeeds, the table says stop, or the deadline is over.
+ * Runs `attempt` until it succeeds, the policy says to give up, or the deadline passes.
  *
- * @param attempt gets what the failure before it asks for: undefined at the first try, then "retry" or "look".
- * @throws the last failure, which then says how often and how long it was tried.
+ * @param attempt gets what the failure before it asks for: undefined at first, then "retry" or "verify".
+ * @throws IonError the last failure, with the number of attempts and the time they took.
  */
 export async function withRetry<T>(
-  trying: Trying,
-  attempt: (next: Next | undefined) => Promise<T>,
+  kind: OperationKind,
+  attempt: (action: RetryAction | undefined) => Promise<T>,
   options: RetryOptions,
 ): Promise<T> {
   const started = performance.now();
-  let next: Next | undefined;
-  let tries = 0;
+  let action: RetryAction | undefined;
+  let attempts = 0;
   try {
     return await pRetry(
       () => {
-        tries += 1;
-        return attempt(next);
+        attempts += 1;
+        return attempt(action);
       },
       {
-        retries: Math.max(...Object.values(RETRIES).map((row) => row.tries)) - 1,
+        retries: Math.max(...Object.values(RETRY_POLICY).map((row) => row.attempts)) - 1,
         minTimeout: options.firstWaitMs,
         factor: 2,
         maxTimeout: 15_000,
         randomize: true,
         maxRetryTime: options.deadlineMs,
         shouldRetry: ({ error }) =>
-          error instanceof IonError && RETRIES[error.kind][trying] !== "giveUp" && tries < RETRIES[error.kind].tries,
+          error instanceof IonError &&
+          RETRY_POLICY[error.kind][kind] !== "giveUp" &&
+          attempts < RETRY_POLICY[error.kind].attempts,
         onFailedAttempt: async ({ error }) => {
           if (!(error instanceof IonError)) return;
-          const { kind, retryAfter } = error;
-          // A look that fails tells nothing of the write before it, so the write stays to be looked for.
-          next = next === "look" ? "look" : RETRIES[kind][trying];
+          // A verification that fails says nothing about the mutation before it, which remains to be verified.
+          action = action === "verify" ? "verify" : RETRY_POLICY[error.kind][kind];
           const left = options.deadlineMs - (performance.now() - started);
+          const { retryAfter } = error;
           if (retryAfter !== undefined && retryAfter * 1000 < left) {
             await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000));
           }
@@ -78,9 +82,9 @@ export async function withRetry<T>(
       },
     );
   } catch (error) {
-    if (!(error instanceof IonError) || (tries === 1 && RETRIES[error.kind][trying] === "giveUp")) throw error;
+    if (!(error instanceof IonError) || (attempts === 1 && RETRY_POLICY[error.kind][kind] === "giveUp")) throw error;
     const seconds = Math.max(1, Math.round((performance.now() - started) / 1000));
-    const often = tries === 1 ? "once" : `${tries} times`;
-    throw new IonError(error.kind, `${error.message} Tried ${often} in ${seconds} s.`);
+    const times = attempts === 1 ? "once" : `${attempts} times`;
+    throw error.with({ detail: [error.detail, `Tried ${times} in ${seconds} s.`].filter(Boolean).join(" ") });
   }
 }

@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { type ConnectionSettings, settingNames } from "../connectionSettings.ts";
-import { CONFIG_JUST_CHANGED, IonError } from "../errors.ts";
+import { CONFIG_JUST_CHANGED, IonError, sentence } from "../errors.ts";
 import { redactor } from "./redact.ts";
 import { redirectOf, type Send } from "./transport.ts";
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().default(60) });
 
-/** Keycloak's (and OAuth's, RFC 6749 5.2) words for a refusal. */
-const refusal = z.object({ error: z.string(), error_description: z.string().optional() });
+/** A rejection by Keycloak (OAuth, RFC 6749 5.2). */
+const rejectionAnswer = z.object({ error: z.string(), error_description: z.string().optional() });
 
-/** A token is renewed this long before it ends; a short-lived one at half its life. */
+/** A token is renewed this long before it expires; a short-lived one at half its lifetime. */
 const RENEW_EARLY_MS = 30_000;
 
-/** Fetches ION's access token when it is first needed, once for all who ask, and again before it ends. */
+/** Requests ION's access token when it is first needed, shares it among all callers, and renews it before it expires. */
 export class TokenSource {
   #current: { readonly token: string; readonly renewAt: number } | undefined;
   #pending: Promise<string> | undefined;
@@ -26,7 +26,7 @@ export class TokenSource {
     this.#now = now;
   }
 
-  /** The token to use now. */
+  /** The current token. @throws IonError */
   async get(): Promise<string> {
     if (this.#current && this.#now() < this.#current.renewAt) return this.#current.token;
     this.#pending ??= this.#fetch().finally(() => {
@@ -35,7 +35,7 @@ export class TokenSource {
     return this.#pending;
   }
 
-  /** Drops a token that ION did not accept; one that was renewed meanwhile stays. */
+  /** Drops a token that ION rejected; one that was renewed in the meantime is kept. */
   reject(token: string): void {
     if (this.#current?.token === token) this.#current = undefined;
   }
@@ -43,7 +43,7 @@ export class TokenSource {
   async #fetch(): Promise<string> {
     const { authUrl, clientId, clientSecret, name } = this.#connection;
     const { key, variable } = settingNames(name);
-    const body = new URLSearchParams({
+    const form = new URLSearchParams({
       grant_type: "client_credentials",
       client_id: clientId,
       client_secret: clientSecret,
@@ -51,27 +51,32 @@ export class TokenSource {
     const answer = await this.#send("token", authUrl, {
       method: "POST",
       headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
-      body: body.toString(),
+      body: form.toString(),
     });
-    const given = json(await answer.text());
+    const body = parseJson(await answer.text());
+    const host = new URL(authUrl).host;
     if (answer.status === 400 || answer.status === 401 || answer.status === 403) {
-      const { data } = refusal.safeParse(given);
-      const said = data ? `: ${redactor([clientSecret])(data.error_description ?? data.error).slice(0, 200)}` : "";
+      const { data } = rejectionAnswer.safeParse(body);
+      const reason = data ? redactor([clientSecret])(data.error_description ?? data.error).slice(0, 200) : "";
       throw new IonError(
         "auth",
-        `ION's token endpoint at ${new URL(authUrl).host} did not accept the API key (HTTP ${answer.status})${said}. ` +
-          `Check ${key("clientId")} and ${key("clientSecret")} (or ${variable("clientId")} and ${variable("clientSecret")}), ` +
-          "and that the key was made in " +
-          `this environment: a key works in one ION environment only. ${CONFIG_JUST_CHANGED}`,
+        `ION's token endpoint at ${host} rejected the API key (HTTP ${answer.status})${reason && `: ${sentence(reason)}`}${reason ? "" : "."}`,
+        {
+          hints: [
+            `Check ${key("clientId")} and ${key("clientSecret")} (or ${variable("clientId")} and ${variable("clientSecret")}), ` +
+              "and that the key was created in this ION environment: a key works in one environment only.",
+            CONFIG_JUST_CHANGED,
+          ],
+        },
       );
     }
-    const parsed = tokenAnswer.safeParse(given);
+    const parsed = tokenAnswer.safeParse(body);
     if (!answer.ok || !parsed.success) {
-      // An issuer that is overloaded or restarting gave no token and did nothing: that passes.
+      // An issuer that is overloaded or restarting issued no token and changed nothing: that is transient.
       throw new IonError(
         answer.status === 429 || answer.status >= 500 ? "unreachable" : "unexpectedAnswer",
-        `${new URL(authUrl).host} answered the token request with HTTP ${answer.status} and no token${instead(answer)}. ` +
-          `Check that ${key("authUrl")} (or ${variable("authUrl")}) is ION's token endpoint.`,
+        `${host} answered the token request with HTTP ${answer.status} and no token${insteadOfToken(answer)}.`,
+        { hints: [`Check that ${key("authUrl")} (or ${variable("authUrl")}) is ION's token endpoint.`] },
       );
     }
     const life = parsed.data.expires_in * 1000;
@@ -83,14 +88,14 @@ export class TokenSource {
   }
 }
 
-/** What came in place of a token. */
-function instead({ status, headers }: Response): string {
-  const elsewhere = redirectOf(status, headers);
-  if (elsewhere) return `, and sends on to ${elsewhere}`;
+/** What was answered instead of a token. */
+function insteadOfToken({ status, headers }: Response): string {
+  const target = redirectOf(status, headers);
+  if (target) return `, but a redirect to ${target}`;
   return headers.get("content-type")?.includes("html") ? ", but a web page" : "";
 }
 
-function json(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,10 +1,10 @@
 import { isLoopback } from "../connectionSettings.ts";
 import { CONFIG_JUST_CHANGED, IonError } from "../errors.ts";
 
-/** What a request is for: it decides what a lost answer means. */
+/** What a request is for: a token request changes nothing. */
 export type RequestKind = "token" | "graphql";
 
-/** Sends one HTTP request and reads the whole answer. */
+/** Sends one HTTP request and reads the whole answer. @throws IonError */
 export type Send = (kind: RequestKind, url: string, init: RequestInit) => Promise<Response>;
 
 /** A little above the 30 s after which ION itself gives up on a request with 502. */
@@ -12,27 +12,26 @@ export const REQUEST_TIMEOUT_MS = 35_000;
 
 /** Failures to connect: nothing was sent, so nothing can have happened. */
 const NEVER_SENT: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing answers there (connection refused)",
-  ENOTFOUND: "its host name is not known (DNS)",
-  EAI_AGAIN: "its host name could not be looked up (DNS)",
-  EHOSTUNREACH: "there is no way to that host",
-  ENETUNREACH: "there is no network",
-  UND_ERR_CONNECT_TIMEOUT: "it did not accept a connection in time",
-  ERR_SSL_WRONG_VERSION_NUMBER:
-    "it does not speak TLS there: the URL may have to begin with http://, or to name another port",
+  ECONNREFUSED: "nothing listens there (connection refused)",
+  ENOTFOUND: "its host name does not exist (DNS)",
+  EAI_AGAIN: "its host name could not be resolved (DNS)",
+  EHOSTUNREACH: "there is no route to that host",
+  ENETUNREACH: "the network is unreachable",
+  UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it does not use TLS there (the URL may need http:// or another port)",
 };
 
-/** What a certificate that is not trusted may be about, other than who signed it. */
+/** What to check if a certificate is not trusted for another reason than its issuer. */
 const CERTIFICATES: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: "look at this machine's clock first, then tell who runs it",
-  CERT_NOT_YET_VALID: "look at this machine's clock first, then tell who runs it",
-  ERR_TLS_CERT_ALTNAME_INVALID: "it is another host's, so look at the host's name in the URL",
+  CERT_HAS_EXPIRED: "check this machine's clock first, then contact the owner of the server",
+  CERT_NOT_YET_VALID: "check this machine's clock first, then contact the owner of the server",
+  ERR_TLS_CERT_ALTNAME_INVALID: "it was issued for another host, so check the host name in the URL",
 };
 
 /**
- * Makes the one function that speaks HTTP.
+ * Creates the one function that sends HTTP requests.
  *
- * @throws IonError "unreachable" where the request cannot have arrived, "unknownOutcome" where it may have.
+ * @throws IonError "unreachable" if the request cannot have arrived, "unknownOutcome" if it may have.
  */
 export function transport(
   fetch: typeof globalThis.fetch,
@@ -62,35 +61,36 @@ function failure(kind: RequestKind, url: URL, error: unknown, env: NodeJS.Proces
     ? `the proxy refused to connect to it (HTTP ${refusedByProxy})`
     : code && (NEVER_SENT[code] ?? certificateProblem(code));
   if (neverSent) {
-    const through = proxy?.heeded ? ` through the proxy that ${proxy.variable} names` : "";
-    const hints = [...hintsFor(url, code, proxy), CONFIG_JUST_CHANGED];
-    return new IonError("unreachable", `Could not reach ION at ${host}${through}: ${neverSent}. ${hints.join(" ")}`);
+    const via = proxy?.isUsed ? ` through the proxy in ${proxy.variable}` : "";
+    return new IonError("unreachable", `Could not reach ION at ${host}${via}: ${neverSent}.`, {
+      hints: [...hintsFor(url, code, proxy), CONFIG_JUST_CHANGED],
+    });
   }
-  const what =
+  const reason =
     error instanceof Error && error.name === "TimeoutError"
       ? "did not answer in time"
-      : "dropped the connection before it answered";
-  // A token request writes nothing, so a lost answer is as good as none.
-  return new IonError(kind === "token" ? "unreachable" : "unknownOutcome", `ION at ${host} ${what}.`);
+      : "closed the connection before it answered";
+  // A token request changes nothing, so it can be sent again.
+  return new IonError(kind === "token" ? "unreachable" : "unknownOutcome", `ION at ${host} ${reason}.`);
 }
 
 function certificateProblem(code: string): string | undefined {
   if (!/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_TLS/.test(code)) return undefined;
   const known =
     CERTIFICATES[code] ??
-    "behind a proxy that inspects TLS, set NODE_USE_SYSTEM_CA=1 if this machine trusts it, or NODE_EXTRA_CA_CERTS to the " +
-      "file of its certificate";
+    "behind a proxy that inspects TLS, set NODE_USE_SYSTEM_CA=1 if this machine trusts it, or set NODE_EXTRA_CA_CERTS to the " +
+      "path of its certificate";
   return `its TLS certificate is not trusted (${code}); ${known}`;
 }
 
 function hintsFor(url: URL, code: string | undefined, proxy: Proxy | undefined): string[] {
   if (code === "ECONNREFUSED" && isLoopback(url.hostname)) {
-    return [`If the emulator is to be there, start it in another terminal: \`npx ion-emulator --port ${url.port}\`.`];
+    return [`If you meant the local emulator, start it in another terminal: \`npx ion-emulator --port ${url.port}\`.`];
   }
-  return proxy && !proxy.heeded ? [unheeded(proxy.variable)] : [];
+  return proxy && !proxy.isUsed ? [unusedProxy(proxy.variable)] : [];
 }
 
-/** Where an answer sends whoever asked, such as to a page to sign in at; the host alone. */
+/** The host that an answer redirects to, such as a sign-in page's. */
 export function redirectOf(status: number, headers: Headers): string | undefined {
   const location = headers.get("location");
   if (!location || status < 300 || status > 399) return undefined;
@@ -99,23 +99,23 @@ export function redirectOf(status: number, headers: Headers): string | undefined
 
 interface Proxy {
   readonly variable: string;
-  /** Whether Node goes by it. */
-  readonly heeded: boolean;
+  /** Whether Node uses it. */
+  readonly isUsed: boolean;
 }
 
-/** The proxy that a person may think a request goes through: Node's fetch goes by the variable only where it is told to. */
+/** The proxy that a person may expect a request to use. Node's fetch uses it only if it is configured to. */
 export function proxyFor(url: URL, env: NodeJS.ProcessEnv): Proxy | undefined {
   const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const variable = [name.toLowerCase(), name].find((one) => env[one]);
-  const heeded = env.NODE_USE_ENV_PROXY === "1" || /--use-env-proxy\b/.test(env.NODE_OPTIONS ?? "");
-  return variable && !isLoopback(url.hostname) ? { variable, heeded } : undefined;
+  const isUsed = env.NODE_USE_ENV_PROXY === "1" || /--use-env-proxy\b/.test(env.NODE_OPTIONS ?? "");
+  return variable && !isLoopback(url.hostname) ? { variable, isUsed } : undefined;
 }
 
-/** What to type where Node does not go by a proxy's variable. */
-export const unheeded = (variable: string) =>
-  `${variable} is set, and Node does not heed it: to go through that proxy, set NODE_USE_ENV_PROXY=1 as well.`;
+/** What to do if Node does not use a proxy. */
+export const unusedProxy = (variable: string) =>
+  `${variable} is set, but Node does not use it. To use that proxy, also set NODE_USE_ENV_PROXY=1.`;
 
-/** Node's fetch hides the reason one or two causes down; several addresses tried make it an AggregateError. */
+/** The reason of a failed fetch, which Node nests one or two causes deep; an AggregateError if several addresses were tried. */
 function causeOf(error: unknown): { readonly code?: string; readonly message: string } {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if ("code" in cause && typeof cause.code === "string") return { code: cause.code, message: cause.message };

@@ -1,135 +1,140 @@
-/** What can be told of an ION before anything is done with it, for `pulumi-ion doctor`. Changes nothing. */
-import type { GraphQLSchema } from "graphql";
+/** What can be found out about an ION environment before anything is changed, for `pulumi-ion doctor`. */
+import { type GraphQLSchema, getNamedType, isObjectType } from "graphql";
+import { ACTIONS, VIOLET_RESOURCES } from "../../model/events.ts";
 import type { ConnectionSettings } from "../connectionSettings.ts";
 import { isIonError } from "../errors.ts";
-import { ACTIONS, permissionFor, VIOLET_RESOURCES } from "../facts.ts";
-import { IonClient, type Operation } from "../http/client.ts";
+import { permissionFor } from "../facts.ts";
+import { IonClient } from "../http/client.ts";
+import type { Operation } from "../http/operation.ts";
 import { TokenSource } from "../http/token.ts";
 import { REQUEST_TIMEOUT_MS, type Send, transport } from "../http/transport.ts";
 import { CREATE_SUBSCRIPTION, ETAG_FIELD, LIST } from "../operations.ts";
 import type { WebhookApiOptions } from "../webhookApi.ts";
-import { type Sample, samples } from "./operationSamples.ts";
-import { DOCTOR, fit, introspect, namesInInput } from "./schemaAdapter.ts";
+import { type OperationSample, operationSamples } from "./operationSamples.ts";
+import { adaptToSchema, enumNamesOfInput, introspect } from "./schemaAdapter.ts";
 
-/** What a token tells about itself, and nothing that it is to be kept secret for. */
+/** What a token says about itself. Nothing of it is secret. */
 export interface TokenFacts {
-  /** Seconds that it is good for. */
+  /** How long it is valid, in seconds. */
   readonly seconds: number | undefined;
-  /** Seconds by which this machine's clock is ahead of the issuer's; behind where negative. */
+  /** Seconds by which this machine's clock is ahead of the issuer's; negative if it is behind. */
   readonly clockAhead: number | undefined;
-  /** The permissions on webhooks that it names; empty where it names none, which tells nothing. */
+  /** The permissions on webhooks that it lists. Empty if it lists none, which proves nothing. */
   readonly permissions: readonly string[];
 }
 
-/** What ION's schema makes of one thing that this package asks. */
-export interface DocumentFacts extends Pick<Sample, "does" | "field" | "guide" | "part"> {
-  /** "works" as it is, "adapted" where it works without what differs, "lacking" where it does not work. */
-  readonly outcome: "works" | "adapted" | "lacking";
-  /** In graphql-js' own words. */
-  readonly differs: readonly string[];
+/** How one operation matches ION's schema. */
+export interface OperationFacts extends Pick<OperationSample, "purpose" | "field" | "inGuide" | "isPart"> {
+  /** "works" unchanged, "adapted" if it works without what differs, "unsupported" if it does not work. */
+  readonly outcome: "works" | "adapted" | "unsupported";
+  /** The differences, in graphql-js's words. */
+  readonly differences: readonly string[];
   /** Why it does not work. */
-  readonly why?: string;
+  readonly reason?: string;
 }
 
-/** What ION's schema says to all that this package asks, and has beside it. */
+/** How ION's schema matches everything that this package sends. */
 export interface SchemaFacts {
   readonly types: number;
-  readonly documents: readonly DocumentFacts[];
-  /** What a subscription may name, beside what is known. */
+  readonly operations: readonly OperationFacts[];
   readonly resources: NameFacts;
   readonly actions: NameFacts;
-  /** Root fields about webhooks that this package does not ask. */
-  readonly unasked: readonly string[];
+  /** Root fields about webhooks that this package does not use. */
+  readonly unused: readonly string[];
 }
 
-/** Names that a schema has, held against those that are known. */
+/** The names in a schema compared with those that this package knows. */
 export interface NameFacts {
   readonly known: number;
-  /** Known, and not in the schema. */
+  /** Known, but not in the schema. */
   readonly missing: readonly string[];
-  /** In the schema, and not known. */
-  readonly further: readonly string[];
+  /** In the schema, but not known. */
+  readonly additional: readonly string[];
 }
 
-/** The permissions that a key needs for all that this package does (ION's permission list). */
+/** The permissions that a key needs for everything that this package does (ION's permission list). */
 export const NEEDED_PERMISSIONS: readonly string[] = [
   ...new Set(
-    samples()
+    operationSamples()
       .filter(({ field }) => field !== LIST)
       .map(({ field }) => permissionFor(field)),
   ),
 ];
 
-/** Asks ION about itself. Everything throws an IonError and nothing else. */
-export class Examination {
+/** Asks ION about itself. Every method throws an IonError and nothing else. */
+export class EnvironmentCheck {
   readonly #tokens: TokenSource;
   readonly #client: IonClient;
   readonly #now: () => number;
 
-  constructor(connection: ConnectionSettings, options: WebhookApiOptions = {}) {
+  constructor(settings: ConnectionSettings, options: WebhookApiOptions = {}) {
     this.#now = options.now ?? Date.now;
     const send: Send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
-    this.#tokens = new TokenSource(connection, send, this.#now);
-    this.#client = new IonClient(connection, send, this.#now);
+    this.#tokens = new TokenSource(settings, send, this.#now);
+    this.#client = new IonClient(settings, send, this.#now);
   }
 
-  /** Has the API key changed for a token. */
+  /** Requests a token and reads it. */
   async token(): Promise<TokenFacts> {
     const claims = claimsOf(await this.#tokens.get());
     const seconds = (name: string) => (typeof claims[name] === "number" ? claims[name] : undefined);
-    const [issued, ends] = [seconds("iat"), seconds("exp")];
+    const [issued, expires] = [seconds("iat"), seconds("exp")];
     return {
-      seconds: issued !== undefined && ends !== undefined ? ends - issued : undefined,
+      seconds: issued !== undefined && expires !== undefined ? expires - issued : undefined,
       clockAhead: issued === undefined ? undefined : Math.round(this.#now() / 1000 - issued),
-      permissions: [...new Set(textsIn(claims).flatMap((text) => text.split(/\s+/)))]
+      permissions: [...new Set(stringsIn(claims).flatMap((text) => text.split(/\s+/)))]
         .filter((word) => /^[A-Z][A-Za-z]*Webhook[A-Za-z]*$/.test(word))
         .sort(),
     };
   }
 
-  /** Holds all that this package asks against ION's schema. */
+  /** Compares every operation with ION's schema. */
   async schema(): Promise<SchemaFacts> {
     const schema = await introspect((operation) => this.#client.execute(operation));
     const graphql = await import("graphql");
-    const names = namesInInput(schema, CREATE_SUBSCRIPTION);
-    const all = samples(VIOLET_RESOURCES.find((name) => names.resource?.includes(name)));
-    const asked = new Set(all.map(({ field }) => field));
+    const names = enumNamesOfInput(schema, CREATE_SUBSCRIPTION);
+    const samples = operationSamples(VIOLET_RESOURCES.find((name) => names.resource?.includes(name)));
+    const used = new Set(samples.map(({ field }) => field));
     const roots = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
       Object.keys(type?.getFields() ?? {}),
     );
     return {
       types: Object.keys(schema.getTypeMap()).length,
-      documents: all.map((sample) => held(graphql, schema, sample)),
-      resources: compared(VIOLET_RESOURCES, names.resource),
-      actions: compared(ACTIONS, names.action),
-      unasked: roots.filter((name) => /webhook/i.test(name) && !asked.has(name)),
+      operations: samples.map((sample) => checkSample(graphql, schema, sample)),
+      resources: compareNames(VIOLET_RESOURCES, names.resource),
+      actions: compareNames(ACTIONS, names.action),
+      unused: roots.filter((name) => /webhook/i.test(name) && !used.has(name)),
     };
   }
 }
 
-function held(graphql: typeof import("graphql"), schema: GraphQLSchema, sample: Sample): DocumentFacts {
-  const { ask, etagOf, ...about } = sample;
-  const operation = ask(shows(schema, etagOf, ETAG_FIELD) ? "sample" : undefined);
-  const differs = problemsWith(graphql, schema, ask("sample"));
+function checkSample(
+  graphql: typeof import("graphql"),
+  schema: GraphQLSchema,
+  sample: OperationSample,
+): OperationFacts {
+  const { build, etagFrom, ...about } = sample;
+  const operation = build(hasField(schema, etagFrom, ETAG_FIELD) ? "sample" : undefined);
+  const differences = problemsWith(graphql, schema, build("sample"));
   try {
-    const { fitted } = fit(graphql, schema, operation);
-    const [problem] = problemsWith(graphql, schema, fitted ?? operation);
-    if (problem) return { ...about, outcome: "lacking", differs, why: problem };
-    return { ...about, outcome: differs.length === 0 && !fitted ? "works" : "adapted", differs };
+    const { adapted } = adaptToSchema(graphql, schema, operation);
+    const [problem] = problemsWith(graphql, schema, adapted ?? operation);
+    if (problem) return { ...about, outcome: "unsupported", differences, reason: problem };
+    return { ...about, outcome: differences.length === 0 && !adapted ? "works" : "adapted", differences };
   } catch (error) {
     if (!isIonError(error)) throw error;
-    return { ...about, outcome: "lacking", differs, why: error.message.replace(DOCTOR, "").trim() };
+    return { ...about, outcome: "unsupported", differences, reason: error.summary };
   }
 }
 
-/** Whether the objects that a mutation makes have a field. */
-function shows(schema: GraphQLSchema, mutation: string | undefined, field: string): boolean {
-  const fieldsOf = (type: unknown) => {
-    const named = schema.getType(String(type).replace(/[[\]!]/g, ""));
-    return named && "getFields" in named ? Object.values(named.getFields()) : [];
-  };
-  const payload = mutation && schema.getMutationType()?.getFields()[mutation]?.type;
-  return fieldsOf(payload).some(({ type }) => fieldsOf(type).some(({ name }) => name === field));
+/** Whether the objects that a mutation returns have a field. */
+function hasField(schema: GraphQLSchema, mutation: string | undefined, field: string): boolean {
+  const payload = mutation && getNamedType(schema.getMutationType()?.getFields()[mutation]?.type);
+  if (!isObjectType(payload)) return false;
+  return Object.values(payload.getFields()).some(({ type }) => {
+    const object = getNamedType(type);
+    return isObjectType(object) && field in object.getFields();
+  });
 }
 
 function problemsWith(
@@ -146,15 +151,15 @@ function problemsWith(
   return [...new Set([...problems, ...errors].map(({ message }) => message))];
 }
 
-function compared(known: readonly string[], live: readonly string[] = []): NameFacts {
+function compareNames(known: readonly string[], live: readonly string[] = []): NameFacts {
   return {
     known: known.length,
     missing: known.filter((name) => !live.includes(name)),
-    further: live.filter((name) => !known.includes(name)),
+    additional: live.filter((name) => !known.includes(name)),
   };
 }
 
-/** The claims of a JWT, unverified; none where it is not one. */
+/** The claims of a JWT, unverified; none if it is no JWT. */
 function claimsOf(token: string): Record<string, unknown> {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
@@ -164,7 +169,7 @@ function claimsOf(token: string): Record<string, unknown> {
   }
 }
 
-function textsIn(value: unknown): string[] {
+function stringsIn(value: unknown): string[] {
   if (typeof value === "string") return [value];
-  return value !== null && typeof value === "object" ? Object.values(value).flatMap(textsIn) : [];
+  return value !== null && typeof value === "object" ? Object.values(value).flatMap(stringsIn) : [];
 }

@@ -1,28 +1,27 @@
-/** Everything that this package ever asks of ION, as samples to hold against a schema. */
+/** A sample of every operation that this package sends, to check against a schema. */
+import type { Change } from "../../model/changes.ts";
+import { ACTIONS, VIOLET_RESOURCES } from "../../model/events.ts";
+import { RECEIVER_FIELDS, type Receiver, type ReceiverFields } from "../../model/webhooks.ts";
+import type { Operation } from "../http/operation.ts";
+import { compose, LIST, mutationFor, PAGE_SIZE, WEBHOOK_RECEIVERS } from "../operations.ts";
 
-import { ACTIONS, VIOLET_RESOURCES } from "../facts.ts";
-import type { Operation } from "../http/client.ts";
-import * as operations from "../operations.ts";
-import { compose, type Mutation, RECEIVER_FIELDS_SETTABLE, type ReceiverInput } from "../operations.ts";
-
-/** One thing that is asked of ION. */
-export interface Sample {
+/** One operation. */
+export interface OperationSample {
   /** What it is for, to follow "pulumi-ion cannot". */
-  readonly does: string;
+  readonly purpose: string;
   /** ION's name for it. */
   readonly field: string;
-  /** Violet's guide asks it word for word; the rest is inferred. */
-  readonly guide: boolean;
-  /** A part of another that ION may take without it: one field of an input, a further page. */
-  readonly part?: true;
-  /** The document, with the etag that its object is said to have where it takes one. */
-  readonly ask: (etag: string | undefined) => Operation;
-  /** The mutation that makes the object whose etag it takes; undefined where it takes none. */
-  readonly etagOf?: string;
+  /** Whether Violet's guide shows it; otherwise it is inferred. */
+  readonly inGuide: boolean;
+  /** A part of another operation that can work without it: one field of an input, a further page. */
+  readonly isPart?: true;
+  /** The operation, with the etag that its object has, if it takes one. */
+  readonly build: (etag: string | undefined) => Operation;
+  /** The mutation that creates the object whose etag it takes; undefined if it takes none. */
+  readonly etagFrom?: string;
 }
 
-const ID = "1";
-const RECEIVER: ReceiverInput = {
+const FIELDS: ReceiverFields = {
   name: "sample",
   webhookUri: "https://sample.example",
   description: "sample",
@@ -31,59 +30,89 @@ const RECEIVER: ReceiverInput = {
   active: true,
   sharedSecret: "sample",
 };
-const GUIDE = { name: RECEIVER.name, webhookUri: RECEIVER.webhookUri };
-const createReceiver = operations.createWebhookReceiver(GUIDE);
-const createHeader = operations.createWebhookHeader({ receiverId: ID, key: "X-Sample", value: "sample" });
-const only = (field: keyof ReceiverInput) => ({ [field]: RECEIVER[field] });
+/** The fields that Violet's guide sets. */
+const GUIDE_FIELDS = { name: FIELDS.name, webhookUri: FIELDS.webhookUri };
 
-const listed = (does: string, variables: Record<string, unknown>): Sample => ({
-  does,
-  field: operations.LIST,
-  guide: false,
-  ask: () => ({ document: operations.WEBHOOK_RECEIVERS, variables }),
+const receiver = (etag?: string): Receiver => ({
+  id: "1",
+  _etag: etag,
+  name: "sample",
+  subscriptions: [],
+  headers: [],
 });
-const made = (does: string, mutation: Mutation<unknown>, guide = false): Sample => ({
-  does,
-  field: mutation.field,
-  guide,
-  ask: () => compose([mutation]),
+const header = (etag?: string) => ({ id: "1", _etag: etag, key: "X-Sample", value: "sample" });
+
+const list = (purpose: string, variables: Record<string, unknown>): OperationSample => ({
+  purpose,
+  field: LIST,
+  inGuide: false,
+  build: () => ({ document: WEBHOOK_RECEIVERS, variables }),
 });
-const changed = (
-  does: string,
-  of: Mutation<unknown>,
-  change: (etag: string | undefined) => Mutation<unknown>,
-): Sample => ({
-  does,
-  field: change(undefined).field,
-  guide: false,
-  ask: (etag) => compose([change(etag)]),
-  etagOf: of.field,
+const creation = (purpose: string, change: Change, inGuide = false): OperationSample => ({
+  purpose,
+  field: mutationFor(change).field,
+  inGuide,
+  build: () => compose([mutationFor(change)]),
+});
+const modification = (
+  purpose: string,
+  etagFrom: Change,
+  change: (etag: string | undefined) => Change,
+): OperationSample => ({
+  purpose,
+  field: mutationFor(change(undefined)).field,
+  inGuide: false,
+  build: (etag) => compose([mutationFor(change(etag))]),
+  etagFrom: mutationFor(etagFrom).field,
 });
 
-/** All of it, most needed first; with a resource that can be subscribed to. */
-export function samples(resource: string = VIOLET_RESOURCES[0]): readonly Sample[] {
-  const pair = { receiverId: ID, resource, action: ACTIONS[0] };
-  const createSubscription = operations.createWebhookSubscription(pair);
+/** All operations, the most important first, with a resource that can be subscribed to. */
+export function operationSamples(resource: string = VIOLET_RESOURCES[0]): readonly OperationSample[] {
+  const createReceiver: Change = { kind: "createReceiver", fields: GUIDE_FIELDS };
+  const event = { resource, action: ACTIONS[0] };
+  const createSubscription: Change = { kind: "createSubscription", receiverId: "1", event };
+  const createHeader: Change = { kind: "createHeader", receiver: receiver(), key: "X-Sample", value: "sample" };
+  const update =
+    (fields: Partial<ReceiverFields>) =>
+    (etag: string | undefined): Change => ({
+      kind: "updateReceiver",
+      receiver: receiver(etag),
+      fields,
+    });
   return [
-    made("create a receiver", createReceiver, true),
-    made("subscribe it", createSubscription, true),
-    listed("look at what ION has", { first: operations.PAGE_SIZE }),
-    changed("change a receiver", createReceiver, (etag) => operations.updateWebhookReceiver(ID, etag, {})),
-    changed("delete a receiver", createReceiver, (etag) => operations.deleteWebhookReceiver(ID, etag)),
-    changed("end a subscription", createSubscription, (etag) => operations.deleteWebhookSubscription(ID, etag)),
-    made("add a header", createHeader),
-    changed("change a header", createHeader, (etag) => operations.updateWebhookHeader(ID, etag, "sample")),
-    changed("remove a header", createHeader, (etag) => operations.deleteWebhookHeader(ID, etag)),
+    creation("create a receiver", createReceiver, true),
+    creation("create a subscription", createSubscription, true),
+    list("read ION's webhooks", { first: PAGE_SIZE }),
+    modification("update a receiver", createReceiver, update({})),
+    modification("delete a receiver", createReceiver, (etag) => ({ kind: "deleteReceiver", receiver: receiver(etag) })),
+    modification("delete a subscription", createSubscription, (etag) => ({
+      kind: "deleteSubscription",
+      receiverId: "1",
+      subscription: { id: "1", _etag: etag, ...event },
+    })),
+    creation("create a header", createHeader),
+    modification("update a header", createHeader, (etag) => ({
+      kind: "updateHeader",
+      receiver: receiver(),
+      header: header(etag),
+      value: "sample",
+    })),
+    modification("delete a header", createHeader, (etag) => ({
+      kind: "deleteHeader",
+      receiver: receiver(),
+      header: header(etag),
+    })),
     ...[
-      listed(`look at more than ${operations.PAGE_SIZE} receivers`, { first: operations.PAGE_SIZE, after: "sample" }),
-      ...RECEIVER_FIELDS_SETTABLE.filter((field) => !(field in GUIDE)).map((field) =>
-        made(`create a receiver with ${field}`, operations.createWebhookReceiver({ ...GUIDE, ...only(field) })),
+      list(`read more than ${PAGE_SIZE} receivers`, { first: PAGE_SIZE, after: "sample" }),
+      ...RECEIVER_FIELDS.filter((field) => !(field in GUIDE_FIELDS)).map((field) =>
+        creation(`create a receiver with ${field}`, {
+          kind: "createReceiver",
+          fields: { ...GUIDE_FIELDS, [field]: FIELDS[field] },
+        }),
       ),
-      ...RECEIVER_FIELDS_SETTABLE.map((field) =>
-        changed(`change a receiver's ${field}`, createReceiver, (etag) =>
-          operations.updateWebhookReceiver(ID, etag, only(field)),
-        ),
+      ...RECEIVER_FIELDS.map((field) =>
+        modification(`update ${field} of a receiver`, createReceiver, update({ [field]: FIELDS[field] })),
       ),
-    ].map((sample): Sample => ({ ...sample, part: true })),
+    ].map((sample): OperationSample => ({ ...sample, isPart: true })),
   ];
 }

@@ -1,77 +1,75 @@
-/** Meets an ION whose schema is not as inferred: what it lacks is left out, or said by name. */
+/** Adapts documents to an ION whose schema is not as inferred: what it lacks is omitted, or reported by name. */
 import type { GraphQLSchema, IntrospectionQuery, TypeNode } from "graphql";
-import { IonError, isIonError } from "../errors.ts";
-import type { Answer, Operation } from "../http/client.ts";
-import { RETRIES } from "../http/retry.ts";
+import { IonError, isIonError, sentence } from "../errors.ts";
+import type { Execute, Operation } from "../http/operation.ts";
+import { RETRY_POLICY } from "../http/retry.ts";
 import { DISPENSABLE_ARGUMENTS, DISPENSABLE_FIELDS, ETAG } from "../operations.ts";
 
 type GraphQL = typeof import("graphql");
-type Ask = (operation: Operation) => Promise<Answer>;
 
-/** What to type where ION's schema is not as inferred. */
-export const DOCTOR = "Run `npx pulumi-ion doctor`: it lists every name that differs.";
+/** What to do if ION's schema is not as inferred. */
+export const RUN_DOCTOR = "Run `npx pulumi-ion doctor`: it lists every name that differs.";
 
 /**
- * Asks ION for its whole schema. Loads graphql-js when it is called: a usual run needs neither.
+ * Reads ION's whole schema. Loads graphql-js, which a usual run does not need.
  *
- * @throws IonError where ION does not show it.
+ * @throws IonError if ION does not show it.
  */
-export async function introspect(ask: Ask): Promise<GraphQLSchema> {
+export async function introspect(execute: Execute): Promise<GraphQLSchema> {
   const { buildClientSchema, getIntrospectionQuery } = await import("graphql");
-  const { data, problems } = await ask({ document: getIntrospectionQuery({ descriptions: false }) });
+  const { data, problems } = await execute({ document: getIntrospectionQuery({ descriptions: false }) });
   try {
     return buildClientSchema(data as unknown as IntrospectionQuery);
   } catch {
-    const said = problems.map(({ message }) => message).join("; ") || "its answer is none";
-    throw new IonError("unexpectedAnswer", `ION does not show its schema: ${said}.`);
+    const reason = problems.map(({ message }) => message).join("; ") || "its answer is not a schema";
+    throw new IonError("unexpectedAnswer", `ION does not show its schema: ${sentence(reason)}`);
   }
 }
 
-/** ION's schema as it is: asked for once a document has been refused, and held against all documents from then on. */
+/** ION's live schema: read after a document was refused, and used to adapt all documents from then on. */
 export class LiveSchema {
   #schema: Promise<GraphQLSchema | undefined> | undefined;
-  readonly #ask: Ask;
-  readonly #tell: (words: string) => void;
-  readonly #left = new Set<string>();
+  readonly #execute: Execute;
+  readonly #warn: (message: string) => void;
+  readonly #reported = new Set<string>();
 
-  constructor(ask: Ask, tell: (words: string) => void) {
-    this.#ask = ask;
-    this.#tell = tell;
+  constructor(execute: Execute, warn: (message: string) => void) {
+    this.#execute = execute;
+    this.#warn = warn;
   }
 
-  /** The schema, asked for once; undefined where ION does not show it. */
+  /** The schema, read once; undefined if ION does not show it. */
   read(): Promise<GraphQLSchema | undefined> {
-    this.#schema ??= introspect(this.#ask).catch((error: unknown) => {
-      // What passes is worth another question.
-      if (isIonError(error) && RETRIES[error.kind].query === "retry") this.#schema = undefined;
+    this.#schema ??= introspect(this.#execute).catch((error: unknown) => {
+      // A transient failure is worth another attempt.
+      if (isIonError(error) && RETRY_POLICY[error.kind].query === "retry") this.#schema = undefined;
       return undefined;
     });
     return this.#schema;
   }
 
   /**
-   * An operation in the names that this ION knows; undefined where nothing has been refused yet, or nothing differs.
+   * The operation in the names of the live schema; undefined if nothing was refused yet, or nothing differs.
    *
-   * @throws IonError "unsupported" that names what the schema lacks, where the operation cannot do without it; "refused"
-   * where an enum lacks a value.
+   * @throws IonError "unsupported" if the schema lacks a required name; "refused" if an enum lacks a value.
    */
-  async fitted(operation: Operation): Promise<Operation | undefined> {
+  async adapt(operation: Operation): Promise<Operation | undefined> {
     const schema = await this.#schema;
     if (!schema) return undefined;
-    const { fitted, left } = fit(await import("graphql"), schema, operation);
-    const news = left.filter((name) => !this.#left.has(name));
-    for (const name of news) this.#left.add(name);
-    if (news.length > 0) {
-      this.#tell(
-        `This ION's schema has no ${[...new Set(news)].join(", no ")}. pulumi-ion goes on without, and says so where it cannot. ${DOCTOR}`,
+    const { adapted, dropped } = adaptToSchema(await import("graphql"), schema, operation);
+    const names = [...new Set(dropped)].filter((name) => !this.#reported.has(name));
+    for (const name of names) this.#reported.add(name);
+    if (names.length > 0) {
+      this.#warn(
+        `ION's schema lacks ${names.join(", ")}. pulumi-ion continues without, and reports what it cannot do. ${RUN_DOCTOR}`,
       );
     }
-    return fitted;
+    return adapted;
   }
 }
 
-/** The names that the fields of a mutation's input accept, by field, whatever its types are called. */
-export function namesInInput(schema: GraphQLSchema, mutation: string): Record<string, readonly string[]> {
+/** The enum values that the fields of a mutation's input accept, by field. */
+export function enumNamesOfInput(schema: GraphQLSchema, mutation: string): Record<string, readonly string[]> {
   const named = (type: unknown) => schema.getType(String(type).replace(/[[\]!]/g, ""));
   const [argument] = schema.getMutationType()?.getFields()[mutation]?.args ?? [];
   const input = named(argument?.type);
@@ -84,17 +82,17 @@ export function namesInInput(schema: GraphQLSchema, mutation: string): Record<st
   );
 }
 
-/** Takes out of an operation what the schema lacks and it can do without, and gives its variables the schema's own types. */
-export function fit(
+/** Removes from an operation what the schema lacks and what is dispensable, and gives its variables the schema's types. */
+export function adaptToSchema(
   { isInputObjectType, isRequiredArgument, parse, parseType, print, TypeInfo, visit, visitWithTypeInfo, Kind }: GraphQL,
   schema: GraphQLSchema,
   operation: Operation,
-): { fitted: Operation | undefined; left: string[] } {
+): { adapted: Operation | undefined; dropped: string[] } {
   const given = parse(operation.document);
   const variables: Record<string, unknown> = { ...operation.variables };
   const [definition] = given.definitions;
   const dispensable = DISPENSABLE_FIELDS[definition?.kind === Kind.OPERATION_DEFINITION ? definition.operation : ""];
-  const left: string[] = [];
+  const dropped: string[] = [];
   const types = new Map<string, TypeNode>();
   const info = new TypeInfo(schema);
   const roots = [schema.getQueryType(), schema.getMutationType()];
@@ -109,12 +107,13 @@ export function fit(
           if (!field) {
             const root = !parent || roots.some((type) => type === parent);
             const coordinate = root ? name.value : `${parent.name}.${name.value}`;
-            if (root || !dispensable?.has(name.value)) throw lacking(coordinate);
-            left.push(coordinate);
+            if (root || !dispensable?.has(name.value)) throw missingName(coordinate);
+            dropped.push(coordinate);
             return null;
           }
           for (const argument of field.args.filter(isRequiredArgument)) {
-            if (!args.some((other) => other.name.value === argument.name)) throw needing(name.value, argument.name);
+            if (!args.some((other) => other.name.value === argument.name))
+              throw requiredArgument(name.value, argument.name);
           }
           return undefined;
         },
@@ -130,12 +129,12 @@ export function fit(
         const variable = value.kind === Kind.VARIABLE ? value.name.value : "";
         if (!type) {
           const absent = variable !== "" && variables[variable] === undefined;
-          if (!absent && !DISPENSABLE_ARGUMENTS.has(name.value)) throw lacking(`${field?.name}.${name.value}`);
+          if (!absent && !DISPENSABLE_ARGUMENTS.has(name.value)) throw missingName(`${field?.name}.${name.value}`);
           return null;
         }
         if (variable === "") return undefined;
         const needed = String(type).endsWith("!") && info.getDefaultValue() === undefined;
-        if (needed && variables[variable] === undefined) throw needing(String(field?.name), name.value);
+        if (needed && variables[variable] === undefined) throw requiredArgument(String(field?.name), name.value);
         types.set(variable, parseType(String(type)));
         variables[variable] = valueFor(String(field?.name), type, variables[variable]);
         return undefined;
@@ -154,9 +153,9 @@ export function fit(
   const used = Object.fromEntries(Object.entries(variables).filter(([name]) => types.has(name)));
   const document = print(typed);
   const same = document === print(given) && JSON.stringify(used) === JSON.stringify(operation.variables ?? {});
-  return { fitted: same ? undefined : { ...operation, document, variables: used }, left };
+  return { adapted: same ? undefined : { ...operation, document, variables: used }, dropped };
 
-  /** A variable's value as its type takes it: names are looked at, values are ION's to judge. */
+  /** A variable's value without the fields that its type lacks. Values are validated by ION. */
   function valueFor(field: string, type: unknown, value: unknown): unknown {
     const named = schema.getType(String(type).replace(/[[\]!]/g, ""));
     if (!isInputObjectType(named) || value === null || typeof value !== "object") return value;
@@ -165,12 +164,12 @@ export function fit(
       if (part === undefined) return false;
       const inside = fields[name];
       if (inside) checkEnum(inside.type, part);
-      else if (!DISPENSABLE_ARGUMENTS.has(name)) throw lacking(`${named.name}.${name}`);
+      else if (!DISPENSABLE_ARGUMENTS.has(name)) throw missingName(`${named.name}.${name}`);
       return inside !== undefined;
     });
     for (const inside of Object.values(fields)) {
       const required = String(inside.type).endsWith("!") && inside.defaultValue === undefined;
-      if (required && !kept.some(([name]) => name === inside.name)) throw needing(field, inside.name);
+      if (required && !kept.some(([name]) => name === inside.name)) throw requiredArgument(field, inside.name);
     }
     return Object.fromEntries(kept);
   }
@@ -179,19 +178,18 @@ export function fit(
     const named = schema.getType(String(type).replace(/[[\]!]/g, ""));
     if (!named || !("getValues" in named) || typeof value !== "string") return;
     const names = named.getValues().map(({ name }) => name);
-    // As ION itself would, of a value.
-    if (!names.includes(value)) throw new IonError("refused", `${value} is not in its ${named.name}.`);
+    if (!names.includes(value)) throw new IonError("refused", `${named.name} has no value ${value}.`);
   }
 }
 
-function lacking(coordinate: string): IonError {
-  return new IonError("unsupported", `This ION's schema has no ${coordinate}. ${DOCTOR}`);
+function missingName(coordinate: string): IonError {
+  return new IonError("unsupported", `ION's schema has no ${coordinate}.`, { hints: [RUN_DOCTOR] });
 }
 
-function needing(field: string, name: string): IonError {
-  const why =
+function requiredArgument(field: string, name: string): IonError {
+  const reason =
     name === ETAG
-      ? "needs the etag that the object has now, and this ION's schema shows none"
-      : `needs ${name} in this ION, and pulumi-ion has none to give`;
-  return new IonError("unsupported", `${field} ${why}. ${DOCTOR}`);
+      ? "requires an etag, but ION's schema shows none for this object"
+      : `requires ${name}, which pulumi-ion does not know`;
+  return new IonError("unsupported", `${field} ${reason}.`, { hints: [RUN_DOCTOR] });
 }

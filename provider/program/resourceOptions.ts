@@ -1,0 +1,17 @@
+import { programError } from "./programRun.ts";
+import type * as pulumi from "./pulumi.ts";
+
+/**
+ * Refuses the options `id` and `import`: Pulumi reads such a resource without its inputs, which dynamic resources need.
+ *
+ * @throws RunError that says what to use instead.
+ */
+export function refuseIdOptions(type: string, name: string, opts: pulumi.CustomResourceOptions | undefined): void {
+  const option = (["id", "import"] as const).find((key) => opts?.[key] !== undefined);
+  if (!option) return;
+  const instead =
+    type === "WebhookReceiver"
+      ? "To import an existing receiver, set importId. To look one up without managing it, use getWebhookReceiver."
+      : "An existing subscription with the same receiver, resource and action is adopted without it.";
+  throw programError(`The option ${option} of ${type} "${name}" is not supported. ${instead}`);
+}
