@@ -57,6 +57,7 @@ export function resolveReceiver(name: string, { receiver, receiverId, connection
     throw programError(`"${name}" must have either receiver or receiverId.`);
   }
   if (receiver === undefined) {
+    refuseIdOfAnother(name, receiverId, connection);
     const id = pulumi.output(receiverId as pulumi.Input<string>);
     return { receiverId: id, connection, environment: environmentOfConnection(connection), receiver: undefined };
   }
@@ -76,6 +77,20 @@ export function resolveReceiver(name: string, { receiver, receiverId, connection
     environment: environmentOfConnection(own),
     receiver: undefined,
   };
+}
+
+/** Every ION environment counts its ids from 1, so the id of another connection's receiver would name a wrong one. @throws RunError */
+function refuseIdOfAnother(name: string, receiverId: unknown, connection: string | undefined): void {
+  const { resources } = (receiverId ?? {}) as {
+    readonly resources?: () => Iterable<{ [CONNECTION]?: string | undefined }>;
+  };
+  const sources = pulumi.Output.isInstance(receiverId) ? [...(resources?.call(receiverId) ?? [])] : [];
+  const other = sources.find((source) => CONNECTION in source && source[CONNECTION] !== connection);
+  if (!other) return;
+  const where = other[CONNECTION] === undefined ? "the default connection" : `connection "${other[CONNECTION]}"`;
+  throw programError(
+    `"${name}" has the id of a receiver in ${where}, but is in another one. Set receiver instead of receiverId.`,
+  );
 }
 
 /** Checks the name of a connection. @throws RunError */
