@@ -109,7 +109,7 @@ function answerTo(change: Change, live: Receivers, nextId: () => string): Result
 const isRemovable = ({ kind, object }: Difference) =>
   kind === "missing" || kind === "changed" || ((kind === "unmanaged" || kind === "duplicate") && object !== "receiver");
 
-it("removes every removable difference within three rounds, and changes no receiver that is not desired", () => {
+it("removes every removable difference within two rounds, and changes no receiver that is not desired", () => {
   fc.assert(
     fc.property(states, ({ live, desired }) => {
       const receivers = new Map(live);
@@ -118,7 +118,7 @@ it("removes every removable difference within three rounds, and changes no recei
       let rounds = 0;
       for (let all = difference(desired, receivers); all.some(isRemovable); all = difference(desired, receivers)) {
         rounds += 1;
-        expect(rounds, JSON.stringify(all.filter(isRemovable))).toBeLessThanOrEqual(3);
+        expect(rounds, JSON.stringify(all.filter(isRemovable))).toBeLessThanOrEqual(2);
         for (const change of changesFor(all)) applyChange(receivers, change, answerTo(change, receivers, nextId));
       }
       for (const [id, before] of live) if (!isDesired.has(id)) expect(receivers.get(id)).toBe(before);
