@@ -24,7 +24,7 @@ const NEVER_SENT: Readonly<Record<string, string>> = {
 /** What to do if a certificate is not trusted because of its issuer. */
 const UNTRUSTED_ISSUER =
   "Behind a proxy that inspects TLS, set NODE_USE_SYSTEM_CA=1 if this machine trusts the proxy's certificate, or set " +
-  "NODE_EXTRA_CA_CERTS to its path.";
+  "NODE_EXTRA_CA_CERTS to the path of that certificate.";
 
 /** The same if it is not trusted for another reason. */
 const CERTIFICATE_HINTS: Readonly<Record<string, string>> = {

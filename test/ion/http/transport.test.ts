@@ -121,7 +121,7 @@ it("says for each failure what happened and what to do", async () => {
     {
       "CERT_HAS_EXPIRED": "Could not reach ION at ion.example: its TLS certificate is not trusted (CERT_HAS_EXPIRED). Check this machine's clock first, then contact the owner of the server.",
       "CERT_NOT_YET_VALID": "Could not reach ION at ion.example: its TLS certificate is not trusted (CERT_NOT_YET_VALID). Check this machine's clock first, then contact the owner of the server.",
-      "DEPTH_ZERO_SELF_SIGNED_CERT": "Could not reach ION at ion.example: its TLS certificate is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). Behind a proxy that inspects TLS, set NODE_USE_SYSTEM_CA=1 if this machine trusts the proxy's certificate, or set NODE_EXTRA_CA_CERTS to its path.",
+      "DEPTH_ZERO_SELF_SIGNED_CERT": "Could not reach ION at ion.example: its TLS certificate is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). Behind a proxy that inspects TLS, set NODE_USE_SYSTEM_CA=1 if this machine trusts the proxy's certificate, or set NODE_EXTRA_CA_CERTS to the path of that certificate.",
       "EAI_AGAIN": "Could not reach ION at ion.example: its host name could not be resolved (DNS).",
       "ECONNREFUSED": "Could not reach ION at ion.example: nothing listens there (connection refused).",
       "EHOSTUNREACH": "Could not reach ION at ion.example: there is no route to that host.",
