@@ -269,7 +269,9 @@ describe("a named connection", () => {
   );
 
   it("says what a name must be", () => {
-    expect(`connection ${connectionNameProblem("Staging")}`).toMatchInlineSnapshot(`"connection must be lowercase letters, digits and dashes, such as "staging"; its settings are then ion-staging:region and so on"`);
+    expect(`connection ${connectionNameProblem("Staging")}`).toMatchInlineSnapshot(
+      `"connection must be lowercase letters, digits and dashes, such as "staging"; its settings are then ion-staging:region and so on"`,
+    );
   });
 
   it.each<[Config, NodeJS.ProcessEnv, string | undefined]>([
