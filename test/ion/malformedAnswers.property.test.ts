@@ -43,7 +43,7 @@ function damage(answer: string, at: number, how: (value: Json) => Json | undefin
   return { text: JSON.stringify(body), place: place.join(".") };
 }
 
-/** An ION whose first answer to a document that contains `name` is damaged at one place. */
+/** An API whose first answer to a document that contains `name` is damaged at one place. */
 async function startDamaging(name: string, at: number, how: string) {
   const emulator = await startWithReceiver();
   emulator.store.updateReceiver("1", { webhookUri: `${URI}/${CANARY}`, sharedSecret: `${CANARY}-key` });
@@ -75,7 +75,7 @@ describe("an answer that does not have the expected form", () => {
   it.each<[string, (api: WebhookApi) => Promise<unknown>]>([
     ["webhookReceivers", (api) => api.receivers()],
     ["__type", (api) => api.subscriptionNames()],
-  ])("to the query %s is an error that names the field, and no value", async (name, query) => {
+  ])("names the field, and no value, if the answer to a query is malformed: %s", async (name, query) => {
     await fc.assert(
       fc.asyncProperty(anyPlace, anyDamage, async (at, how) => {
         const { api, place } = await startDamaging(name, at, how);
@@ -98,24 +98,27 @@ describe("an answer that does not have the expected form", () => {
     );
   });
 
-  it.each(EVERY_CHANGE)("to the mutation $field is verified, and nothing is sent again", async (one) => {
-    await fc.assert(
-      fc.asyncProperty(anyPlace, anyDamage, async (at, how) => {
-        const { emulator, api, place } = await startDamaging(one.field, at, how);
-        const error = await errorOf(applyCase(one, api));
-        expect(error?.message, `${place()} ${how}`).toBeUndefined();
-        expect(place()).toBeDefined();
-        // ION applied it once: after the damaged answer, there are only queries.
-        expect(one.part(emulator)).toEqual(one.expected);
-        expect(emulator.requests.filter(({ operation }) => operation?.type === "mutation").length).toBeLessThanOrEqual(
-          1,
-        );
-      }),
-      { numRuns: 12 },
-    );
-  });
+  it.each(EVERY_CHANGE)(
+    "verifies the change, and sends nothing again, if the answer to a mutation is malformed: $field",
+    async (one) => {
+      await fc.assert(
+        fc.asyncProperty(anyPlace, anyDamage, async (at, how) => {
+          const { emulator, api, place } = await startDamaging(one.field, at, how);
+          const error = await errorOf(applyCase(one, api));
+          expect(error?.message, `${place()} ${how}`).toBeUndefined();
+          expect(place()).toBeDefined();
+          // ION applied it once: after the damaged answer, there are only queries.
+          expect(one.part(emulator)).toEqual(one.expected);
+          expect(
+            emulator.requests.filter(({ operation }) => operation?.type === "mutation").length,
+          ).toBeLessThanOrEqual(1);
+        }),
+        { numRuns: 12 },
+      );
+    },
+  );
 
-  it("is reported with the field, and with what the next `pulumi up` does, if verification does not help", async () => {
+  it("names the field, and what the next `pulumi up` does, if verification does not help", async () => {
     const emulator = await start();
     const fetch = intercept(async (sent, pass) => {
       if (!sent.mutation) return pass();

@@ -6,14 +6,14 @@ import { intercept, ionOn, start } from "../support/support.ts";
 
 afterEach(() => void vi.useRealTimers());
 
-/** How long an ION takes, in milliseconds. */
+/** How long ION takes, in milliseconds. */
 interface Speed {
   readonly queryMs?: number;
   readonly requestMs?: number;
   readonly mutationMs?: number;
 }
 
-/** An API on an ION of some speed, and the sizes of the requests with mutations that were sent to it. */
+/** An API for an ION of some speed, and the sizes of the requests with mutations that were sent to it. */
 async function startWithClock(initial: Speed = {}) {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   const emulator = await start();
@@ -61,8 +61,8 @@ async function startWithClock(initial: Speed = {}) {
   };
 }
 
-describe("a batch is sent", () => {
-  it("25 ms after a single change", async () => {
+describe("idle time", () => {
+  it("sends a single change after 25 ms", async () => {
     const { request, pass, sizes } = await startWithClock();
     request();
     await pass(24);
@@ -84,7 +84,7 @@ describe("a batch is sent", () => {
     [[3000], 25],
     [[100, ...Array<number>(7).fill(5)], 200],
     [[100, ...Array<number>(8).fill(5)], 25],
-  ])("after twice the longest of the last gaps between resources: gaps %j, idle time %d ms", async (gaps, idle) => {
+  ])("waits for twice the longest of the last gaps between resources: gaps %j, idle time %d ms", async (gaps, idle) => {
     const { request, keepBatchOpen, pass, sizes } = await startWithClock();
     keepBatchOpen();
     for (const gap of gaps.slice(0, -1)) {
@@ -99,7 +99,7 @@ describe("a batch is sent", () => {
     expect(sizes).toEqual([1]);
   });
 
-  it("later with each resource that the engine processes", async () => {
+  it("waits longer with each resource that the engine processes", async () => {
     const { request, keepBatchOpen, pass, sizes } = await startWithClock();
     request();
     await pass(20);
@@ -112,7 +112,7 @@ describe("a batch is sent", () => {
     expect(sizes).toEqual([2]);
   });
 
-  it("without regard to a gap in which the engine waited for an answer", async () => {
+  it("ignores a gap in which the engine waited for an answer", async () => {
     const { request, send, pass, sizes } = await startWithClock();
     await send(1);
     await pass(300);
@@ -121,7 +121,7 @@ describe("a batch is sent", () => {
     expect(sizes).toEqual([1, 1]);
   });
 
-  it("at once with 40 changes, and the next changes start a new batch", async () => {
+  it("sends 40 changes at once, and starts a new batch with the next ones", async () => {
     const { request, pass, sizes } = await startWithClock();
     request(39);
     await pass(0);
@@ -136,7 +136,7 @@ describe("a batch is sent", () => {
   });
 });
 
-describe("the size of a request", () => {
+describe("request size", () => {
   it.each<[what: string, speed: Speed, next: number, sizes: number[]]>([
     ["no time", {}, 12, [12]],
     ["39 ms", { mutationMs: 39 }, 12, [12]],
@@ -147,20 +147,23 @@ describe("the size of a request", () => {
     ["less than the round trip", { queryMs: 500, mutationMs: 1 }, 12, [12]],
     ["2 s, five of which fill ten seconds", { mutationMs: 2000 }, 40, Array<number>(8).fill(5)],
     ["longer than a whole request should", { mutationMs: 20_000 }, 6, Array<number>(6).fill(1)],
-  ])("depends on what a mutation took in the last request: %s", async (_what, speed, next, expected) => {
-    for (const before of [1, 4]) {
-      const { send, sizes, setSpeed } = await startWithClock(speed);
-      await send(before);
-      expect(sizes).toEqual([before]);
-      // Concurrent requests would add to each other's time.
-      setSpeed({});
-      await send(next);
-      expect(sizes.slice(1)).toEqual(expected);
-      vi.useRealTimers();
-    }
-  });
+  ])(
+    "splits a batch if a mutation of the last request took 40 ms or more: %s",
+    async (_what, speed, next, expected) => {
+      for (const before of [1, 4]) {
+        const { send, sizes, setSpeed } = await startWithClock(speed);
+        await send(before);
+        expect(sizes).toEqual([before]);
+        // Concurrent requests would add to each other's time.
+        setSpeed({});
+        await send(next);
+        expect(sizes.slice(1)).toEqual(expected);
+        vi.useRealTimers();
+      }
+    },
+  );
 
-  it("follows the last request: an ION that is fast again gets whole batches again", async () => {
+  it("sends whole batches again when ION is fast again", async () => {
     const { send, sizes, setSpeed } = await startWithClock({ mutationMs: 100 });
     await send(1);
     setSpeed({});

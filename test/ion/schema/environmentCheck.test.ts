@@ -40,7 +40,7 @@ describe("token", () => {
     ["nothing if it only looks like a JWT", "a.b.c", {}],
     ["nothing if it has no claims", jwt(null), {}],
     ["nothing if it contains a string", jwt("CreateWebhookHeader"), {}],
-  ])("shows %s", async (_what, token, facts) => {
+  ])("reads from a token: %s", async (_what, token, facts) => {
     expect(await factsOf(token)).toEqual({ ...NOTHING, ...facts });
   });
 });
@@ -63,7 +63,7 @@ describe("schema", () => {
       .filter(({ outcome }) => outcome !== "works")
       .map(({ purpose, outcome, differences, reason }) => [outcome, purpose, reason ?? "", ...differences]);
 
-  it("lets every operation work if it is as inferred, also the two of Violet's guide", async () => {
+  it("finds that every operation works in the inferred schema, also the two of Violet's guide", async () => {
     const { operations, resources, actions, unused } = await factsWith();
     expect(notWorking(operations)).toEqual([]);
     expect(operations.filter(({ inGuide }) => inGuide).map(({ field }) => field)).toEqual([
@@ -76,7 +76,7 @@ describe("schema", () => {
     expect(unused.every((name) => /webhook/i.test(name))).toBe(true);
   });
 
-  it("lets only operations work that need no etag if it shows none", async () => {
+  it("finds that only operations without an etag work if the schema shows none", async () => {
     const { operations } = await factsWith(["  _etag: String!\n", ""]);
     const unsupported = operations.filter(({ outcome, isPart }) => outcome === "unsupported" && !isPart);
     expect(unsupported.map(({ field }) => field)).toEqual([
@@ -109,19 +109,19 @@ describe("schema", () => {
     ]);
   });
 
-  it("is tested with a resource that it has", async () => {
+  it("tests the schema with a resource that it has", async () => {
     const { operations, resources } = await factsWith(["  ABOM_INSTALLATIONS\n", "  RUN\n"]);
     expect(notWorking(operations)).toEqual([]);
     expect(resources.missing).toEqual(["ABOM_INSTALLATIONS"]);
     expect(resources.additional).toContain("RUN");
   });
 
-  it("shows mutations about webhooks that are not used", async () => {
+  it("lists mutations about webhooks that are not used", async () => {
     const { unused } = await factsWith(["deleteWebhookHeader(", "dropWebhookHeader("]);
     expect(unused).toContain("dropWebhookHeader");
   });
 
-  it("is an error with ION's reason if ION does not show it", async () => {
+  it("throws ION's reason if ION does not show its schema", async () => {
     const bodies = [{ data: {}, errors: [{ message: "A", path: ["a"] }, { message: "B." }] }, { data: {} }];
     const settings = connectionTo(await start());
     const failures = await Promise.all(
@@ -139,7 +139,7 @@ describe("schema", () => {
   });
 });
 
-it("needs a permission for each mutation that the package sends", () => {
+it("lists a permission for each mutation that the package sends", () => {
   expect([...NEEDED_PERMISSIONS].sort()).toEqual([
     "CreateWebhookHeader",
     "CreateWebhookReceiver",

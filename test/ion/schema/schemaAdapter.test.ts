@@ -29,7 +29,7 @@ const subscribe = (api: WebhookApi, ...resources: readonly string[]) =>
   );
 
 describe("the live schema", () => {
-  it("is not read while ION accepts every document", async () => {
+  it("does not read the schema while ION accepts every document", async () => {
     const emulator = await start();
     const { id } = createRecorded(emulator);
     const event = { resource: "ISSUES", action: "CREATE" };
@@ -37,7 +37,7 @@ describe("the live schema", () => {
     expect(countOf(emulator, "query")).toBe(0);
   });
 
-  it("is read once, and what it lacks is not sent again", async () => {
+  it("reads the schema once, and does not send again what it lacks", async () => {
     const emulator = await start({ hide: ["CreateWebhookSubscriptionInput", "WebhookReceiver._etag"] });
     createRecorded(emulator);
     const { api } = startRun(emulator);
@@ -49,7 +49,7 @@ describe("the live schema", () => {
     expect(mutationsIn(emulator).map((fields) => fields.length)).toEqual([4, 2]);
   });
 
-  it("shows which of several values is unknown, and the others are sent together", async () => {
+  it("finds which of several values is unknown, and sends the others together", async () => {
     const emulator = await start({ hide: ["ResourceEnum.RUNS"] });
     emulator.store.createReceiver({ name: "erp", webhookUri: "https://erp.example" });
     const { api } = startRun(emulator);
@@ -67,7 +67,7 @@ describe("the live schema", () => {
     expect(mutationsIn(emulator).flat()).toHaveLength(5 + 4);
   });
 
-  it("can be hidden: then a refusal is reported with ION's own message, and the schema is requested once", async () => {
+  it("reports ION's own message if the schema is hidden, and requests the schema once", async () => {
     const emulator = await start({ hide: ["deleteWebhookSubscription"] });
     const { subscription } = createRecorded(emulator);
     let requests = 0;
@@ -85,7 +85,7 @@ describe("the live schema", () => {
     expect(requests).toBe(1);
   });
 
-  it("is requested again if the first request failed for a moment", async () => {
+  it("requests the schema again if the first request failed for a moment", async () => {
     const emulator = await start({ hide: ["deleteWebhookSubscription"] });
     const { subscription } = createRecorded(emulator);
     let requests = 0;
@@ -101,7 +101,7 @@ describe("the live schema", () => {
     expect(requests).toBe(2);
   });
 
-  it("is reported once per missing name", async () => {
+  it("warns once about each missing name", async () => {
     const emulator = await start({ hide: ["WebhookReceiver.active", "WebhookHeader.value"] });
     createRecorded(emulator);
     const { api, warnings } = startRun(emulator);
@@ -219,7 +219,7 @@ describe("adaptToSchema", () => {
   });
 });
 
-describe("an ION without a list of receivers", () => {
+describe("without a list of receivers", () => {
   const hide = ["webhookReceivers"];
 
   const creates: [string, (api: WebhookApi) => Promise<unknown>][] = [
@@ -230,22 +230,25 @@ describe("an ION without a list of receivers", () => {
     ],
   ];
 
-  it.each(creates)("never gets %s twice after an unknown outcome", async (_what, create) => {
-    const emulator = await start({ hide });
-    emulator.store.createReceiver({ name: "erp", webhookUri: "https://erp.example" });
-    const fetch = intercept(async ({ mutation }, pass) => {
-      const answer = await pass();
-      if (mutation) throw connectionReset();
-      return answer;
-    });
-    const { kind, message, hints } = await failureOf(create(startRun(emulator, fetch).api));
-    expect(kind).toBe("unknownOutcome");
-    expect(hints.join()).toContain("Check");
-    expect(mutationsIn(emulator)).toHaveLength(1);
-    expect(message).not.toContain(CANARY);
-  });
+  it.each(creates)(
+    "does not create %s twice after an unknown outcome if ION has no list of receivers",
+    async (_what, create) => {
+      const emulator = await start({ hide });
+      emulator.store.createReceiver({ name: "erp", webhookUri: "https://erp.example" });
+      const fetch = intercept(async ({ mutation }, pass) => {
+        const answer = await pass();
+        if (mutation) throw connectionReset();
+        return answer;
+      });
+      const { kind, message, hints } = await failureOf(create(startRun(emulator, fetch).api));
+      expect(kind).toBe("unknownOutcome");
+      expect(hints.join()).toContain("Check");
+      expect(mutationsIn(emulator)).toHaveLength(1);
+      expect(message).not.toContain(CANARY);
+    },
+  );
 
-  it("cannot verify an unknown outcome: the error says so, and what to do", async () => {
+  it("says that an unknown outcome cannot be verified, and what to do", async () => {
     const emulator = await start({ hide });
     const fetch = intercept(async ({ mutation }, pass) => (mutation ? Promise.reject(connectionReset()) : pass()));
     const { message } = await failureOf(
@@ -259,7 +262,7 @@ describe("an ION without a list of receivers", () => {
     );
   });
 
-  it("cannot import a receiver by its id", async () => {
+  it("says that a receiver cannot be imported without a list of receivers", async () => {
     const emulator = await start({ hide });
     const { message } = await failureOf(webhookReceiver.create(startRun(emulator).api, { name: "a", importId: "7" }));
     expect(message).toMatchInlineSnapshot(
@@ -301,8 +304,8 @@ it.each<[string, Fetch]>([
   expect(mutationsIn(emulator)).toEqual([]);
 });
 
-describe("a list", () => {
-  it("with neither hasNextPage nor cursors is accepted only if it has a single receiver", async () => {
+describe("the list of receivers", () => {
+  it("accepts a list with neither hasNextPage nor cursors only if it has a single receiver", async () => {
     const emulator = await start({ hide: ["PageInfo.hasNextPage", "WebhookReceiverEdge.cursor"] });
     const { id, state } = createRecorded(emulator);
     expect((await webhookReceiver.read(startRun(emulator).api, id, state)).found).toBeDefined();
@@ -314,7 +317,7 @@ describe("a list", () => {
     );
   });
 
-  it("without hasNextPage is read until a page has nothing new", async () => {
+  it("reads a list without hasNextPage until a page has nothing new", async () => {
     const emulator = await start({ hide: ["PageInfo.hasNextPage"] });
     for (let number = 1; number <= 201; number += 1) {
       emulator.store.createReceiver({ name: `r${number}`, webhookUri: `https://r.example/${number}` });
