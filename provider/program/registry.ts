@@ -130,6 +130,7 @@ function knownSubscriptions(): Promise<KnownSubscription[]> {
 async function knownValue<T>(output: pulumi.Output<T>): Promise<T | undefined> {
   // Pulumi's own, and not in its types: test/program/registry.test.ts fails if an SDK changes it.
   const { isKnown } = output as unknown as { readonly isKnown: Promise<boolean> };
-  if (!(await isKnown)) return undefined;
+  // It rejects if a resource that it comes from failed, which `--continue-on-error` allows.
+  if (!(await isKnown.catch(() => false))) return undefined;
   return new Promise((resolve) => void output.apply(resolve));
 }
