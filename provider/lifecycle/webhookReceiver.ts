@@ -56,6 +56,7 @@ const argsSchema = z.strictObject({
       z
         .string({ error: "must be a string" })
         .refine((value) => !hasControlCharacter(value), "must not contain line breaks or control characters")
+        .refine((value) => /^[\t\x20-\xff]*$/.test(value), "must contain only Latin-1 characters, as HTTP headers do")
         .refine((value) => value === value.trim(), "must not start or end with a space"),
     )
     .superRefine(checkHeaderNames)
@@ -74,9 +75,28 @@ function checkUrl(url: string, context: z.RefinementCtx) {
   }
 }
 
+/** Headers that a declared one would break or forge. */
+const RESERVED_HEADERS = [
+  ...[
+    "host",
+    "content-length",
+    "content-type",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "upgrade",
+    "te",
+    "trailer",
+  ],
+  ...["expect", "x-ion-signature"],
+];
+
 function checkHeaderNames(headers: Record<string, string>, context: z.RefinementCtx) {
   const names = Object.keys(headers);
   const duplicates = names.filter((name, at) => names.findIndex((other) => sameHeaderName(other, name)) !== at);
+  for (const name of names.filter((one) => RESERVED_HEADERS.includes(one.toLowerCase()))) {
+    context.addIssue({ code: "custom", message: `must not contain ${name}, which HTTP or ION sets itself` });
+  }
   for (const name of duplicates) {
     context.addIssue({ code: "custom", message: `has ${name} twice: HTTP ignores the case of header names` });
   }
