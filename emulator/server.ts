@@ -5,14 +5,14 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import { type ApiKey, answerTokenRequest, type Tokens } from "./auth.ts";
-import { readBody } from "./body.ts";
-import type { Encounter, Faults } from "./faults.ts";
-import type { createGraphQL } from "./graphql.ts";
-import type { LoggedRequest } from "./log.ts";
-import type { Page } from "./page.ts";
-import { type Ending, json, jsonType, type Reply } from "./reply.ts";
-import { isLoopback } from "./validation.ts";
+import type { Encounter, Faults } from "./faults/faults.ts";
+import type { createGraphQL } from "./graphql/handler.ts";
+import { type ApiKey, answerTokenRequest, type Tokens } from "./http/auth.ts";
+import { readBody } from "./http/body.ts";
+import { isLoopback } from "./http/loopback.ts";
+import { type Ending, json, jsonType, type Reply } from "./http/reply.ts";
+import type { LoggedRequest } from "./http/requestLog.ts";
+import type { Page } from "./page/page.ts";
 
 /** What the HTTP server is put together from. */
 interface Parts {
@@ -133,7 +133,7 @@ async function token(request: IncomingMessage, encounter: Encounter, parts: Part
 
 async function graphiql({ loopback, tokens, apiKey }: Parts): Promise<Reply> {
   // 9 MB that most runs never need.
-  const { graphiqlPage } = await import("./graphiql.ts");
+  const { graphiqlPage } = await import("./graphql/explorer.ts");
   const own = loopback ? tokens.issue(apiKey.clientId, "graphiql", graphiqlTokenSeconds) : undefined;
   const headers = {
     "Content-Type": "text/html; charset=utf-8",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Burst } from "../../emulator/burst.ts";
-import { Store } from "../../emulator/store.ts";
+import { Store } from "../../emulator/index.ts";
+import { Burst } from "../../emulator/page/recentChanges.ts";
 import { webhookUri } from "./setup.ts";
 
 /** A store with Violet and its PARTS UPDATE, from before the burst. */

@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { faultKinds } from "../../emulator/faults.ts";
+import { faultKinds } from "../../emulator/faults/faults.ts";
 import { asker, start, temporaryFolder, webhookUri } from "./setup.ts";
 import { webhookServer } from "./webhookServer.ts";
 
-const cli = resolve("emulator/cli.ts");
+const cli = resolve("emulator/cli/main.ts");
 
 interface Cli {
   readonly child: ChildProcess;

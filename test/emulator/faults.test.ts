@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { faultKinds, readFault } from "../../emulator/faults.ts";
+import { faultKinds, readFault } from "../../emulator/faults/faults.ts";
 import { type Emulator, type Fault, startEmulator } from "../../emulator/index.ts";
 import { type Ask, asker, fetchToken, start, temporaryFolder, tokenForm, webhookUri } from "./setup.ts";
 

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
-import type { Message } from "../../emulator/stream.ts";
+import type { Message } from "../../emulator/page/stream.ts";
 import { asker, start, temporaryFolder, webhookUri } from "./setup.ts";
 import { webhookServer } from "./webhookServer.ts";
 
@@ -90,7 +90,7 @@ test.each(["/", "/page/main.js", "/page/page.css", "/page/nothing.js", "/page/ev
 );
 
 test("no script of the page makes markup out of text", () => {
-  const folder = resolve("emulator/page");
+  const folder = resolve("emulator/page/client");
   for (const name of readdirSync(folder).filter((file) => file.endsWith(".js"))) {
     const script = readFileSync(resolve(folder, name), "utf8");
     expect([name, script.match(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|eval\(/)]).toEqual([

@@ -3,16 +3,16 @@ import { readdir, readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { ApiKey } from "./auth.ts";
-import { readBody } from "./body.ts";
-import { type ButtonParts, type Buttons, buttons } from "./buttons.ts";
-import type { Deliveries } from "./deliveries.ts";
-import { type Faults, faultKinds } from "./faults.ts";
-import { Live } from "./live.ts";
-import type { LoggedRequest } from "./log.ts";
-import { json, type Reply } from "./reply.ts";
+import type { Deliveries } from "../deliveries/deliveries.ts";
+import { type Faults, faultKinds } from "../faults/faults.ts";
+import type { ApiKey } from "../http/auth.ts";
+import { readBody } from "../http/body.ts";
+import { json, type Reply } from "../http/reply.ts";
+import type { LoggedRequest } from "../http/requestLog.ts";
+import { StoreError } from "../store/validation.ts";
+import { type ButtonParts, type Buttons, buttons } from "./actions.ts";
+import { Live } from "./pageState.ts";
 import { type Setup, Stream } from "./stream.ts";
-import { StoreError } from "./validation.ts";
 
 /** What the page is put together from. */
 interface Parts extends ButtonParts {
@@ -44,7 +44,7 @@ const security = {
 };
 
 // The package's own name leads to its root from the sources and from dist alike.
-const folder = join(createRequire(import.meta.url).resolve("ion-emulator/package.json"), "..", "page");
+const folder = join(createRequire(import.meta.url).resolve("ion-emulator/package.json"), "../page/client");
 
 /**
  * The page at `/`: its files, the stream of what happens, and what its buttons do.

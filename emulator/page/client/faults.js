@@ -1,6 +1,6 @@
 /**
  * @import { Setup } from "../stream.ts"
- * @import { ShownFault } from "../live.ts"
+ * @import { ShownFault } from "../pageState.ts"
  */
 import { byId, element, fill } from "./dom.js";
 import { act } from "./server.js";

@@ -11,7 +11,7 @@ import {
   parse,
   visit,
 } from "graphql";
-import { StoreError } from "./validation.ts";
+import { StoreError } from "../store/validation.ts";
 
 /**
  * ION's schema as a document, with what is the emulator's own, without the names to hide: `rootField`, `Type.field`, `InputType.field`, `Enum.VALUE`,
@@ -111,5 +111,5 @@ function isDefinition(node: ASTNode): node is Type | Member {
 // The package's own name leads to its root from the sources and from dist alike.
 function sdl(file: string): string {
   const root = createRequire(import.meta.url).resolve("ion-emulator/package.json");
-  return readFileSync(join(root, "..", file), "utf8");
+  return readFileSync(join(root, "../graphql", file), "utf8");
 }

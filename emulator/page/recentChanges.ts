@@ -1,4 +1,4 @@
-import type { Header, Receiver, Store, StoreChange, Subscription } from "./store.ts";
+import type { Header, Receiver, Store, StoreChange, Subscription } from "../store/store.ts";
 
 /** What became of something in a burst, all in all. */
 export type Mark = "added" | "changed" | "removed";

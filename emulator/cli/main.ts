@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option, program } from "commander";
-import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./cliOptions.ts";
-import { emitCommand } from "./emitCommand.ts";
-import { commonOptions } from "./faultOptions.ts";
-import { faultKinds, readFault } from "./faults.ts";
-import type { Delivery, Emulator, Fault, LoggedRequest } from "./index.ts";
-import { DataFileError } from "./persistence.ts";
-import { isLoopback } from "./validation.ts";
+import { faultKinds, readFault } from "../faults/faults.ts";
+import { commonOptions } from "../faults/options.ts";
+import { isLoopback } from "../http/loopback.ts";
+import type { Delivery, Emulator, Fault, LoggedRequest } from "../index.ts";
+import { DataFileError } from "../store/dataFile.ts";
+import { emitCommand } from "./emit.ts";
+import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./options.ts";
 
 interface CliOptions extends ApiKeyOptions {
   readonly host: string;
@@ -56,7 +56,7 @@ await program.parseAsync();
 async function run(options: CliOptions): Promise<void> {
   const print = options.json ? (line: object) => console.log(JSON.stringify(line)) : undefined;
   // The whole server, which the other commands never need.
-  const { startEmulator } = await import("./index.ts");
+  const { startEmulator } = await import("../index.ts");
   let emulator: Emulator;
   try {
     emulator = await startEmulator({

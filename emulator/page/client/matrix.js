@@ -1,6 +1,6 @@
 /**
- * @import { Mark } from "../burst.ts"
- * @import { ShownReceiver } from "../live.ts"
+ * @import { Mark } from "../recentChanges.ts"
+ * @import { ShownReceiver } from "../pageState.ts"
  * @import { State } from "./main.js"
  */
 import { byId, element, fill, plural, set, time } from "./dom.js";

@@ -1,8 +1,8 @@
-import type { Emission } from "./deliveries.ts";
-import { type Faults, readFault } from "./faults.ts";
-import type { Live } from "./live.ts";
-import { type Changes, notFound, type Receiver, type Store } from "./store.ts";
-import { StoreError } from "./validation.ts";
+import type { Emission } from "../deliveries/deliveries.ts";
+import { type Faults, readFault } from "../faults/faults.ts";
+import { type Changes, notFound, type Receiver, type Store } from "../store/store.ts";
+import { StoreError } from "../store/validation.ts";
+import type { Live } from "./pageState.ts";
 
 /** What the buttons of the page reach. */
 export interface ButtonParts {

@@ -1,7 +1,7 @@
 /**
  * @import { Message, Setup } from "../stream.ts"
- * @import { ShownReceiver } from "../live.ts"
- * @import { ShownBurst } from "../burst.ts"
+ * @import { ShownReceiver } from "../pageState.ts"
+ * @import { ShownBurst } from "../recentChanges.ts"
  */
 import { showEmit } from "./emit.js";
 import { showFaultForm, showFaults } from "./faults.js";

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Live, Update } from "./live.ts";
+import type { Live, Update } from "./pageState.ts";
 
 /** What does not change while the page is open. */
 export interface Setup {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Listeners } from "./listeners.ts";
+import { Listeners } from "../listeners.ts";
 import { StoreError, validate } from "./validation.ts";
 
 /** A registered endpoint that ION posts events to. */

@@ -1,9 +1,6 @@
 import type { GraphQLResolveInfo, GraphQLSchema } from "graphql";
 import { createGraphQLError, createSchema } from "graphql-yoga";
-import { connection, type ListArguments } from "./connection.ts";
-import type { Deliveries } from "./deliveries.ts";
-import type { RequestContext } from "./graphql.ts";
-import { shownName, typeDefs } from "./schema.ts";
+import type { Deliveries } from "../deliveries/deliveries.ts";
 import {
   type Changes,
   type Header,
@@ -14,8 +11,11 @@ import {
   type Store,
   type Subscription,
   type SubscriptionInput,
-} from "./store.ts";
-import { StoreError } from "./validation.ts";
+} from "../store/store.ts";
+import { StoreError } from "../store/validation.ts";
+import type { RequestContext } from "./handler.ts";
+import { connection, type ListArguments } from "./pagination.ts";
+import { shownName, typeDefs } from "./schema.ts";
 
 /** What a test or a person may change while the emulator runs. */
 export interface Settings {

@@ -1,7 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { LookupFunction } from "node:net";
-import type { Header } from "./store.ts";
+import type { Header } from "../store/store.ts";
 
 /** What is to be posted. */
 export interface Message {

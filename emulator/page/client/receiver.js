@@ -1,5 +1,5 @@
 /**
- * @import { ShownReceiver } from "../live.ts"
+ * @import { ShownReceiver } from "../pageState.ts"
  * @import { State } from "./main.js"
  */
 import { byId, element, fill, plural } from "./dom.js";

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
-import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./cliOptions.ts";
-import type { Emission } from "./deliveries.ts";
+import type { Emission } from "../deliveries/deliveries.ts";
+import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./options.ts";
 
 interface EmitCommandOptions extends ApiKeyOptions {
   readonly url: URL;

@@ -1,7 +1,7 @@
 /**
- * @import { DeliveryAttempt } from "../deliveries.ts"
- * @import { ShownDelivery, ShownRequest } from "../live.ts"
- * @import { ShownLog } from "../shownLog.ts"
+ * @import { DeliveryAttempt } from "../../deliveries/deliveries.ts"
+ * @import { ShownDelivery, ShownRequest } from "../pageState.ts"
+ * @import { ShownLog } from "../recentLog.ts"
  */
 import { byId, element, fill, plural, time } from "./dom.js";
 

@@ -1,9 +1,9 @@
-import { Burst, isReceiver, isSubscription, type ShownBurst } from "./burst.ts";
-import type { Delivery } from "./deliveries.ts";
-import type { Fault, Faults, FaultTarget } from "./faults.ts";
-import type { LoggedRequest, Outcome } from "./log.ts";
-import { RecentLog, type ShownLog } from "./shownLog.ts";
-import type { Receiver, Store, StoreChange } from "./store.ts";
+import type { Delivery } from "../deliveries/deliveries.ts";
+import type { Fault, Faults, FaultTarget } from "../faults/faults.ts";
+import type { LoggedRequest, Outcome } from "../http/requestLog.ts";
+import type { Receiver, Store, StoreChange } from "../store/store.ts";
+import { Burst, isReceiver, isSubscription, type ShownBurst } from "./recentChanges.ts";
+import { RecentLog, type ShownLog } from "./recentLog.ts";
 
 /** A receiver as the page has it: nothing of it is secret. */
 export interface ShownReceiver {

@@ -1,4 +1,4 @@
-import { StoreError } from "./validation.ts";
+import { StoreError } from "../store/validation.ts";
 
 /** The arguments that every list of ION takes. */
 export interface ListArguments {

@@ -1,10 +1,10 @@
-import type { Tokens } from "./auth.ts";
-import { check, count, flag, map, names, type Options, readOptions, split, text } from "./faultOptions.ts";
-import { Listeners } from "./listeners.ts";
-import type { LoggedRequest } from "./log.ts";
-import { type Ending, htmlPage, json } from "./reply.ts";
-import type { Changes, Header, Receiver, Store, Subscription } from "./store.ts";
-import { StoreError } from "./validation.ts";
+import type { Tokens } from "../http/auth.ts";
+import { type Ending, htmlPage, json } from "../http/reply.ts";
+import type { LoggedRequest } from "../http/requestLog.ts";
+import { Listeners } from "../listeners.ts";
+import type { Changes, Header, Receiver, Store, Subscription } from "../store/store.ts";
+import { StoreError } from "../store/validation.ts";
+import { check, count, flag, map, names, type Options, readOptions, split, text } from "./options.ts";
 
 /** Which requests a fault is meant for; what is left out does not matter. */
 export interface FaultTarget {

@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLSchema } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
-import type { Encounter } from "./faults.ts";
-import { type LoggedRequest, logDocument, logResult } from "./log.ts";
+import type { Encounter } from "../faults/faults.ts";
+import { type LoggedRequest, logDocument, logResult } from "../http/requestLog.ts";
 
 /** What a GraphQL request carries through yoga. */
 export interface RequestContext extends Record<string, unknown> {

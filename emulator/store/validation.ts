@@ -1,3 +1,5 @@
+import { isLoopback } from "../http/loopback.ts";
+
 /** Refuses what breaks a rule on a value; the message is meant for whoever sent it and never repeats the value. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
@@ -43,11 +45,6 @@ export function validate(properties: object): void {
     if (Object.hasOwn(properties, property) && !accepts(Reflect.get(properties, property)))
       throw new StoreError(message);
   }
-}
-
-/** Whether a host name, as a URL or a Host header holds it, is this machine's own. */
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|(.+\.)localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);
 }
 
 function isWebhookUri(value: string): boolean {

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import pRetry, { AbortError } from "p-retry";
+import { isLoopback } from "../http/loopback.ts";
+import { Listeners } from "../listeners.ts";
+import type { Receiver, Store } from "../store/store.ts";
+import { StoreError } from "../store/validation.ts";
+import { Lanes, type Slot } from "./deliveryQueue.ts";
 import { type Change, eventBody, isSilent, signatureOf } from "./event.ts";
-import { Lanes, type Slot } from "./lanes.ts";
-import { Listeners } from "./listeners.ts";
-import { Poster } from "./post.ts";
-import type { Receiver, Store } from "./store.ts";
-import { isLoopback, StoreError } from "./validation.ts";
+import { Poster } from "./httpSender.ts";
 
 /**
  * Where a delivery stands: attempts are still to come ("waiting"), one was answered with `expectedResponseCode`
