@@ -1,17 +1,13 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GraphQLSchema } from "graphql";
-import {
-  Deliveries,
-  type Delivery,
-  type DeliveryOptions,
-  type Emission,
-  type EmitOptions,
-} from "./deliveries/deliveries.ts";
-import { type Fault, Faults } from "./faults/faults.ts";
-import { createGraphQL } from "./graphql/handler.ts";
+import { Deliveries } from "./deliveries/deliveries.ts";
+import type { Delivery, DeliveryOptions, Emission, EmitOptions } from "./deliveries/delivery.ts";
+import { Faults } from "./faults/faults.ts";
+import type { Fault } from "./faults/kinds.ts";
+import { createGraphQLHandler } from "./graphql/handler.ts";
 import { buildSchema, type Settings } from "./graphql/resolvers.ts";
-import { checkEnumValue, enumValues, shownName } from "./graphql/schema.ts";
+import { checkEnumValue, enumValues, guideValues, visibleName } from "./graphql/schema.ts";
 import { Tokens } from "./http/auth.ts";
 import { isLoopback } from "./http/loopback.ts";
 import type { LoggedRequest } from "./http/requestLog.ts";
@@ -20,106 +16,107 @@ import { createHttpServer } from "./server.ts";
 import { DataFile } from "./store/dataFile.ts";
 import { Store } from "./store/store.ts";
 
-/** How an emulator is set up. */
+/** Options of an emulator. */
 export interface EmulatorOptions {
   /**
-   * The address to listen on. Beyond loopback, Host is not checked, GraphiQL gets no token, and there is no page.
+   * The address to listen on. If it is not a loopback address, Host is not checked, GraphiQL gets no token, and there is
+   * no web page.
    * @default "127.0.0.1"
    */
   readonly host?: string;
-  /** The port to listen on; 0 picks a free one. @default 0 */
+  /** The port to listen on; 0 selects a free port. @default 0 */
   readonly port?: number;
-  /** A file that keeps the state across restarts; it is made if it is not there. @default none, all is in memory */
+  /** A file that keeps the state across restarts; created if it does not exist. @default none: in memory only */
   readonly dataFile?: string;
   /** @default "emulator" */
   readonly clientId?: string;
   /** @default "emulator-secret" */
   readonly clientSecret?: string;
-  /** How long a token is good for, in seconds. @default 300 */
+  /** Lifetime of a token in seconds. @default 300 */
   readonly tokenLifetimeSeconds?: number;
-  /** The most objects a page holds, whatever `first` says. @default 100 */
+  /** Maximum number of objects in a page. It caps `first` and `last`. @default 100 */
   readonly pageCap?: number;
-  /** Milliseconds by which every HTTP answer, tokens too, comes later. @default 0 */
+  /** Milliseconds by which every HTTP response is delayed, including tokens. @default 0 */
   readonly latencyMs?: number;
-  /** Milliseconds that each mutation field takes, one after the other. @default 0 */
+  /** Milliseconds that each mutation field takes. The fields of a document run one after another. @default 0 */
   readonly mutationLatencyMs?: number;
-  /** What goes wrong from the start. @default nothing */
+  /** Faults that are active from the start. @default none */
   readonly faults?: readonly Fault[];
   /**
-   * Names that the schema lacks, as an ION would whose names are other than inferred: a root field
-   * (`webhookReceivers`), a field, input field or enum value (`WebhookReceiver._etag`), an argument
-   * (`webhookReceivers.filters`) or a type (`CreateWebhookSubscriptionInput`, which then has another name).
+   * Names to leave out of the schema, to simulate an ION environment whose names differ from the inferred ones: a root
+   * field (`webhookReceivers`), a field, input field or enum value (`WebhookReceiver._etag`), an argument
+   * (`webhookReceivers.filters`) or a type (`CreateWebhookSubscriptionInput`, which is renamed).
    * @default none
    */
   readonly hide?: readonly string[];
   /** How events are delivered. */
   readonly delivery?: DeliveryOptions;
-  /** The clock that tokens expire by, in milliseconds since 1970. @default Date.now */
+  /** The clock for the expiry of tokens, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
-  /** Called with each request just before it is answered. */
+  /** Called with each request just before the response. */
   readonly onRequest?: (request: LoggedRequest) => void;
-  /** Called with each delivery when it is begun, attempted or ended. */
+  /** Called when a delivery starts, after each attempt, and when it is dropped or fails. */
   readonly onDelivery?: (delivery: Delivery) => void;
 }
 
 /** A running emulator. */
 export interface Emulator {
-  /** The origin, such as `http://127.0.0.1:8787`, and on loopback the address of the page. */
+  /** The origin, for example `http://127.0.0.1:8787`. On loopback also the address of the web page. */
   readonly url: string;
   readonly graphqlUrl: string;
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** The state, to be read and changed behind the API's back. */
+  /** The webhook configuration. Changes here bypass the API, like changes by hand in ION. */
   readonly store: Store;
-  /** What may be changed while it runs. */
+  /** Settings that can be changed while the emulator runs. */
   readonly settings: Settings;
-  /** What goes wrong. */
+  /** Simulated failures. */
   readonly faults: FaultControl;
-  /** The newest 10,000 requests, oldest first; setting its length to 0 forgets them. */
+  /** The newest 10,000 requests, oldest first. Set its length to 0 to clear it. */
   readonly requests: LoggedRequest[];
   /**
-   * The newest 10,000 deliveries, oldest first; setting its length to 0 forgets them. They are live: attempts are added
-   * and states change.
+   * The newest 10,000 started deliveries, oldest first. The objects are updated with each attempt. Set the length of the
+   * array to 0 to clear it.
    */
   readonly deliveries: Delivery[];
-  /** How many deliveries are neither delivered, failed nor dropped yet, those that are still to be begun included. */
+  /** Number of deliveries that are waiting, including those that have not started. */
   readonly pendingDeliveries: number;
   /**
-   * Commits changes to objects of ION, such as `emit("PARTS", "UPDATE")`. It returns at once, the deliveries follow.
-   * @throws {StoreError} if ION has no such resource or action, `count` is not a whole number from 1 on, or 100,000
-   * emissions are waiting for their receivers already.
+   * Simulates changes of objects in ION, for example `emit("PARTS", "UPDATE")`. Returns at once; the deliveries follow.
+   * @throws {StoreError} if ION has no such resource or action, `count` is not a whole number of at least 1, or 100,000
+   *   emissions are waiting for delivery.
    */
   emit(resource: string, action: string, options?: EmitOptions): Emission;
   /**
-   * Calls `listener` with each delivery when it is begun, attempted or ended; it must not throw.
-   * @returns what stops that.
+   * Calls `listener` when a delivery starts, after each attempt, and when it is dropped or fails. It must not throw.
+   * @returns a function that removes the listener.
    */
   onDelivery(listener: (delivery: Delivery) => void): () => void;
   /** Resolves when no delivery is pending. */
   settled(): Promise<void>;
-  /** Makes every token given out so far worthless. */
+  /** Revokes every token issued so far. */
   revokeTokens(): void;
-  /** Gives the API key another secret, as a new key in ION would have, and makes the tokens of the old one worthless. */
+  /** Changes the secret of the API key and revokes every token issued so far. */
   rotateKey(clientSecret: string): void;
-  /** Ends every connection at once, drops what waits for delivery, saves the state where there is a data file, and frees the port. */
+  /** Stops the emulator at once: closes all connections, drops pending deliveries and saves the data file. */
   close(): Promise<void>;
 }
 
-/** Makes an emulator misbehave. */
+/** Adds, removes and lists simulated failures. */
 export type FaultControl = Pick<Faults, "add" | "remove" | "clear" | "list">;
 
-const mostRequests = 10_000;
-const openSecret = "emulator-secret";
+const MAX_REQUESTS = 10_000;
+const DEFAULT_SECRET = "emulator-secret";
 
 /**
  * Starts a local ION.
  * @throws {DataFileError} if the data file cannot be used.
- * @throws {TypeError} if a fault is none, a name to hide is not there, or a number of `delivery` cannot be used.
- * @throws {NodeJS.ErrnoException} if it cannot listen, such as EADDRINUSE.
+ * @throws {TypeError} if a fault, a name to hide or a number in `delivery` is invalid.
+ * @throws {NodeJS.ErrnoException} if it cannot listen, for example EADDRINUSE.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { host = "127.0.0.1", port = 0, clientId = "emulator", clientSecret = openSecret } = options;
+  const { host = "127.0.0.1", port = 0, clientId = "emulator", clientSecret = DEFAULT_SECRET } = options;
   const dataFile = options.dataFile === undefined ? undefined : new DataFile(options.dataFile);
   const store = dataFile?.store ?? new Store();
   const settings: Settings = {
@@ -144,14 +141,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const faults = new Faults(store, tokens, rootFields(schema));
   for (const fault of options.faults ?? []) faults.add(fault);
 
-  const resourceEnum = shownName("ResourceEnum", hide);
-  const actionEnum = shownName("WebhookSubscriptionActionsEnum", hide);
+  const resourceEnum = visibleName("ResourceEnum", hide);
+  const actionEnum = visibleName("WebhookSubscriptionActionsEnum", hide);
   const emit: Emulator["emit"] = (resource, action, emitOptions) => {
     checkEnumValue(schema, resourceEnum, resource);
     checkEnumValue(schema, actionEnum, action);
     return deliveries.emit(resource, action, emitOptions);
   };
-  const settle = () => dataFile?.save();
+  const persist = () => dataFile?.save();
   const loopback = isLoopback(host);
   const page = new Page({
     store,
@@ -159,25 +156,26 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     deliveries,
     emit,
     apiKey,
-    openSecret,
+    defaultSecret: DEFAULT_SECRET,
     resources: enumValues(schema, resourceEnum),
+    guideResources: guideValues(schema, resourceEnum),
     actions: enumValues(schema, actionEnum),
     loopback,
-    settle,
+    persist,
   });
   const server = createHttpServer({
-    graphql: createGraphQL(schema),
+    graphql: createGraphQLHandler(schema),
     page,
     tokens,
     apiKey,
     faults,
     tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? 300,
     loopback,
-    settle,
+    persist,
     delay: (moreMs) => wait(settings.latencyMs + moreMs),
     log: (request) => {
-      if (requests.push(request) > mostRequests) requests.shift();
-      page.requested(request);
+      if (requests.push(request) > MAX_REQUESTS) requests.shift();
+      page.logRequest(request);
       options.onRequest?.(request);
     },
   });
@@ -186,7 +184,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The server has no port.");
 
-  const url = `http://${reachable(host)}:${address.port}`;
+  const url = `http://${connectableHost(host)}:${address.port}`;
   return {
     url,
     graphqlUrl: `${url}/graphql`,
@@ -204,10 +202,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     emit,
     onDelivery: (listener) => deliveries.onDelivery(listener),
     settled: () => deliveries.settled(),
-    revokeTokens: () => tokens.revoke(),
+    revokeTokens: () => tokens.revokeAll(),
     rotateKey: (secret) => {
       apiKey.clientSecret = secret;
-      tokens.revoke();
+      tokens.revokeAll();
     },
     close: async () => {
       if (closing.signal.aborted) return;
@@ -228,7 +226,7 @@ function rootFields(schema: GraphQLSchema): Set<string> {
   );
 }
 
-function reachable(host: string): string {
+function connectableHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;
 }

@@ -7,9 +7,10 @@ export type {
   DeliveryState,
   Emission,
   EmitOptions,
-} from "./deliveries/deliveries.ts";
+} from "./deliveries/delivery.ts";
 export { type Emulator, type EmulatorOptions, type FaultControl, startEmulator } from "./emulator.ts";
-export type { Fault, FaultAim, FaultKind, FaultStatus, FaultTarget } from "./faults/faults.ts";
+export type { FaultStatus } from "./faults/faults.ts";
+export { type Fault, type FaultAim, type FaultKind, type FaultTarget, faultKinds } from "./faults/kinds.ts";
 export type { Settings } from "./graphql/resolvers.ts";
 export type { LoggedField, LoggedRequest, Outcome } from "./http/requestLog.ts";
 export { DataFileError } from "./store/dataFile.ts";

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option, program } from "commander";
-import { faultKinds, readFault } from "../faults/faults.ts";
+import { type Fault, faultKinds, parseFault } from "../faults/kinds.ts";
 import { commonOptions } from "../faults/options.ts";
 import { isLoopback } from "../http/loopback.ts";
-import type { Delivery, Emulator, Fault, LoggedRequest } from "../index.ts";
 import { DataFileError } from "../store/dataFile.ts";
 import { emitCommand } from "./emit.ts";
 import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./options.ts";
+import { deliveryLine, greeting, requestLine } from "./output.ts";
 
 interface CliOptions extends ApiKeyOptions {
   readonly host: string;
@@ -23,74 +23,76 @@ interface CliOptions extends ApiKeyOptions {
 
 program
   .name("ion-emulator")
-  .description("A local ION: its token endpoint, the webhook part of its GraphQL API, and its deliveries.")
-  // What follows "emit" is meant for that alone.
+  .description("A local ION: its token endpoint, the webhook part of its GraphQL API, and event deliveries.")
+  // Options after "emit" belong to emit.
   .enablePositionalOptions()
   .addCommand(emitCommand())
-  .option("--port <port>", "where to listen; 0 picks a free port", wholeNumber(0, 65535), 8787)
-  .option("--host <address>", "the address to bind to", "127.0.0.1")
-  .option("--data <file>", "keep the state in this file across restarts (default: in memory only)");
+  .option("--port <port>", "port to listen on; 0 selects a free port", wholeNumber(0, 65535), 8787)
+  .option("--host <address>", "address to listen on", "127.0.0.1")
+  .option("--data <file>", "file that keeps the state across restarts (default: in memory only)");
 
 addApiKeyOptions(program)
-  .option("--token-lifetime <seconds>", "how long a token is good for", wholeNumber(1), 300)
-  .option("--page-cap <count>", "the most objects a page holds", wholeNumber(1), 100)
-  .option("--latency <ms>", "how much later every answer comes", wholeNumber(0), 0)
-  .option("--mutation-latency <ms>", "how long each mutation takes", wholeNumber(0), 0)
+  .option("--token-lifetime <seconds>", "lifetime of a token", wholeNumber(1), 300)
+  .option("--page-cap <count>", "maximum number of objects in a page of results", wholeNumber(1), 100)
+  .option("--latency <ms>", "delay of every response", wholeNumber(0), 0)
+  .option("--mutation-latency <ms>", "duration of each mutation", wholeNumber(0), 0)
   .addOption(
-    new Option("--fault <kind[:key=value,...]>", "misbehave, see below; may be given many times")
-      .argParser(nextFault)
+    new Option("--fault <kind[:key=value,...]>", "simulate a failure, see below; can be repeated")
+      .argParser(addFault)
       .default([], "none"),
   )
   .addOption(
-    new Option("--hide <name,...>", "names that the schema is to lack, see below")
-      .argParser(nextNames)
+    new Option("--hide <name,...>", "leave names out of the schema, see below; can be repeated")
+      .argParser(addNames)
       .default([], "none"),
   )
-  .option("--deliver-anywhere", "deliver to other machines, too, not to loopback hosts only")
-  .option("--json", "print JSON, one object a line")
+  .option("--deliver-anywhere", "deliver events to other machines, not only to loopback hosts")
+  .option("--json", "print one JSON object per line")
   .addHelpText("after", faultHelp)
   .action(run);
 
 await program.parseAsync();
 
 async function run(options: CliOptions): Promise<void> {
-  const print = options.json ? (line: object) => console.log(JSON.stringify(line)) : undefined;
-  // The whole server, which the other commands never need.
+  const printJson = options.json ? (line: object) => console.log(JSON.stringify(line)) : undefined;
+  // The other commands do not need the server.
   const { startEmulator } = await import("../index.ts");
-  let emulator: Emulator;
-  try {
-    emulator = await startEmulator({
-      host: options.host,
-      port: options.port,
-      ...(options.data !== undefined && { dataFile: options.data }),
-      clientId: options.clientId,
-      clientSecret: options.clientSecret,
-      tokenLifetimeSeconds: options.tokenLifetime,
-      pageCap: options.pageCap,
-      latencyMs: options.latency,
-      mutationLatencyMs: options.mutationLatency,
-      faults: options.fault,
-      hide: options.hide,
-      delivery: { anywhere: options.deliverAnywhere ?? false },
-      onDelivery: (delivery) => {
-        if (print) print({ delivery });
-        // That it has begun shows in its first attempt.
-        else if (delivery.note !== null || delivery.attempts.length > 0) console.log(deliveryLine(delivery));
-      },
-      onRequest: (request) => (print ? print({ request }) : console.log(requestLine(request))),
-    });
-  } catch (error) {
+  const emulator = await startEmulator({
+    host: options.host,
+    port: options.port,
+    ...(options.data !== undefined && { dataFile: options.data }),
+    clientId: options.clientId,
+    clientSecret: options.clientSecret,
+    tokenLifetimeSeconds: options.tokenLifetime,
+    pageCap: options.pageCap,
+    latencyMs: options.latency,
+    mutationLatencyMs: options.mutationLatency,
+    faults: options.fault,
+    hide: options.hide,
+    delivery: { anywhere: options.deliverAnywhere ?? false },
+    onDelivery: (delivery) => {
+      if (printJson) printJson({ delivery });
+      // There is nothing to print before the first attempt.
+      else if (delivery.note !== null || delivery.attempts.length > 0) console.log(deliveryLine(delivery));
+    },
+    onRequest: (request) => (printJson ? printJson({ request }) : console.log(requestLine(request))),
+  }).catch((error: unknown) => {
     console.error(`ion-emulator: ${startFailure(error, options)}`);
     process.exitCode = error instanceof DataFileError ? 2 : 1;
-    return;
-  }
+  });
+  if (!emulator) return;
 
-  if (!isLoopback(options.host)) {
-    console.error("Warning: other machines can reach this emulator, and whoever has its API key can change its state.");
+  const hasPage = isLoopback(options.host);
+  if (!hasPage) {
+    console.error("Warning: other machines can reach this emulator. Anyone who has its API key can change its state.");
   }
-  const { url, graphqlUrl, tokenUrl } = emulator;
-  if (print) print({ listening: { url, graphqlUrl, tokenUrl, clientId: options.clientId } });
-  else console.log(greeting(emulator, options.host, program.getOptionValueSource("clientSecret") === "default"));
+  if (printJson) {
+    const { url, graphqlUrl, tokenUrl, clientId } = emulator;
+    printJson({ listening: { url, graphqlUrl, tokenUrl, clientId } });
+  } else {
+    const showSecret = program.getOptionValueSource("clientSecret") === "default";
+    console.log(greeting(emulator, { hasPage, showSecret }));
+  }
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, async () => {
@@ -100,81 +102,27 @@ async function run(options: CliOptions): Promise<void> {
   }
 }
 
-function greeting(emulator: Emulator, host: string, defaultSecret: boolean): string {
-  const { url, graphqlUrl, tokenUrl, clientId, clientSecret } = emulator;
-  // A secret that someone chose is not ours to show.
-  const secret = defaultSecret ? quoted(clientSecret) : "...  # the one you gave this emulator";
-  const address = isLoopback(host)
-    ? `${url} (open it in a browser to watch and to meddle; Ctrl-C ends it)`
-    : `${graphqlUrl} (open it in a browser for GraphiQL; Ctrl-C ends it)`;
-  return `ION emulator at ${address}
-
-export ION_API_URI=${quoted(graphqlUrl)}
-export ION_AUTH_SERVER=${quoted(tokenUrl)}
-export ION_CLIENT_ID=${quoted(clientId)}
-export ION_CLIENT_SECRET=${secret}
-`;
-}
-
-function requestLine({ kind, operation, fields, status, milliseconds, fault }: LoggedRequest): string {
-  const failed = fields.filter((field) => field.outcome !== "ok").length;
-  const words = [
-    new Date().toTimeString().slice(0, 8),
-    status === 0 ? "---" : String(status),
-    `${Math.round(milliseconds)} ms`.padStart(8),
-    kind === "graphql" ? (operation?.type ?? kind) : kind,
-    ...(operation?.name ? [operation.name] : []),
-    ...(fields.length > 0 ? [summary(fields.map(({ field }) => field))] : []),
-    ...(failed > 0 ? [`(${failed} failed)`] : []),
-    ...(fault === undefined ? [] : [`[${fault}]`]),
-  ];
-  return words.join(" ");
-}
-
-function deliveryLine({ resource, action, receiver, state, note, attempts }: Delivery): string {
-  const attempt = attempts.at(-1);
-  const words = [
-    new Date().toTimeString().slice(0, 8),
-    note === null && attempt?.status ? String(attempt.status) : "---",
-    note === null ? `${Math.round(attempt?.milliseconds ?? 0)} ms`.padStart(8) : state.padStart(8),
-    `delivery of ${resource} ${action} to ${JSON.stringify(receiver.name)} at ${receiver.host}`,
-    ...(attempts.length > 1 && note === null ? [`attempt ${attempts.length}`] : []),
-  ];
-  const why = note ?? attempt?.reason;
-  return `${words.join(" ")}${why == null ? "" : `: ${why}`}`;
-}
-
-function summary(names: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].map(([name, count]) => (count > 1 ? `${count} × ${name}` : name)).join(", ");
-}
-
 function startFailure(error: unknown, { host, port }: CliOptions): string {
   if (!(error instanceof Error)) return String(error);
   if ("code" in error && error.code === "EADDRINUSE") {
-    return `port ${port} of ${host} is in use; choose another one with --port, or --port 0 for any free one.`;
+    return `port ${port} of ${host} is in use. Choose another one with --port, or use --port 0 for any free port.`;
   }
   return error.message;
-}
-
-function quoted(text: string): string {
-  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function faultHelp(): string {
   const width = Math.max(...faultKinds.map(({ kind }) => kind.length)) + 2;
   const kinds = faultKinds.map(({ kind, summary, options }) => {
-    const own = options.length > 0 ? ` [${options.join(", ")}]` : "";
-    return `  ${kind.padEnd(width)}${summary}${own}`;
+    const ownOptions = options.length > 0 ? ` [${options.join(", ")}]` : "";
+    return `  ${kind.padEnd(width)}${summary}${ownOptions}`;
   });
   return `
 Faults:
 ${kinds.join("\n")}
 
-  Each takes ${commonOptions.join(", ")}, too: it hits GraphQL requests unless kind=token,
-  of this type, with this root field, of this operation name; the first unless told to let some pass (after), and
-  one unless told how many (times; Infinity never ends).
+  Every fault also takes ${commonOptions.join(", ")}. It affects GraphQL requests (kind=token: token
+  requests) of this type, with this root field and this operation name. "after" is how many matching requests pass
+  first (default: 0), "times" how many the fault affects (default: 1; Infinity: all).
 
 Examples:
   ion-emulator --fault drop-after:field=createWebhookSubscription
@@ -184,14 +132,14 @@ Examples:
 `;
 }
 
-function nextFault(text: string, before: readonly Fault[]): readonly Fault[] {
+function addFault(argument: string, previous: readonly Fault[]): readonly Fault[] {
   try {
-    return [...before, readFault(text)];
+    return [...previous, parseFault(argument)];
   } catch (error) {
     throw error instanceof TypeError ? new InvalidArgumentError(error.message) : error;
   }
 }
 
-function nextNames(text: string, before: readonly string[]): readonly string[] {
-  return [...before, ...text.split(",")];
+function addNames(argument: string, previous: readonly string[]): readonly string[] {
+  return [...previous, ...argument.split(",")];
 }

@@ -1,111 +1,121 @@
-import pLimit from "p-limit";
-import Queue from "yocto-queue";
+import { setImmediate } from "node:timers/promises";
+import PQueue from "p-queue";
 
-/** Waits until a connection may be used, and then runs. */
-export type Slot = <Result>(run: () => Promise<Result>) => Promise<Result>;
+/** Runs a request as soon as a connection is free. */
+export type WithConnection = <Result>(request: () => Promise<Result>) => Promise<Result>;
 
-/** Jobs of one kind. They are unfolded late: a million of them take no more memory than one. */
-export interface Order {
+/** Deliveries that differ only in their index. They start one by one, so a million need no more memory than one. */
+export interface Batch {
   readonly count: number;
-  /** Does the job with this number, from 0 on; what it does over the network belongs in a slot. */
-  readonly run: (index: number, slot: Slot) => Promise<void>;
+  /** Makes the delivery with this index, starting at 0. */
+  readonly run: (index: number, withConnection: WithConnection) => Promise<void>;
 }
 
-interface Lane {
-  readonly queue: Queue<{ readonly order: Order; begun: number }>;
-  readonly slot: Slot;
-  open: number;
-  scheduled: boolean;
-}
+const MAX_BATCHES = 100_000;
+/** Started deliveries of one receiver. Most of them wait for their next attempt. */
+const MAX_STARTED = 256;
+const MAX_CONNECTIONS = 256;
+const MAX_CONNECTIONS_PER_RECEIVER = 16;
 
-/** Orders that wait. */
-const mostQueued = 100_000;
-/** Jobs of one lane that are begun and not done, which is mostly waiting for another attempt. */
-const mostOpen = 256;
-const slots = { each: 16, all: 256 };
+/** Runs batches of deliveries in bounded memory. A slow receiver does not delay the others. */
+export class DeliveryQueue {
+  readonly #receivers = new Map<string, ReceiverQueue>();
+  readonly #connections = new PQueue({ concurrency: MAX_CONNECTIONS });
 
-/** Works orders off in lanes, side by side, so that a slow one holds up no other. Its memory is bounded. */
-export class Lanes {
-  readonly #lanes = new Map<string, Lane>();
-  readonly #all = pLimit(slots.all);
-  #queued = 0;
-  #pending = 0;
-  #settled = Promise.withResolvers<void>();
-
-  /** Jobs that are not done yet, begun or not. */
+  /** Deliveries that are not finished, whether they have started or not. */
   get pending(): number {
-    return this.#pending;
+    return this.#sum(({ pending }) => pending);
   }
 
-  /** Whether so many more orders can be taken. */
-  hasRoomFor(orders: number): boolean {
-    return this.#queued + orders <= mostQueued;
+  /** Whether this many more batches can be added. */
+  hasRoomFor(batches: number): boolean {
+    return this.#sum(({ batches: waiting }) => waiting) + batches <= MAX_BATCHES;
   }
 
-  /** Takes an order; it is begun after those that its lane has already. */
-  add(name: string, order: Order): void {
-    const lane = this.#lane(name);
-    if (this.#pending === 0) this.#settled = Promise.withResolvers();
-    this.#pending += order.count;
-    this.#queued++;
-    lane.queue.enqueue({ order, begun: 0 });
-    this.#schedule(name, lane);
+  /** Adds a batch. It starts after the earlier batches of the same receiver. */
+  add(receiverId: string, batch: Batch): void {
+    let queue = this.#receivers.get(receiverId);
+    if (!queue) {
+      queue = new ReceiverQueue(this.#connections, () => this.#receivers.delete(receiverId));
+      this.#receivers.set(receiverId, queue);
+    }
+    queue.add(batch);
   }
 
   /** Resolves when nothing is pending. */
   async settled(): Promise<void> {
-    if (this.#pending > 0) await this.#settled.promise;
-  }
-
-  /** Forgets every job that is not begun. */
-  clear(): void {
-    for (const lane of this.#lanes.values()) {
-      for (const { order, begun } of lane.queue.drain()) {
-        this.#queued--;
-        this.#done(order.count - begun);
-      }
+    while (this.pending > 0) {
+      await Promise.all([...this.#receivers.values()].map((queue) => queue.startedSettled()));
+      // Lets the next deliveries start.
+      await setImmediate();
     }
   }
 
-  #lane(name: string): Lane {
-    const known = this.#lanes.get(name);
-    if (known) return known;
-    const own = pLimit(slots.each);
-    const slot: Slot = (run) => own(() => this.#all(run));
-    const lane: Lane = { queue: new Queue(), slot, open: 0, scheduled: false };
-    this.#lanes.set(name, lane);
-    return lane;
+  /** Drops every delivery that has not started. */
+  clear(): void {
+    for (const queue of this.#receivers.values()) queue.clear();
   }
 
-  // Once a turn of the event loop: jobs that are done at once must not keep everything else from its turn.
-  #schedule(name: string, lane: Lane): void {
-    if (lane.scheduled) return;
-    lane.scheduled = true;
-    setImmediate(() => {
-      lane.scheduled = false;
-      this.#begin(name, lane);
+  #sum(count: (queue: ReceiverQueue) => number): number {
+    return [...this.#receivers.values()].reduce((sum, queue) => sum + count(queue), 0);
+  }
+}
+
+class ReceiverQueue {
+  /** Batches with deliveries that have not started, oldest first. */
+  readonly #batches = new Set<Batch>();
+  readonly #started = new PQueue({ concurrency: MAX_STARTED });
+  readonly #connections = new PQueue({ concurrency: MAX_CONNECTIONS_PER_RECEIVER });
+  readonly #withConnection: WithConnection;
+  /** Deliveries of all batches that have not started. */
+  #waiting = 0;
+  #isStarting = false;
+
+  constructor(allConnections: PQueue, onIdle: () => void) {
+    this.#withConnection = (request) => this.#connections.add(() => allConnections.add(request));
+    this.#started.addEventListener("idle", () => {
+      if (this.pending === 0) onIdle();
     });
   }
 
-  #begin(name: string, lane: Lane): void {
-    for (let next = lane.queue.peek(); next && lane.open < mostOpen; next = lane.queue.peek()) {
-      const index = next.begun++;
-      if (next.begun === next.order.count) {
-        lane.queue.dequeue();
-        this.#queued--;
-      }
-      lane.open++;
-      void next.order.run(index, lane.slot).finally(() => {
-        lane.open--;
-        this.#done(1);
-        this.#schedule(name, lane);
-      });
-    }
-    if (lane.open === 0) this.#lanes.delete(name);
+  get pending(): number {
+    return this.#waiting + this.#started.size + this.#started.pending;
   }
 
-  #done(jobs: number): void {
-    this.#pending -= jobs;
-    if (this.#pending === 0) this.#settled.resolve();
+  get batches(): number {
+    return this.#batches.size;
+  }
+
+  startedSettled(): Promise<void> {
+    return this.#started.onIdle();
+  }
+
+  add(batch: Batch): void {
+    this.#waiting += batch.count;
+    this.#batches.add(batch);
+    if (!this.#isStarting) void this.#start();
+  }
+
+  clear(): void {
+    this.#batches.clear();
+    this.#waiting = 0;
+  }
+
+  async #start(): Promise<void> {
+    this.#isStarting = true;
+    let startedCount = 0;
+    // Visits the batches that are added meanwhile, too.
+    for (const batch of this.#batches) {
+      for (let index = 0; index < batch.count; index++) {
+        // Deliveries that finish without I/O must not block the event loop.
+        if (startedCount++ % MAX_STARTED === 0) await setImmediate();
+        if (this.#started.size >= MAX_STARTED) await this.#started.onSizeLessThan(1);
+        if (!this.#batches.has(batch)) break;
+        this.#waiting--;
+        void this.#started.add(() => batch.run(index, this.#withConnection));
+      }
+      this.#batches.delete(batch);
+    }
+    this.#isStarting = false;
   }
 }

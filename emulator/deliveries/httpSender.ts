@@ -3,54 +3,54 @@ import * as https from "node:https";
 import type { LookupFunction } from "node:net";
 import type { Header } from "../store/store.ts";
 
-/** What is to be posted. */
+/** A message to post. */
 export interface Message {
-  /** The receiver's own headers. */
+  /** The receiver's headers. */
   readonly headers: readonly Pick<Header, "key" | "value">[];
-  /** What takes the place of the receiver's own headers of the same name. */
-  readonly ownHeaders: Readonly<Record<string, string>>;
+  /** ION's headers, which replace receiver headers of the same name. */
+  readonly ionHeaders: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** What came of it: the status of the answer, or in words why none came. */
-export type Answer = ({ readonly status: number } | { readonly status: null; readonly reason: string }) & {
-  /** The names of the headers that were to be sent. */
+/** The status of the response, or the reason why there is none. */
+export type PostResult = ({ readonly status: number } | { readonly status: null; readonly reason: string }) & {
+  /** The names of the headers that were sent. */
   readonly headers: readonly string[];
 };
 
-/** These say how a message travels: a value that is not true would break it. */
-const framing = /^(connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
+/** Headers of the connection. A wrong value would break the request. */
+const connectionHeaders = /^(connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
 
-/** Posts, follows no redirect, and keeps connections for the next time. */
-export class Poster {
+/** Sends POST requests. It keeps connections open and does not follow redirects. */
+export class HttpSender {
   readonly #timeoutMs: number;
   readonly #agents = {
     "http:": new http.Agent({ keepAlive: true }),
     "https:": new https.Agent({ keepAlive: true }),
   };
 
-  /** @param timeoutMs - how long an answer may take. */
+  /** @param timeoutMs - how long to wait for a response, in milliseconds */
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Posts once; it never rejects, and what it says in words is no part of the URL, a header or the body. */
-  post(url: URL, message: Message, signal: AbortSignal): Promise<Answer> {
-    const { promise, resolve } = Promise.withResolvers<Answer>();
+  /** Posts a message. It never rejects. The reason of a failure contains no part of the URL, headers or body. */
+  post(url: URL, message: Message, signal: AbortSignal): Promise<PostResult> {
+    const { promise, resolve } = Promise.withResolvers<PostResult>();
     const failed = (reason: string) => resolve({ status: null, reason, headers: request.getRawHeaderNames() });
     const secure = url.protocol === "https:";
     const request = (secure ? https : http).request(url, {
       method: "POST",
       agent: this.#agents[secure ? "https:" : "http:"],
       signal,
-      ...(isBelowLocalhost(url.hostname) && { lookup: loopback }),
+      ...(isLocalhost(url.hostname) && { lookup: loopback }),
     });
-    const late = () => {
-      failed(`no answer within ${this.#timeoutMs / 1000} s`);
+    const onTimeout = () => {
+      failed(`no response within ${this.#timeoutMs / 1000} s`);
       request.destroy();
     };
-    // It runs on after the answer's first line: a body without end must not hold the connection for ever.
-    const timer = setTimeout(late, this.#timeoutMs);
+    // It also limits the time for the response body.
+    const timer = setTimeout(onTimeout, this.#timeoutMs);
     request.on("response", (response) => {
       resolve({ status: response.statusCode ?? 0, headers: request.getRawHeaderNames() });
       response.on("error", () => {}).resume();
@@ -58,14 +58,14 @@ export class Poster {
     request.on("error", (error) => failed(reasonOf(error)));
     request.on("close", () => {
       clearTimeout(timer);
-      failed("the connection ended without an answer");
+      failed("the connection was closed without a response");
     });
     try {
       for (const { key, value } of message.headers) {
-        // Node sends a header's value as Latin-1, unless its body is text.
-        if (!framing.test(key)) request.appendHeader(key, Buffer.from(value).toString("latin1"));
+        // Node sends header values as Latin-1.
+        if (!connectionHeaders.test(key)) request.appendHeader(key, Buffer.from(value).toString("latin1"));
       }
-      for (const [key, value] of Object.entries(message.ownHeaders)) request.setHeader(key, value);
+      for (const [key, value] of Object.entries(message.ionHeaders)) request.setHeader(key, value);
       request.end(Buffer.from(message.body));
     } catch (error) {
       failed(reasonOf(error));
@@ -74,17 +74,17 @@ export class Poster {
     return promise;
   }
 
-  /** Ends every connection. */
+  /** Closes all connections. */
   close(): void {
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 }
 
-function isBelowLocalhost(hostname: string): boolean {
+function isLocalhost(hostname: string): boolean {
   return /^(.+\.)?localhost$/i.test(hostname);
 }
 
-/** These names never reach a resolver, which could lead them off this machine (RFC 6761, 6.3). */
+/** Resolves localhost without DNS, which could return an address of another machine (RFC 6761, 6.3). */
 const loopback: LookupFunction = (_hostname, { all }, found) => {
   if (!all) return found(null, "127.0.0.1", 4);
   return found(null, [
@@ -95,16 +95,16 @@ const loopback: LookupFunction = (_hostname, { all }, found) => {
 
 const reasons: Record<string, string> = {
   ECONNREFUSED: "the connection was refused",
-  ECONNRESET: "the connection ended without an answer",
-  EPIPE: "the connection ended without an answer",
+  ECONNRESET: "the connection was closed without a response",
+  EPIPE: "the connection was closed without a response",
   ENOTFOUND: "the host was not found",
   EAI_AGAIN: "the host was not found",
-  ERR_INVALID_CHAR: "a header has a character that HTTP forbids",
+  ERR_INVALID_CHAR: "a header contains a character that HTTP forbids",
   ABORT_ERR: "the emulator was closed",
 };
 
-// Never the error's own message: it may hold what it was asked to send.
+// Not the error's own message, which can contain header values.
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-  return reasons[code] ?? `it could not be sent (${code})`;
+  return reasons[code] ?? `sending failed (${code})`;
 }

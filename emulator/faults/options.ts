@@ -1,119 +1,117 @@
-/** How a value of a fault is checked, and read from a command line. */
-interface Option {
-  /** What it must be, in words. */
-  readonly expected: string;
-  readonly accepts: (value: unknown) => boolean;
-  /** Of text that cannot be read it makes something that is not accepted. */
-  readonly read: (text: string) => unknown;
-  /** Whether only a program can give it. */
-  readonly programOnly?: true;
-  readonly required?: boolean;
+import { z } from "zod";
+
+/** An option of a fault. */
+interface FaultOption {
+  /** The values that a program can pass. */
+  readonly schema: z.ZodType;
+  /** Converts an argument of the command line to such a value; absent if only a program can set the option. */
+  readonly parse?: (argument: string) => unknown;
 }
 
-/** The options of a fault, by name. */
-export type Options = Readonly<Record<string, Option>>;
+/** Options by name. */
+export type FaultOptions = Readonly<Record<string, FaultOption>>;
 
-const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
+const mustBe = (expected: string) => ({
+  error: ({ input }: { readonly input?: unknown }) =>
+    input === undefined ? `is missing; it must be ${expected}` : `must be ${expected}`,
+});
 
-const readNumber = (value: string) => (value === "" ? Number.NaN : Number(value));
+const integer = (least: number, expected: string) => z.int(mustBe(expected)).min(least, mustBe(expected));
 
-export const count: Option = { expected: "a whole number", accepts: isCount, read: readNumber };
+// Number("") is 0.
+const parseNumber = (argument: string) => (argument === "" ? Number.NaN : Number(argument));
 
-export const text: Option = {
-  expected: "text",
-  accepts: (value) => typeof value === "string" && value !== "",
-  read: (value) => value,
-};
+const STRING = "a non-empty string";
+const TIMES = "a whole number of at least 1, or Infinity";
+const ROOT_FIELDS = "root fields by index, alias or name (joined by + on the command line)";
 
-export const flag: Option = {
-  expected: "true or false",
-  accepts: (value) => typeof value === "boolean",
-  read: (value) => (value === "true" ? true : value === "false" ? false : value),
-};
+/** The option types that the fault kinds use. */
+export const optionTypes = {
+  wholeNumber: { schema: integer(0, "a whole number").optional(), parse: parseNumber },
+  requiredWholeNumber: { schema: integer(0, "a whole number"), parse: parseNumber },
+  string: { schema: z.string(mustBe(STRING)).min(1, mustBe(STRING)).optional(), parse: (argument) => argument },
+  boolean: {
+    schema: z.boolean(mustBe("true or false")).optional(),
+    parse: (argument) => (argument === "true" ? true : argument === "false" ? false : argument),
+  },
+  rootFields: {
+    schema: z
+      .array(z.union([integer(0, ROOT_FIELDS), z.string()], mustBe(ROOT_FIELDS)), mustBe(ROOT_FIELDS))
+      .min(1, mustBe(ROOT_FIELDS))
+      .optional(),
+    parse: (argument) => argument.split("+").map((name) => (/^\d+$/.test(name) ? Number(name) : name)),
+  },
+  changes: { schema: z.looseObject({}, mustBe("an object, and can be set by a program only")).optional() },
+} satisfies FaultOptions;
 
-export const names: Option = {
-  expected: "root fields by index, alias or name (on a command line with + between them)",
-  accepts: (value) =>
-    Array.isArray(value) && value.length > 0 && value.every((name) => isCount(name) || typeof name === "string"),
-  read: (value) => value.split("+").map((name) => (/^\d+$/.test(name) ? Number(name) : name)),
-};
-
-export const map: Option = {
-  expected: "an object, and comes from a program only",
-  accepts: (value) => typeof value === "object" && value !== null,
-  read: (value) => value,
-  programOnly: true,
-};
-
-const aim: Options = {
-  after: count,
+const schedule: FaultOptions = {
+  after: optionTypes.wholeNumber,
   times: {
-    expected: "a whole number from 1, or Infinity",
-    accepts: (value) => value === Number.POSITIVE_INFINITY || (isCount(value) && value !== 0),
-    read: readNumber,
+    schema: z.union([z.literal(Number.POSITIVE_INFINITY), integer(1, TIMES)], mustBe(TIMES)).optional(),
+    parse: parseNumber,
   },
 };
 
-const target: Options = {
+const target: FaultOptions = {
   kind: oneOf("token", "graphql"),
   type: oneOf("query", "mutation"),
-  field: text,
-  operation: text,
+  field: optionTypes.string,
+  operation: optionTypes.string,
 };
 
-/** @throws {TypeError} if an option is missing, does not exist, or has a value that it cannot have. */
-export function check(kind: string, fault: object, own: Options, token: boolean): void {
-  const { kind: _kind, on = {}, ...rest } = fault as { kind: string; on?: { kind?: string } };
-  checkAll(kind, on, target);
-  checkAll(kind, rest, { ...aim, ...own });
-  if (on.kind !== "token") return;
-  if (!token) throw new TypeError(`${kind}: it cannot be meant for token requests.`);
-  if (Object.keys(on).length > 1) throw new TypeError(`${kind}: a token request has no type, field or operation.`);
+/** The options that every fault has on the command line. */
+export const commonOptions: readonly string[] = Object.keys({ ...target, ...schedule });
+
+/** @throws {TypeError} if an option is missing, unknown or invalid. */
+export function checkOptions(kind: string, fault: object, own: FaultOptions): void {
+  const options = { ...schedule, ...own };
+  const schema = z.strictObject({
+    kind: z.string(),
+    ...schemas(options),
+    on: z.strictObject(schemas(target)).optional(),
+  });
+  const [issue] = schema.safeParse(fault).error?.issues ?? [];
+  if (!issue) return;
+  if (issue.code === "unrecognized_keys") {
+    throw unknownOption(kind, issue.keys[0] ?? "", issue.path[0] === "on" ? target : options);
+  }
+  // The command line has no "on".
+  const name = issue.path.find((part) => part !== "on");
+  throw new TypeError(`${kind}: ${String(name ?? "on")} ${issue.message}.`);
 }
 
 /**
- * Reads `key=value,…`, as a command line has it; whether the values are right is for `check` to say.
- * @throws {TypeError} if there is no option of that name.
+ * Parses `key=value,…`. The values are not checked yet.
+ * @throws {TypeError} if an option is unknown.
  */
-export function readOptions(kind: string, assignments: string, own: Options): object {
-  const options = { ...target, ...aim, ...own };
+export function parseOptions(kind: string, assignments: string, own: FaultOptions): object {
+  const options = { ...target, ...schedule, ...own };
   const on: [string, unknown][] = [];
   const rest: [string, unknown][] = [];
   for (const assignment of assignments === "" ? [] : assignments.split(",")) {
-    const [name, value] = split(assignment, "=");
-    (Object.hasOwn(target, name) ? on : rest).push([name, option(kind, name, options).read(value)]);
+    const [name, argument] = splitOnce(assignment, "=");
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (!option) throw unknownOption(kind, name, options);
+    (Object.hasOwn(target, name) ? on : rest).push([name, option.parse ? option.parse(argument) : argument]);
   }
   return { ...Object.fromEntries(rest), ...(on.length > 0 && { on: Object.fromEntries(on) }) };
 }
 
-/** The text before the first separator, and the text after it. */
-export function split(whole: string, separator: string): [string, string] {
-  const place = whole.indexOf(separator);
-  return place < 0 ? [whole, ""] : [whole.slice(0, place), whole.slice(place + 1)];
+/** The string before the first separator, and the string after it. */
+export function splitOnce(whole: string, separator: string): [string, string] {
+  const index = whole.indexOf(separator);
+  return index < 0 ? [whole, ""] : [whole.slice(0, index), whole.slice(index + 1)];
 }
 
-/** The names that every fault takes on a command line. */
-export const commonOptions: readonly string[] = Object.keys({ ...target, ...aim });
-
-function checkAll(kind: string, values: object, options: Options): void {
-  for (const [name, value] of Object.entries(values)) {
-    const { accepts, expected } = option(kind, name, options);
-    if (value !== undefined && !accepts(value)) throw new TypeError(`${kind}: ${name} must be ${expected}.`);
-  }
-  for (const [name, { required, expected }] of Object.entries(options)) {
-    if (required && Reflect.get(values, name) === undefined) {
-      throw new TypeError(`${kind}: ${name} is missing; it must be ${expected}.`);
-    }
-  }
+function schemas(options: FaultOptions): Record<string, z.ZodType> {
+  return Object.fromEntries(Object.entries(options).map(([name, { schema }]) => [name, schema]));
 }
 
-function option(kind: string, name: string, options: Options): Option {
-  const found = Object.hasOwn(options, name) ? options[name] : undefined;
-  if (found) return found;
-  const all = Object.keys(options).join(", ");
-  throw new TypeError(`${kind}: there is no option ${JSON.stringify(name)}. The options are: ${all}.`);
+function unknownOption(kind: string, name: string, options: FaultOptions): TypeError {
+  const names = Object.keys(options).join(", ");
+  return new TypeError(`${kind}: there is no option ${JSON.stringify(name)}. The options are: ${names}.`);
 }
 
-function oneOf(...values: readonly string[]): Option {
-  return { expected: values.join(" or "), accepts: (value) => values.includes(String(value)), read: (value) => value };
+function oneOf(...values: readonly string[]): FaultOption {
+  return { schema: z.enum(values, mustBe(values.join(" or "))).optional(), parse: (argument) => argument };
 }

@@ -1,6 +1,6 @@
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 
-const query = `# This page holds a token of its own, good for a day. Reload it for a new one.
+const query = `# This page has its own token, valid for one day. Reload the page to get a new one.
 query Webhooks {
   webhookReceivers(first: 50) {
     edges {
@@ -26,8 +26,8 @@ query Webhooks {
 }
 `;
 
-/** The GraphiQL page, complete in itself; with a token it asks on behalf of that, without one only on its user's. */
-export function graphiqlPage(token: string | undefined): string {
+/** The self-contained GraphiQL page. With a token, the page sends it with every request. */
+export function explorerPage(token: string | undefined): string {
   return renderGraphiQL({
     title: "ION emulator",
     endpoint: "/graphql",

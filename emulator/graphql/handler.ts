@@ -1,19 +1,19 @@
 import type { ExecutionResult, GraphQLSchema } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
-import type { Encounter } from "../faults/faults.ts";
+import type { RequestFaults } from "../faults/faults.ts";
 import { type LoggedRequest, logDocument, logResult } from "../http/requestLog.ts";
 
-/** What a GraphQL request carries through yoga. */
+/** The context of a GraphQL request. */
 export interface RequestContext extends Record<string, unknown> {
   readonly entry: LoggedRequest;
-  readonly encounter: Encounter;
+  readonly faults: RequestFaults;
 }
 
-/** A GraphQL server that answers as ION does; it knows nothing of tokens and pages. */
-export function createGraphQL(schema: GraphQLSchema) {
+/** A GraphQL handler that responds like ION. It does not check tokens. */
+export function createGraphQLHandler(schema: GraphQLSchema) {
   return createYoga<RequestContext>({
     schema,
-    plugins: [asIon],
+    plugins: [ionResponses],
     graphiql: false,
     landingPage: false,
     cors: false,
@@ -22,21 +22,20 @@ export function createGraphQL(schema: GraphQLSchema) {
   });
 }
 
-const asIon: Plugin<RequestContext, RequestContext> = {
+const ionResponses: Plugin<RequestContext, RequestContext> = {
   onParse() {
     return ({ context, result }) => {
       if (!(result instanceof Error) && result) logDocument(context.entry, result, context.params.operationName);
     };
   },
-  // Only a document that has been read and found good is work: what is refused anyway meets no fault.
+  // Faults affect valid documents only.
   onExecute({ args, setResultAndStopExecution }) {
-    if (args.contextValue.encounter.begin()) setResultAndStopExecution({ data: null });
+    if (args.contextValue.faults.beforeProcessing()) setResultAndStopExecution({ data: null });
   },
-  // Yoga follows the GraphQL-over-HTTP draft; ION says 200 whenever the operation ran, and adds no extensions.
+  // Yoga follows the GraphQL-over-HTTP draft. ION responds 200 whenever the operation ran, and adds no extensions.
   onResultProcess({ serverContext, setResultProcessor }) {
     setResultProcessor((result, fetchAPI) => {
-      if (Array.isArray(result) || Symbol.asyncIterator in result)
-        throw new Error("Neither batches nor streams are on.");
+      if (Array.isArray(result) || Symbol.asyncIterator in result) throw new Error("Batches and streams are disabled.");
       logResult(serverContext.entry, result);
       const { data, errors } = result;
       const body = {

@@ -1,6 +1,7 @@
+import { connectionFromArray, cursorToOffset } from "graphql-relay";
 import { StoreError } from "../store/validation.ts";
 
-/** The arguments that every list of ION takes. */
+/** The arguments of every list in ION's API. */
 export interface ListArguments {
   readonly filters?: Readonly<Record<string, Filter | null>> | null;
   readonly sort?: readonly string[] | null;
@@ -21,27 +22,33 @@ interface Item {
 }
 
 /**
- * Answers a list the way ION does: filtered, sorted (by id, if nothing else is asked for) and cut into a page.
+ * A page of a list, as ION returns it: filtered, sorted (by id unless `sort` says otherwise), with cursors that are
+ * offsets in the list, as in the example on ION's page on pagination.
  *
- * `first` and `last` are capped at `pageCap`; without either the whole list comes.
- * @throws {StoreError} if a page size is negative or a cursor is not one of ours.
+ * `first` and `last` are capped at `pageCap`. Without either, the page is the whole list.
+ * @throws {StoreError} if a page size is negative or a cursor is invalid.
  */
-export function connection<Node extends Item>(items: readonly Node[], list: ListArguments, pageCap: number) {
+export function paginate<Node extends Item>(items: readonly Node[], list: ListArguments, pageCap: number) {
   const matching = items.filter((item) => matches(item, list.filters ?? {})).sort(order(list.sort ?? []));
   const first = pageSize("first", list.first, pageCap);
   const last = pageSize("last", list.last, pageCap);
-  let start = list.after == null ? 0 : Math.min(offset("after", list.after) + 1, matching.length);
-  let end = list.before == null ? matching.length : Math.min(offset("before", list.before), matching.length);
-  if (first !== undefined) end = Math.min(end, start + first);
-  if (last !== undefined) start = Math.max(start, end - last);
-  const edges = matching.slice(start, end).map((node, index) => ({ node, cursor: cursor(start + index) }));
+  const afterOffset = offset("after", list.after) ?? -1;
+  const beforeOffset = offset("before", list.before) ?? matching.length;
+  // graphql-relay ignores a cursor beyond the end, which would start the list again.
+  const nodes = afterOffset < matching.length ? matching : [];
+  const { edges, pageInfo } = connectionFromArray(nodes, {
+    first,
+    last,
+    after: list.after ?? null,
+    before: list.before ?? null,
+  });
   return {
     edges,
     pageInfo: {
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-      hasNextPage: end < matching.length,
-      hasPreviousPage: start > 0,
+      ...pageInfo,
+      // graphql-relay only looks in the direction of paging.
+      hasNextPage: pageInfo.hasNextPage || beforeOffset < matching.length,
+      hasPreviousPage: pageInfo.hasPreviousPage || afterOffset >= 0,
       totalCount: matching.length,
       count: edges.length,
     },
@@ -70,21 +77,15 @@ function order(sort: readonly string[]) {
 
 const compare = new Intl.Collator("en", { numeric: true }).compare;
 
-function pageSize(name: string, size: number | null | undefined, pageCap: number): number | undefined {
-  if (size == null) return undefined;
+function pageSize(name: string, size: number | null | undefined, pageCap: number): number | null {
+  if (size == null) return null;
   if (size < 0) throw new StoreError(`Argument "${name}" must not be negative.`);
   return Math.min(size, pageCap);
 }
 
-// Graphene's own cursors, as in the example on ION's page on pagination: they count places in the list.
-const prefix = "arrayconnection:";
-
-function cursor(place: number): string {
-  return Buffer.from(prefix + place).toString("base64");
-}
-
-function offset(name: string, value: string): number {
-  const [, place] = new RegExp(`^${prefix}(\\d+)$`).exec(Buffer.from(value, "base64").toString()) ?? [];
-  if (place === undefined) throw new StoreError(`Argument "${name}" is not a cursor.`);
-  return Number(place);
+function offset(name: string, cursor: string | null | undefined): number | undefined {
+  if (cursor == null) return undefined;
+  const value = cursorToOffset(cursor);
+  if (Number.isNaN(value)) throw new StoreError(`Argument "${name}" is not a cursor.`);
+  return value;
 }

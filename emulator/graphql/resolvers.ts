@@ -14,18 +14,18 @@ import {
 } from "../store/store.ts";
 import { StoreError } from "../store/validation.ts";
 import type { RequestContext } from "./handler.ts";
-import { connection, type ListArguments } from "./pagination.ts";
-import { shownName, typeDefs } from "./schema.ts";
+import { type ListArguments, paginate } from "./pagination.ts";
+import { typeDefs, visibleName } from "./schema.ts";
 
-/** What a test or a person may change while the emulator runs. */
+/** Settings that can be changed while the emulator runs. */
 export interface Settings {
-  /** Milliseconds by which every HTTP answer, tokens too, comes later. @default 0 */
+  /** Milliseconds by which every HTTP response is delayed, including tokens. @default 0 */
   latencyMs: number;
-  /** Milliseconds that each mutation field takes, one after the other. @default 0 */
+  /** Milliseconds that each mutation field takes. The fields of a document run one after another. @default 0 */
   mutationLatencyMs: number;
-  /** The most objects a page holds, whatever `first` says. @default 100 */
+  /** Maximum number of objects in a page. It caps `first` and `last`. @default 100 */
   pageCap: number;
-  /** Permissions, by ION's names (such as "CreateWebhookReceiver"), that no token has. @default none */
+  /** Permissions that no token has, by ION's names, for example "CreateWebhookReceiver". @default none */
   readonly deniedPermissions: Set<string>;
 }
 
@@ -44,9 +44,10 @@ type Resolver = (root: unknown, args: never, context: RequestContext, info: Grap
 type Wrap = (name: string, run: (args: never) => unknown) => Resolver;
 
 /**
- * Builds ION's schema over a store; `wait` is how a mutation takes its time.
- * @param hide - names that the schema is to lack, as `typeDefs` takes them.
- * @throws {TypeError} if one of them is not there to be hidden.
+ * Builds the executable schema.
+ * @param wait - waits for the latency of a mutation
+ * @param hide - names to leave out, see `typeDefs`
+ * @throws {TypeError} if a name to hide does not exist.
  */
 export function buildSchema(
   store: Store,
@@ -56,10 +57,10 @@ export function buildSchema(
   deliveries: Deliveries,
 ): GraphQLSchema {
   const queries = {
-    webhookReceiver: ({ id }: Id) => found(store.findReceiver(id), "WebhookReceiver", id),
-    webhookReceivers: (list: ListArguments) => connection(store.listReceivers(), list, settings.pageCap),
-    webhookSubscription: ({ id }: Id) => found(store.findSubscription(id), "WebhookSubscription", id),
-    webhookSubscriptions: (list: ListArguments) => connection(store.listSubscriptions(), list, settings.pageCap),
+    webhookReceiver: ({ id }: Id) => required(store.findReceiver(id), "WebhookReceiver", id),
+    webhookReceivers: (list: ListArguments) => paginate(store.listReceivers(), list, settings.pageCap),
+    webhookSubscription: ({ id }: Id) => required(store.findSubscription(id), "WebhookSubscription", id),
+    webhookSubscriptions: (list: ListArguments) => paginate(store.listSubscriptions(), list, settings.pageCap),
   };
 
   const mutations = {
@@ -99,24 +100,24 @@ export function buildSchema(
     }),
   };
 
-  // Neither slow nor guarded: it stands for what happens in ION, not for a request to its API.
-  const own = {
+  // No latency and no permissions: this stands for a change in ION, not for a request to its API.
+  const emulatorMutations = {
     emulatorEmit: ({ resource, action, count, entityId }: EmitArguments) =>
       deliveries.emit(resource, action, { count, ...(entityId != null && { entityId }) }),
   };
 
   const rootField: Wrap =
     (_name, run) =>
-    async (_root, args, { encounter }, { fieldName, path }) =>
-      answer(() => {
-        encounter.field(String(path.key), { field: fieldName, args });
+    async (_root, args, { faults }, { fieldName, path }) =>
+      toGraphQLErrors(() => {
+        faults.beforeField(String(path.key), { field: fieldName, args });
         return store.asApi(() => run(args));
       });
 
-  const slowAndGuarded: Wrap = (name, run) => async (root, args, context, info) => {
+  const mutationField: Wrap = (name, run) => async (root, args, context, info) => {
     await wait(settings.mutationLatencyMs);
     if (settings.deniedPermissions.has(permission(name))) {
-      // ION's own words, from its page on error codes.
+      // From ION's page on error codes.
       const verb = /^(create|delete)/.exec(name)?.[0] ?? "update";
       throw createGraphQLError(`User does not have permission to ${verb} this resource.`);
     }
@@ -127,16 +128,16 @@ export function buildSchema(
     typeDefs: typeDefs(hide),
     resolvers: {
       Query: mapValues(queries, rootField),
-      Mutation: { ...mapValues(mutations, slowAndGuarded), ...mapValues(own, rootField) },
-      [shownName("WebhookReceiver", hide)]: {
+      Mutation: { ...mapValues(mutations, mutationField), ...mapValues(emulatorMutations, rootField) },
+      [visibleName("WebhookReceiver", hide)]: {
         subscriptions: ({ id }: Receiver) => store.listSubscriptions(id),
         headers: ({ id }: Receiver) => store.listHeaders(id),
       },
-      [shownName("WebhookSubscription", hide)]: {
+      [visibleName("WebhookSubscription", hide)]: {
         receiver: ({ receiverId }: Subscription) => store.findReceiver(receiverId),
       },
     },
-    // What is hidden keeps its resolver.
+    // Hidden fields keep their resolvers.
     resolverValidationOptions: { requireResolversToMatchSchema: "ignore" },
   });
 }
@@ -145,14 +146,13 @@ function permission(mutation: string): string {
   return mutation.charAt(0).toUpperCase() + mutation.slice(1);
 }
 
-function found<Item>(item: Item | undefined, type: string, id: string): Item {
+function required<Item>(item: Item | undefined, type: string, id: string): Item {
   if (!item) throw notFound(type, id);
   return item;
 }
 
-// Only what is meant for the caller may leave as it is; yoga masks every other error, and that includes errors of a
-// second copy of graphql-js, which is why they are made with yoga's own.
-function answer<Result>(run: () => Result): Result {
+// Yoga masks all errors except its own GraphQL errors.
+function toGraphQLErrors<Result>(run: () => Result): Result {
   try {
     return run();
   } catch (error) {

@@ -14,21 +14,22 @@ import {
 import { StoreError } from "../store/validation.ts";
 
 /**
- * ION's schema as a document, with what is the emulator's own, without the names to hide: `rootField`, `Type.field`, `InputType.field`, `Enum.VALUE`,
- * `rootField.argument` or `Type.field.argument`. A whole `Type` stays, but under another name.
- * @throws {TypeError} if a name is not there, or nothing would be left of its type.
+ * ION's schema with the emulator's own additions.
+ * @param hide - names to leave out: `rootField`, `Type.field`, `InputType.field`, `Enum.VALUE`, `rootField.argument` or
+ *   `Type.field.argument`. A `Type` is renamed instead, because other types refer to it.
+ * @throws {TypeError} if a name does not exist, or its type would be empty.
  */
 export function typeDefs(hide: readonly string[]): DocumentNode {
-  const ion = hide.reduce(without, parse(sdl("schema.graphql")));
+  const ion = hide.reduce(removeName, parse(sdl("schema.graphql")));
   return visit(concatAST([ion, parse(sdl("emulator.graphql"))]), {
     enter: (node) =>
       "name" in node && node.name && (isType(node) || node.kind === Kind.NAMED_TYPE)
-        ? { ...node, name: { ...node.name, value: shownName(node.name.value, hide) } }
+        ? { ...node, name: { ...node.name, value: visibleName(node.name.value, hide) } }
         : undefined,
   });
 }
 
-/** @throws {StoreError} if the enum has no such value; it says which ones come close. */
+/** @throws {StoreError} if the enum does not have the value. The message suggests similar values. */
 export function checkEnumValue(schema: GraphQLSchema, type: string, value: string): void {
   try {
     enumOf(schema, type).parseValue(value);
@@ -44,48 +45,56 @@ export function enumValues(schema: GraphQLSchema, type: string): string[] {
     .map(({ name }) => name);
 }
 
-/** The name under which a type is in a schema with these names hidden. */
-export function shownName(type: string, hide: readonly string[]): string {
+/** The values of an enum that are in Violet's guide, which are those that are not INFERRED. */
+export function guideValues(schema: GraphQLSchema, type: string): string[] {
+  return enumOf(schema, type)
+    .getValues()
+    .filter(({ description }) => description !== "INFERRED")
+    .map(({ name }) => name);
+}
+
+/** The name of a type in a schema that hides these names. */
+export function visibleName(type: string, hide: readonly string[]): string {
   return hide.includes(type) ? `Other${type}` : type;
 }
 
-// By the enum itself: graphql-js's own functions refuse a schema that a second copy of it has made.
+// Uses the enum's own methods: graphql-js functions refuse a schema from a second copy of graphql-js.
 function enumOf(schema: GraphQLSchema, type: string): GraphQLEnumType {
   return schema.getType(type) as GraphQLEnumType;
 }
 
-function without(document: DocumentNode, name: string): DocumentNode {
-  const wanted = place(document, name);
-  const nobody = new TypeError(`Cannot hide ${JSON.stringify(name)}: the schema has no such name.`);
-  if (["Query", "Mutation"].includes(wanted)) throw nobody;
-  const here: string[] = [];
+function removeName(document: DocumentNode, name: string): DocumentNode {
+  const fullName = qualify(document, name);
+  const unknownName = new TypeError(`Cannot hide ${JSON.stringify(name)}: the schema has no such name.`);
+  if (["Query", "Mutation"].includes(fullName)) throw unknownName;
+  const path: string[] = [];
   let found = false;
-  const rest = visit(document, {
+  const remaining = visit(document, {
     enter(node) {
       if (!isDefinition(node)) return undefined;
-      if ([...here, node.name.value].join(".") === wanted) {
+      if ([...path, node.name.value].join(".") === fullName) {
         found = true;
-        // A type is renamed later on: without it, whatever uses it would have to go as well.
+        // Types are renamed later, not removed.
         return isType(node) ? false : null;
       }
-      here.push(node.name.value);
+      path.push(node.name.value);
       return undefined;
     },
     leave(node) {
       if (!isDefinition(node)) return;
-      here.pop();
+      path.pop();
       const members = node.kind === Kind.ENUM_TYPE_DEFINITION ? node.values : isType(node) ? node.fields : undefined;
       if (members?.length === 0) {
-        throw new TypeError(`Cannot hide ${JSON.stringify(name)}: nothing would be left of ${node.name.value}.`);
+        throw new TypeError(`Cannot hide ${JSON.stringify(name)}: ${node.name.value} would be empty.`);
       }
     },
   });
-  if (!found) throw nobody;
-  return rest;
+  if (!found) throw unknownName;
+  return remaining;
 }
 
-/** The name with its type: root fields may be named without. */
-function place(document: DocumentNode, name: string): string {
+/** The name with its type, which root fields may omit. */
+function qualify(document: DocumentNode, name: string): string {
   const [first] = name.split(".");
   for (const type of document.definitions) {
     if (type.kind !== Kind.OBJECT_TYPE_DEFINITION || !["Query", "Mutation"].includes(type.name.value)) continue;
@@ -108,7 +117,7 @@ function isDefinition(node: ASTNode): node is Type | Member {
   return isType(node) || (memberKinds as readonly Kind[]).includes(node.kind);
 }
 
-// The package's own name leads to its root from the sources and from dist alike.
+// The package's own name resolves to its root from the sources and from dist.
 function sdl(file: string): string {
   const root = createRequire(import.meta.url).resolve("ion-emulator/package.json");
   return readFileSync(join(root, "../graphql", file), "utf8");

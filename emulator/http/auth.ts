@@ -1,30 +1,30 @@
 import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 
-/** The API key that the emulator knows. */
+/** The API key that the emulator accepts. */
 export interface ApiKey {
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** An answer of the token endpoint, to be sent as JSON. */
-interface TokenAnswer {
+/** A response of the token endpoint. The body is sent as JSON. */
+interface TokenResponse {
   readonly status: number;
   readonly body: object;
 }
 
-/** Gives out tokens and knows them again; the key they are signed with never leaves it. */
+/** Issues, checks and revokes tokens. The signing key never leaves this class. */
 export class Tokens {
   #key = randomBytes(32);
-  /** Tokens that ended before their time, with the words in which they are refused. */
-  readonly #ended = new Map<string, string>();
+  /** Tokens that were revoked one by one, with the message of the refusal. */
+  readonly #revoked = new Map<string, string>();
   readonly #now: () => number;
 
-  /** @param now - the clock, in milliseconds since 1970. */
+  /** @param now - the clock, in milliseconds since 1970 */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** A signed token that is good for `lifetimeSeconds`. */
+  /** Creates a signed token that is valid for `lifetimeSeconds`. */
   issue(clientId: string, issuer: string, lifetimeSeconds: number): string {
     const issuedAt = Math.floor(this.#now() / 1000);
     const unsigned = [
@@ -37,8 +37,8 @@ export class Tokens {
   }
 
   /**
-   * What is wrong with an `Authorization` header, or undefined if nothing is. The words are those of ION's page on
-   * error codes, but for the expired token's, which are INFERRED.
+   * Why an `Authorization` header is refused, or undefined if it is valid. The messages are from ION's page on error
+   * codes, except for the message on expired tokens, which is INFERRED.
    */
   refusal(authorization: string | undefined): string | undefined {
     const token = bearer(authorization);
@@ -46,21 +46,21 @@ export class Tokens {
     const [header, payload, signature, ...rest] = token.split(".");
     if (!header || !payload || !signature || rest.length > 0) return "Unable to parse authentication token";
     if (!same(signature, this.#sign(`${header}.${payload}`))) return "Unable to find appropriate RSA key";
-    const ended = this.#ended.get(token);
-    if (ended !== undefined) return ended;
+    const revoked = this.#revoked.get(token);
+    if (revoked !== undefined) return revoked;
     const { exp } = JSON.parse(Buffer.from(payload, "base64url").toString()) as { exp: number };
     return exp * 1000 <= this.#now() ? "Token is expired" : undefined;
   }
 
-  /** Makes every token given out so far worthless. */
-  revoke(): void {
+  /** Revokes every token issued so far. */
+  revokeAll(): void {
     this.#key = randomBytes(32);
   }
 
-  /** Makes the token of an `Authorization` header worthless; it is refused in these words from now on. */
-  end(authorization: string | undefined, refusal: string): void {
+  /** Revokes the token of an `Authorization` header. `refusal` becomes the message of the refusal. */
+  revoke(authorization: string | undefined, refusal: string): void {
     const token = bearer(authorization);
-    if (token !== undefined) this.#ended.set(token, refusal);
+    if (token !== undefined) this.#revoked.set(token, refusal);
   }
 
   #sign(unsigned: string): string {
@@ -69,15 +69,15 @@ export class Tokens {
 }
 
 /**
- * Answers a token request in Keycloak's order and words; the secret may come in the form or by HTTP Basic.
- * @param issue - makes the token, once the request has proved to be good.
+ * Answers a token request with Keycloak's checks and messages. The credentials are in the form or in HTTP Basic.
+ * @param issue - creates the token; called after all checks
  */
 export function answerTokenRequest(
   form: URLSearchParams,
   authorization: string | undefined,
   apiKey: ApiKey,
   issue: () => { readonly token: string; readonly expiresIn: number },
-): TokenAnswer {
+): TokenResponse {
   const grantType = form.get("grant_type");
   if (!grantType) return failure(400, "invalid_request", "Missing form parameter: grant_type");
   if (grantType !== "client_credentials") return failure(400, "unsupported_grant_type", "Unsupported grant_type");
@@ -99,7 +99,7 @@ export function answerTokenRequest(
   return { status: 200, body };
 }
 
-function failure(status: number, error: string, description: string): TokenAnswer {
+function failure(status: number, error: string, description: string): TokenResponse {
   return { status, body: { error, error_description: description } };
 }
 
@@ -107,9 +107,9 @@ function basic(authorization: string | undefined): [string, string] | undefined 
   const [, encoded] = /^Basic +(\S+)$/i.exec(authorization ?? "") ?? [];
   if (encoded === undefined) return undefined;
   const [id = "", ...secret] = Buffer.from(encoded, "base64").toString().split(":");
-  // RFC 6749, 2.3.1: both halves are form-encoded before they are put together.
-  const pair = new URLSearchParams(`id=${id}&secret=${secret.join(":")}`);
-  return [pair.get("id") ?? "", pair.get("secret") ?? ""];
+  // RFC 6749, 2.3.1: id and secret are form-encoded before they are joined.
+  const credentials = new URLSearchParams(`id=${id}&secret=${secret.join(":")}`);
+  return [credentials.get("id") ?? "", credentials.get("secret") ?? ""];
 }
 
 function bearer(authorization: string | undefined): string | undefined {
@@ -117,6 +117,6 @@ function bearer(authorization: string | undefined): string | undefined {
 }
 
 function same(left: string, right: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
+  const digest = (value: string) => createHash("sha256").update(value).digest();
   return timingSafeEqual(digest(left), digest(right));
 }

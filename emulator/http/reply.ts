@@ -1,12 +1,12 @@
-/** An answer over HTTP. */
+/** An HTTP response. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** How a request ends: with an answer, with its connection gone, or not at all until the client gives up. */
-export type Ending = Reply | "drop" | "hang";
+/** How a request is answered: with a reply, by closing the connection, or not at all. */
+export type Answer = Reply | "drop" | "hang";
 
 export const jsonType = { "Content-Type": "application/json; charset=utf-8" };
 
@@ -14,7 +14,7 @@ export function json(status: number, body: object, headers: Readonly<Record<stri
   return { status, headers: { ...jsonType, ...headers }, body: JSON.stringify(body) };
 }
 
-/** A page as gateways and load balancers make it: nothing but its title. */
+/** A page like those of gateways and load balancers: a title and nothing else. */
 export function htmlPage(status: number, title: string): Reply {
   const body = `<html>
 <head><title>${title}</title></head>

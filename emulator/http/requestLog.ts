@@ -1,33 +1,33 @@
 import { type DocumentNode, getOperationAST, Kind, type SelectionSetNode } from "graphql";
 
-/** How a root field of a GraphQL operation ended: "refused" if the document, or a fault, kept all of it from running. */
+/** The result of a root field. "refused" means that it did not run, because the document or a fault prevented it. */
 export type Outcome = "ok" | "error" | "refused";
 
-/** One root field of a GraphQL operation. */
+/** A root field of a GraphQL operation. */
 export interface LoggedField {
-  /** The name it has in the answer; the field's own unless the document gave another. */
+  /** The field's name in the response; its own name unless the document has an alias. */
   readonly alias: string;
   readonly field: string;
   outcome: Outcome;
 }
 
-/** One HTTP request, without anything that could be a secret: no header, no variable, no argument. */
+/** An HTTP request without anything that could be secret: no header, variable or argument. */
 export interface LoggedRequest {
-  /** "other" is the page, and every path that is not there. */
+  /** "other" is the web page, and every path that does not exist. */
   kind: "token" | "graphql" | "other";
-  /** The GraphQL operation's kind and name; null unless a document was read. */
+  /** The type and name of the GraphQL operation; null if no document was parsed. */
   operation: { readonly type: "query" | "mutation" | "subscription"; readonly name: string | null } | null;
-  /** The GraphQL operation's root fields, in order. */
+  /** The root fields of the GraphQL operation, in order. */
   fields: readonly LoggedField[];
-  /** The HTTP status of the answer; 0 if a fault let none come. */
+  /** The HTTP status; 0 if a fault suppressed the response. */
   status: number;
-  /** Milliseconds from the request to its answer, latency included. */
+  /** Milliseconds between request and response, including latency. */
   milliseconds: number;
-  /** The kinds of the faults that hit it, if any did, with ", " between them. */
+  /** The kinds of the faults that affected the request, separated by ", ". */
   fault?: string;
 }
 
-/** Notes which operation a document holds, every field of it "refused" until `logResult` knows better. */
+/** Logs the operation of a document. Every field is "refused" until `logResult` updates it. */
 export function logDocument(entry: LoggedRequest, document: DocumentNode, operationName: string | undefined): void {
   const operation = getOperationAST(document, operationName);
   if (!operation) return;
@@ -35,7 +35,7 @@ export function logDocument(entry: LoggedRequest, document: DocumentNode, operat
   entry.fields = rootFields(document, operation.selectionSet);
 }
 
-/** Notes how each root field ended. */
+/** Logs the outcome of each root field. */
 export function logResult(
   entry: LoggedRequest,
   result: {

@@ -4,36 +4,31 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Deliveries } from "../deliveries/deliveries.ts";
-import { type Faults, faultKinds } from "../faults/faults.ts";
-import type { ApiKey } from "../http/auth.ts";
+import type { Faults } from "../faults/faults.ts";
 import { readBody } from "../http/body.ts";
 import { json, type Reply } from "../http/reply.ts";
 import type { LoggedRequest } from "../http/requestLog.ts";
 import { StoreError } from "../store/validation.ts";
-import { type ButtonParts, type Buttons, buttons } from "./actions.ts";
-import { Live } from "./pageState.ts";
-import { type Setup, Stream } from "./stream.ts";
+import { type Actions, type ActionTargets, createActions } from "./actions.ts";
+import { type PageSources, PageState } from "./pageState.ts";
+import { Stream } from "./stream.ts";
 
-/** What the page is put together from. */
-interface Parts extends ButtonParts {
-  readonly faults: Pick<Faults, "add" | "remove" | "list" | "watch">;
-  readonly deliveries: Pick<Deliveries, "onDelivery">;
-  readonly apiKey: ApiKey;
-  /** The secret that is nobody's own, which the page may therefore show. */
-  readonly openSecret: string;
-  /** Only where no other machine can reach it is there a page. */
+interface Parts extends ActionTargets, PageSources {
+  readonly faults: Faults;
+  readonly deliveries: Deliveries;
+  /** Whether only this machine can reach the emulator. Otherwise there is no page. */
   readonly loopback: boolean;
-  /** Called after each change: what must not be lost is kept here. */
-  readonly settle: () => void;
+  /** Saves changes; called after each action. */
+  readonly persist: () => void;
 }
 
-const types: Record<string, string> = {
+const mediaTypes: Record<string, string> = {
   html: "text/html",
   css: "text/css",
   js: "text/javascript",
   svg: "image/svg+xml",
 };
-const security = {
+const securityHeaders = {
   "Cache-Control": "no-store",
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -43,121 +38,107 @@ const security = {
   "X-Content-Type-Options": "nosniff",
 };
 
-// The package's own name leads to its root from the sources and from dist alike.
-const folder = join(createRequire(import.meta.url).resolve("ion-emulator/package.json"), "../page/client");
+// The package's own name resolves to its root from the sources and from dist.
+const clientFolder = join(createRequire(import.meta.url).resolve("ion-emulator/package.json"), "../page/client");
 
 /**
- * The page at `/`: its files, the stream of what happens, and what its buttons do.
+ * The web page at `/`: its files, its event stream and its actions.
  *
- * Whoever reads the stream or presses a button has to send the token that is in the page, which no page from elsewhere
- * can read. The stream holds no secret; a client that reads too slowly is told less often, not more at once.
+ * The stream and the actions require the token in the page, which other web pages cannot read. The stream contains no
+ * secrets.
  */
 export class Page {
   readonly #parts: Parts;
-  readonly #live: Live;
+  readonly #state: PageState;
   readonly #stream: Stream;
-  readonly #buttons: Buttons;
+  readonly #actions: Actions;
   readonly #token = randomBytes(24).toString("base64url");
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#live = new Live(parts.store, parts.faults);
-    this.#stream = new Stream(this.#live, () => this.#setup());
-    this.#buttons = buttons(parts, this.#live);
+    this.#state = new PageState(parts);
+    this.#stream = new Stream(() => this.#state.snapshot());
+    this.#actions = createActions(parts, this.#state);
     parts.store.watch((change) => {
-      this.#live.storeChanged(change);
-      this.#stream.tellSoon();
+      this.#state.recentChanges.add(change, Date.now());
+      this.#stream.update();
     });
-    parts.deliveries.onDelivery((delivery) => {
-      this.#live.delivered(delivery);
-      this.#stream.tellSoon();
-    });
-    parts.faults.watch(() => {
-      this.#live.faultsChanged();
-      this.#stream.tellSoon();
-    });
+    parts.deliveries.onDelivery(() => this.#stream.update());
+    parts.faults.watch(() => this.#stream.update());
   }
 
-  /** Notes a request that has been answered. */
-  requested(request: LoggedRequest): void {
-    this.#live.requested(request);
-    this.#stream.tellSoon();
+  logRequest(request: LoggedRequest): void {
+    this.#state.logRequest(request);
+    this.#stream.update();
   }
 
   /** Whether a request is for the page. */
-  isFor(request: IncomingMessage): boolean {
+  handles(request: IncomingMessage): boolean {
     const { pathname } = target(request);
     return pathname === "/" || pathname.startsWith("/page/");
   }
 
-  /** Answers a request for the page; undefined if its answer has begun and goes on. */
+  /** Answers a request for the page. Returns undefined for the event stream, which stays open. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
     const { pathname, searchParams } = target(request);
     if (!this.#parts.loopback) {
-      return reply(403, "text/plain", "The page is there only while the emulator listens on this machine alone.\n");
+      return reply(403, "text/plain", "The page exists only while the emulator listens on a loopback address.\n");
     }
     if (pathname === "/page/events") {
-      if (!this.#isToken(searchParams.get("token"))) return refused;
-      if (this.#stream.open(response, security)) return undefined;
-      return json(503, { message: "The page is open too often." }, security);
+      if (!this.#isToken(searchParams.get("token"))) return invalidToken;
+      if (this.#stream.open(response, securityHeaders)) return undefined;
+      return json(503, { message: "The page is open in too many tabs." }, securityHeaders);
     }
     if (request.method === "POST") {
-      if (!this.#isToken(request.headers["x-page-token"])) return refused;
-      return this.#press(request, pathname.slice("/page/".length));
+      if (!this.#isToken(request.headers["x-page-token"])) return invalidToken;
+      return this.#act(request, pathname.slice("/page/".length));
     }
-    if (request.method !== "GET") return json(405, { message: "Method not allowed" }, security);
-    const name = pathname === "/" ? "index.html" : pathname.slice("/page/".length);
-    return this.#file(name);
+    if (request.method !== "GET") return json(405, { message: "Method not allowed" }, securityHeaders);
+    return this.#file(pathname === "/" ? "index.html" : pathname.slice("/page/".length));
   }
 
   async #file(name: string): Promise<Reply> {
-    const type = types[name.split(".")[1] ?? ""];
-    if (!type || !(await readdir(folder)).includes(name)) return json(404, { message: "Not found" }, security);
-    const text = await readFile(join(folder, name), "utf8");
-    return reply(200, type, name === "index.html" ? text.replace("{{token}}", this.#token) : text);
+    const type = mediaTypes[name.split(".")[1] ?? ""];
+    if (!type || !(await readdir(clientFolder)).includes(name)) return notFound;
+    const content = await readFile(join(clientFolder, name), "utf8");
+    return reply(200, type, name === "index.html" ? content.replace("{{token}}", this.#token) : content);
   }
 
-  #setup(): Setup {
-    const { apiKey, openSecret, resources, actions } = this.#parts;
-    const { clientId, clientSecret } = apiKey;
-    return {
-      clientId,
-      clientSecret: clientSecret === openSecret ? clientSecret : null,
-      resources,
-      actions,
-      faultKinds,
-    };
-  }
-
-  async #press(request: IncomingMessage, name: string): Promise<Reply> {
-    const press = Object.hasOwn(this.#buttons, name) ? this.#buttons[name] : undefined;
-    if (!press) return json(404, { message: "Not found" }, security);
-    const text = await readBody(request);
-    if (text === undefined) return json(413, { message: "That is too long." }, security);
+  async #act(request: IncomingMessage, name: string): Promise<Reply> {
+    const action = Object.hasOwn(this.#actions, name) ? this.#actions[name] : undefined;
+    if (!action) return notFound;
+    const content = await readBody(request);
+    if (content === undefined) return json(413, { message: "The body is too long." }, securityHeaders);
     try {
-      const body: unknown = JSON.parse(text);
-      if (typeof body !== "object" || body === null) throw new SyntaxError("no object");
-      const result = press({ ...body });
-      this.#parts.settle();
-      return json(200, result ?? {}, security);
+      const body: unknown = JSON.parse(content);
+      if (typeof body !== "object" || body === null) throw new SyntaxError("not an object");
+      const result = action({ ...body });
+      this.#parts.persist();
+      return json(200, result ?? {}, securityHeaders);
     } catch (error) {
-      if (error instanceof SyntaxError) return json(400, { message: "The body is not a JSON object." }, security);
-      if (error instanceof StoreError) return json(400, { message: error.message }, security);
+      if (error instanceof SyntaxError)
+        return json(400, { message: "The body is not a JSON object." }, securityHeaders);
+      if (error instanceof StoreError) return json(400, { message: error.message }, securityHeaders);
       throw error;
     }
   }
 
-  #isToken(given: unknown): boolean {
-    const wanted = Buffer.from(this.#token);
-    const found = Buffer.from(typeof given === "string" ? given : "");
-    return found.length === wanted.length && timingSafeEqual(found, wanted);
+  #isToken(value: unknown): boolean {
+    const expected = Buffer.from(this.#token);
+    const received = Buffer.from(typeof value === "string" ? value : "");
+    return received.length === expected.length && timingSafeEqual(received, expected);
   }
 }
 
-const refused = json(403, { message: "Refused: the page's token is missing or old. Reload the page." }, security);
+const invalidToken = json(
+  403,
+  { message: "The page's token is missing or outdated. Reload the page." },
+  securityHeaders,
+);
+const notFound = json(404, { message: "Not found" }, securityHeaders);
 
 function reply(status: number, type: string, body: string): Reply {
-  return { status, headers: { ...security, "Content-Type": `${type}; charset=utf-8` }, body };
+  return { status, headers: { ...securityHeaders, "Content-Type": `${type}; charset=utf-8` }, body };
 }
 
 function target(request: IncomingMessage): Pick<URL, "pathname" | "searchParams"> {

@@ -1,11 +1,40 @@
-import type { Delivery } from "../deliveries/deliveries.ts";
-import type { Fault, Faults, FaultTarget } from "../faults/faults.ts";
+import type { Deliveries } from "../deliveries/deliveries.ts";
+import type { Delivery } from "../deliveries/delivery.ts";
+import type { Faults } from "../faults/faults.ts";
+import { definitionOf, type Fault, type FaultTarget, faultKinds } from "../faults/kinds.ts";
+import type { ApiKey } from "../http/auth.ts";
 import type { LoggedRequest, Outcome } from "../http/requestLog.ts";
-import type { Receiver, Store, StoreChange } from "../store/store.ts";
-import { Burst, isReceiver, isSubscription, type ShownBurst } from "./recentChanges.ts";
-import { RecentLog, type ShownLog } from "./recentLog.ts";
+import type { Receiver, Store } from "../store/store.ts";
+import { type ChangeSummary, RecentChanges } from "./recentChanges.ts";
 
-/** A receiver as the page has it: nothing of it is secret. */
+/** Everything that the page shows. It contains no secrets, and its size is bounded. */
+export interface PageSnapshot {
+  readonly setup: Setup;
+  readonly receiverCount: number;
+  readonly subscriptionCount: number;
+  /** The oldest 25. */
+  readonly receivers: readonly ShownReceiver[];
+  /** Null if nothing has changed since the start. */
+  readonly recentChanges: ChangeSummary | null;
+  /** The newest 50, oldest first. */
+  readonly faults: readonly ShownFault[];
+  readonly requests: ShownLog<ShownRequest>;
+  readonly deliveries: ShownLog<Delivery>;
+}
+
+/** What the page needs for its forms and instructions. */
+export interface Setup {
+  readonly clientId: string;
+  /** Null unless it is the default secret, which is public. */
+  readonly clientSecret: string | null;
+  readonly resources: readonly string[];
+  /** The resources that are in Violet's guide. */
+  readonly guideResources: readonly string[];
+  readonly actions: readonly string[];
+  readonly faultKinds: typeof faultKinds;
+}
+
+/** A receiver without its secrets. */
 export interface ShownReceiver {
   readonly id: string;
   readonly name: string;
@@ -17,15 +46,17 @@ export interface ShownReceiver {
   readonly subscriptions: readonly { readonly id: string; readonly resource: string; readonly action: string }[];
 }
 
-/** A request as the page has it. */
+/** A logged request with its number and time. */
 export interface ShownRequest {
-  /** 1 for the first one. */
+  /** Starts at 1. */
   readonly id: number;
-  /** When it was answered, in milliseconds since 1970. */
+  /** Time of the response, in milliseconds since 1970. */
   readonly at: number;
   readonly kind: LoggedRequest["kind"];
   readonly type: string | null;
   readonly operation: string | null;
+  /** How often each root field occurs, and how many of them succeeded; the first 20 names. */
+  readonly counts: readonly { readonly field: string; readonly count: number; readonly succeeded: number }[];
   /** The first 50 root fields. */
   readonly fields: readonly { readonly alias: string; readonly field: string; readonly outcome: Outcome }[];
   readonly fieldCount: number;
@@ -35,125 +66,99 @@ export interface ShownRequest {
   readonly fault: string | null;
 }
 
-/** A delivery as the page has it: `id` is 1 for the first one. */
-export type ShownDelivery = Omit<Delivery, "id"> & { readonly id: number };
-
-/** A fault as the page has it, without what it changes. */
+/** A fault with its number, without the changes that it makes. */
 export interface ShownFault {
   readonly id: number;
   readonly kind: string;
+  readonly title: string;
   readonly on: FaultTarget;
   readonly after: number;
-  /** Null is without end. */
+  /** Null means unlimited. */
   readonly times: number | null;
-  readonly matched: number;
   readonly hits: number;
 }
 
-/** What changed since somebody last looked; what is left out is as it was. */
-export interface Update {
-  /** The ids of all receivers, oldest first. */
-  readonly order?: readonly string[];
-  /** The receivers that are new or other than before. */
-  readonly receivers?: readonly ShownReceiver[];
-  readonly burst?: ShownBurst;
-  readonly faults?: readonly ShownFault[];
-  readonly requests?: ShownLog<ShownRequest>;
-  readonly deliveries?: ShownLog<ShownDelivery>;
+/** The newest 200 entries of a log, oldest first. */
+export interface ShownLog<Entry> {
+  /** How many entries there have been. */
+  readonly total: number;
+  readonly entries: readonly Entry[];
 }
 
-const mostFields = 50;
-const longestName = 80;
+/** What the page shows. */
+export interface PageSources {
+  readonly store: Store;
+  readonly deliveries: Pick<Deliveries, "newest" | "started">;
+  readonly faults: Pick<Faults, "list">;
+  readonly apiKey: ApiKey;
+  /** The only client secret that the page shows. */
+  readonly defaultSecret: string;
+  readonly resources: readonly string[];
+  readonly guideResources: readonly string[];
+  readonly actions: readonly string[];
+}
 
-/**
- * What the page shows, kept up to date and within fixed bounds: each log is short, and all else is as big as what is in
- * the store. Every change is an instant of its own, so that who knows the last instant seen can be told the rest,
- * however much has happened in between.
- */
-export class Live {
-  readonly #store: Store;
-  readonly #faults: Pick<Faults, "list">;
-  readonly #burst: Burst;
-  readonly #requests = new RecentLog<{ readonly at: number; readonly request: LoggedRequest }>();
-  readonly #deliveries = new RecentLog<Delivery>();
-  /** When each receiver last changed, by id. */
-  readonly #receivers = new Map<string, number>();
+const MAX_RECEIVERS = 25;
+const MAX_FAULTS = 50;
+const MAX_ENTRIES = 200;
+const MAX_FIELDS = 50;
+const MAX_FIELD_NAMES = 20;
+const MAX_NAME_LENGTH = 80;
+
+/** Builds the snapshots for the page. Between them it only keeps the newest requests and the recent changes. */
+export class PageState {
+  readonly recentChanges: RecentChanges;
+  readonly #sources: PageSources;
+  readonly #requests: ShownRequest[] = [];
+  #requestCount = 0;
   readonly #faultIds = new WeakMap<Fault, number>();
   #lastFaultId = 0;
-  #now = 1;
-  #order = 1;
-  #burstAt = 1;
-  #faultsAt = 1;
 
-  constructor(store: Store, faults: Pick<Faults, "list" | "watch">) {
-    this.#store = store;
-    this.#faults = faults;
-    this.#burst = new Burst(store);
-    for (const { id } of store.listReceivers()) this.#receivers.set(id, this.#now);
+  constructor(sources: PageSources) {
+    this.#sources = sources;
+    this.recentChanges = new RecentChanges(sources.store);
   }
 
-  /** The last instant at which something changed. */
-  get now(): number {
-    return this.#now;
+  logRequest(request: LoggedRequest): void {
+    this.#requests.push(shownRequest(request, ++this.#requestCount));
+    if (this.#requests.length > MAX_ENTRIES) this.#requests.shift();
   }
 
-  storeChanged(change: StoreChange): void {
-    this.#burstAt = ++this.#now;
-    this.#burst.add(change, Date.now());
-    for (const item of [change.before, change.after]) {
-      if (!item) continue;
-      if (isSubscription(item)) this.#receiverChanged(item.receiverId);
-      else if (isReceiver(item)) this.#receiverChanged(item.id);
-      else
-        for (const one of this.#store.listReceivers())
-          if (one.headerIds.includes(item.id)) this.#receiverChanged(one.id);
-    }
-  }
-
-  faultsChanged(): void {
-    this.#faultsAt = ++this.#now;
-  }
-
-  requested(request: LoggedRequest): void {
-    this.#now++;
-    if (request.fault !== undefined) this.#faultsAt = this.#now;
-    this.#requests.put(this.#now, { at: Date.now(), request });
-  }
-
-  delivered(delivery: Delivery): void {
-    this.#deliveries.put(++this.#now, delivery);
-  }
-
-  /** What changed after an instant; after 0, all there is. */
-  since(instant: number): Update {
-    const receivers = [...this.#receivers].filter(([, at]) => at > instant).map(([id]) => this.#store.findReceiver(id));
-    const burst = this.#burst.shown();
-    const requests = this.#requests.since(instant, shownRequest);
-    const deliveries = this.#deliveries.since(instant, (delivery, id) => ({ ...delivery, id }));
+  snapshot(): PageSnapshot {
+    const { store, deliveries } = this.#sources;
+    const receivers = store.listReceivers();
     return {
-      ...(this.#order > instant && { order: this.#store.listReceivers().map(({ id }) => id) }),
-      ...(receivers.length > 0 && { receivers: receivers.flatMap((one) => (one ? this.#shown(one) : [])) }),
-      ...(burst && this.#burstAt > instant && { burst }),
-      ...(this.#faultsAt > instant && { faults: this.#shownFaults() }),
-      ...(requests && { requests }),
-      ...(deliveries && { deliveries }),
+      setup: this.#setup(),
+      receiverCount: receivers.length,
+      subscriptionCount: store.listSubscriptions().length,
+      receivers: receivers.slice(0, MAX_RECEIVERS).map((receiver) => this.#shownReceiver(receiver)),
+      recentChanges: this.recentChanges.summarize() ?? null,
+      faults: this.#shownFaults(),
+      requests: { total: this.#requestCount, entries: this.#requests },
+      deliveries: { total: deliveries.started, entries: deliveries.newest.slice(-MAX_ENTRIES) },
     };
   }
 
-  /** The fault that the page knows by this id, if it is still there. */
+  /** The fault with this number, if it still exists. */
   findFault(id: unknown): Fault | undefined {
-    return this.#faults.list().find(({ fault }) => this.#faultIds.get(fault) === id)?.fault;
+    return this.#sources.faults.list().find(({ fault }) => this.#faultIds.get(fault) === id)?.fault;
   }
 
-  #receiverChanged(id: string): void {
-    const known = this.#receivers.has(id);
-    const exists = this.#store.findReceiver(id) !== undefined;
-    if (known !== exists) this.#order = this.#now;
-    if (exists) this.#receivers.set(id, this.#now);
-    else this.#receivers.delete(id);
+  #setup(): Setup {
+    const { apiKey, defaultSecret, resources, guideResources, actions } = this.#sources;
+    const { clientId, clientSecret } = apiKey;
+    return {
+      clientId,
+      clientSecret: clientSecret === defaultSecret ? clientSecret : null,
+      resources,
+      guideResources,
+      actions,
+      faultKinds,
+    };
   }
 
-  #shown({ id, name, description, contentType, expectedResponseCode, active }: Receiver): ShownReceiver {
+  #shownReceiver({ id, name, description, contentType, expectedResponseCode, active }: Receiver): ShownReceiver {
+    const { store } = this.#sources;
     return {
       id,
       name,
@@ -161,41 +166,57 @@ export class Live {
       contentType,
       expectedResponseCode,
       active,
-      headers: this.#store.listHeaders(id).map(({ id, key }) => ({ id, key })),
-      subscriptions: this.#store.listSubscriptions(id).map(({ id, resource, action }) => ({ id, resource, action })),
+      headers: store.listHeaders(id).map(({ id, key }) => ({ id, key })),
+      subscriptions: store.listSubscriptions(id).map(({ id, resource, action }) => ({ id, resource, action })),
     };
   }
 
   #shownFaults(): ShownFault[] {
-    return this.#faults.list().map(({ fault, matched, hits }) => {
+    const faults = this.#sources.faults.list().slice(-MAX_FAULTS);
+    return faults.map(({ fault, hits }) => {
       const { kind, on = {}, after = 0, times = 1 } = fault;
       const id = this.#faultIds.get(fault) ?? ++this.#lastFaultId;
       this.#faultIds.set(fault, id);
-      return { id, kind, on, after, times: Number.isFinite(times) ? times : null, matched, hits };
+      return {
+        id,
+        kind,
+        title: definitionOf(kind).title,
+        on,
+        after,
+        times: Number.isFinite(times) ? times : null,
+        hits,
+      };
     });
   }
 }
 
 function shownRequest(
-  { at, request }: { readonly at: number; readonly request: LoggedRequest },
+  { kind, operation, fields, status, milliseconds, fault }: LoggedRequest,
   id: number,
 ): ShownRequest {
-  const { kind, operation, fields, status, milliseconds, fault } = request;
+  const counts = new Map<string, { count: number; succeeded: number }>();
+  for (const { field, outcome } of fields) {
+    const { count, succeeded } = counts.get(field) ?? { count: 0, succeeded: 0 };
+    counts.set(field, { count: count + 1, succeeded: succeeded + (outcome === "ok" ? 1 : 0) });
+  }
   return {
     id,
-    at,
+    at: Date.now(),
     kind,
     type: operation?.type ?? null,
-    operation: operation?.name?.slice(0, longestName) ?? null,
-    fields: fields.slice(0, mostFields).map(({ alias, field, outcome }) => ({
-      alias: alias.slice(0, longestName),
-      field: field.slice(0, longestName),
-      outcome,
-    })),
+    operation: operation?.name ? shorten(operation.name) : null,
+    counts: [...counts].slice(0, MAX_FIELD_NAMES).map(([field, count]) => ({ field: shorten(field), ...count })),
+    fields: fields
+      .slice(0, MAX_FIELDS)
+      .map(({ alias, field, outcome }) => ({ alias: shorten(alias), field: shorten(field), outcome })),
     fieldCount: fields.length,
     failedCount: fields.filter(({ outcome }) => outcome !== "ok").length,
     status,
     milliseconds: Math.round(milliseconds),
     fault: fault ?? null,
   };
+}
+
+function shorten(name: string): string {
+  return name.slice(0, MAX_NAME_LENGTH);
 }

@@ -1,146 +1,140 @@
 import type { Header, Receiver, Store, StoreChange, Subscription } from "../store/store.ts";
 
-/** What became of something in a burst, all in all. */
-export type Mark = "added" | "changed" | "removed";
+/** What happened to an object since the first recent change. */
+export type Mark = "created" | "changed" | "deleted";
 
-/** How many of something were added, changed and removed. */
-type Counts = Readonly<Record<Mark, number>>;
-
-/** A burst of changes, in terms of what is seen on the page. */
-export interface ShownBurst {
-  /** Whether it was made behind the API's back. */
+/** The recent changes, as the page shows them. */
+export interface ChangeSummary {
+  /** Whether the changes were made outside the API. */
   readonly byHand: boolean;
-  /** When the last change of it was made, in milliseconds since 1970. */
+  /** Time of the last change, in milliseconds since 1970. */
   readonly at: number;
   /** By receiver id. */
   readonly receivers: Readonly<Record<string, Mark>>;
-  /** By receiver id, resource and action with a space between them. */
+  /** By receiver id, resource and action, separated by spaces. */
   readonly cells: Readonly<Record<string, Mark>>;
-  /** How many subscriptions; a cell can have several. */
-  readonly subscriptions: Counts;
-  /** The names of the properties that changed, by receiver id. */
+  /** Numbers of subscriptions. A cell can have several. */
+  readonly subscriptions: Readonly<Record<Mark, number>>;
+  /** The names of the changed properties, by receiver id. */
   readonly properties: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Longer than a client waits before it tries again; and shorter than a person takes from one `pulumi up` to the next. */
-const gapMs = 5_000;
-/** 30 receivers with all that there is; more than can be taken in. */
-const mostMarks = 2_000;
+/** Longer than a client waits before a retry, and shorter than the time between two `pulumi up` by a person. */
+const MAX_GAP_MS = 5_000;
+const MAX_MARKS = 2_000;
 
-/** How many there were when the burst began, and how many there are. */
-interface Tally {
-  readonly before: number;
-  now: number;
+interface Content {
+  readonly receivers: Map<string, Receiver>;
+  readonly headers: Map<string, Header>;
+  readonly subscriptions: Map<string, Subscription>;
 }
 
 /**
- * The last burst of changes: all that came with less than 5 s between them and from the same side, the API or a hand.
- * What was added and removed again in the same burst is as if it had never been.
+ * The most recent changes: all changes from the same side (the API or by hand) with less than 5 s between them. They are
+ * summarized by comparing the store with its content before the first of them.
  */
-export class Burst {
+export class RecentChanges {
   readonly #store: Store;
+  #before: Content | undefined;
   #byHand = false;
-  #at = Number.NEGATIVE_INFINITY;
-  readonly #receivers = new Map<string, Tally>();
-  readonly #cells = new Map<string, Tally>();
-  readonly #properties = new Map<string, Set<string>>();
+  #at = 0;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** Adds a change, which was made just now, to the burst, or begins a new one with it. */
-  add({ before, after, byHand }: StoreChange, now: number): void {
-    if (byHand !== this.#byHand || now - this.#at > gapMs) {
-      for (const noted of [this.#receivers, this.#cells, this.#properties]) noted.clear();
-      this.#byHand = byHand;
+  /** Adds a change that was made at `now`, in milliseconds. */
+  add(change: StoreChange, now: number): void {
+    if (!this.#before || change.byHand !== this.#byHand || now - this.#at > MAX_GAP_MS) {
+      this.#before = contentBefore(change, this.#store);
+      this.#byHand = change.byHand;
     }
     this.#at = now;
-    const item = after ?? before;
-    if (!item) return;
-    if (isSubscription(item)) {
-      const [from, to] = [before, after].map((end) => (end && isSubscription(end) ? end : undefined));
-      if (from && to && cell(from) === cell(to)) this.#touchCell(to, 0);
-      else {
-        if (from) this.#touchCell(from, -1);
-        if (to) this.#touchCell(to, 1);
-      }
-    } else if (isReceiver(item)) {
-      this.#touchReceiver(item.id, (after ? 1 : 0) - (before ? 1 : 0), before && after ? changed(before, after) : []);
-    } else {
-      const having = this.#store.listReceivers().filter(({ headerIds }) => headerIds.includes(item.id));
-      for (const { id } of having) this.#touchReceiver(id, 0, ["headers"]);
-    }
   }
 
-  /** What is to be seen of it, if there was any change yet. */
-  shown(): ShownBurst | undefined {
-    if (this.#at === Number.NEGATIVE_INFINITY) return undefined;
-    const tallies = [...this.#cells.values()];
+  /** The difference that the recent changes made; undefined if there was no change yet. */
+  summarize(): ChangeSummary | undefined {
+    if (!this.#before) return undefined;
+    const [before, after] = [this.#before, contentOf(this.#store)];
+    const [cellsBefore, cellsAfter] = [etagsByCell(before), etagsByCell(after)];
+    const cells = marks(cellsBefore, cellsAfter);
+    const receivers = marks(etagsByReceiver(before), etagsByReceiver(after));
+    const growth = [...new Set([...cellsBefore.keys(), ...cellsAfter.keys()])].map(
+      (cell) => (cellsAfter.get(cell)?.length ?? 0) - (cellsBefore.get(cell)?.length ?? 0),
+    );
     return {
       byHand: this.#byHand,
       at: this.#at,
-      receivers: marks(this.#receivers),
-      cells: marks(this.#cells),
+      receivers: Object.fromEntries(receivers),
+      cells: Object.fromEntries(cells.slice(0, MAX_MARKS)),
       subscriptions: {
-        added: sum(tallies, ({ before, now }) => now - before),
-        changed: tallies.filter(({ before, now }) => before === now && now > 0).length,
-        removed: sum(tallies, ({ before, now }) => before - now),
+        created: sum(growth.map((count) => Math.max(0, count))),
+        changed: cells.filter(([cell]) => cellsBefore.get(cell)?.length === cellsAfter.get(cell)?.length).length,
+        deleted: sum(growth.map((count) => Math.max(0, -count))),
       },
-      properties: Object.fromEntries([...this.#properties].map(([id, names]) => [id, [...names]])),
+      properties: Object.fromEntries(
+        receivers.filter(([, mark]) => mark === "changed").map(([id]) => [id, changedProperties(id, before, after)]),
+      ),
     };
   }
+}
 
-  #touchCell(subscription: Subscription, delta: number): void {
-    const here = cell(subscription);
-    touch(this.#cells, here, delta, () => {
-      return this.#store.listSubscriptions(subscription.receiverId).filter((one) => cell(one) === here).length;
-    });
+function contentOf(store: Store): Content {
+  const byId = <Item extends { readonly id: string }>(items: readonly Item[]) =>
+    new Map(items.map((item) => [item.id, item]));
+  const { receivers, headers, subscriptions } = store.state();
+  return { receivers: byId(receivers), headers: byId(headers), subscriptions: byId(subscriptions) };
+}
+
+function contentBefore({ before, after }: StoreChange, store: Store): Content {
+  const content = contentOf(store);
+  const item = before ?? after;
+  if (!item) return content;
+  const type = "receiverId" in item ? "subscriptions" : "webhookUri" in item ? "receivers" : "headers";
+  if (before) (content[type] as Map<string, object>).set(before.id, before);
+  else content[type].delete(item.id);
+  return content;
+}
+
+function etagsByCell({ subscriptions }: Content): Map<string, string[]> {
+  const cells = new Map<string, string[]>();
+  for (const { receiverId, resource, action, _etag } of subscriptions.values()) {
+    const cell = `${receiverId} ${resource} ${action}`;
+    cells.set(cell, [...(cells.get(cell) ?? []), _etag]);
   }
-
-  #touchReceiver(id: string, delta: number, properties: readonly string[]): void {
-    touch(this.#receivers, id, delta, () => (this.#store.findReceiver(id) ? 1 : 0));
-    // Of one that is new it goes without saying.
-    if (properties.length === 0 || this.#receivers.get(id)?.before !== 1) return;
-    this.#properties.set(id, new Set([...(this.#properties.get(id) ?? []), ...properties]));
-  }
+  return cells;
 }
 
-export function isReceiver(item: Receiver | Header | Subscription): item is Receiver {
-  return "webhookUri" in item;
-}
-
-export function isSubscription(item: Receiver | Header | Subscription): item is Subscription {
-  return "receiverId" in item;
-}
-
-function touch(tallies: Map<string, Tally>, key: string, delta: number, count: () => number): void {
-  const tally = tallies.get(key);
-  if (tally) tally.now += delta;
-  else if (tallies.size < mostMarks) {
-    const now = count();
-    tallies.set(key, { before: now - delta, now });
-  }
-}
-
-function marks(tallies: ReadonlyMap<string, Tally>): Record<string, Mark> {
-  return Object.fromEntries(
-    [...tallies].flatMap(([key, { before, now }]): [string, Mark][] => {
-      if (before === 0 && now === 0) return [];
-      return [[key, before === 0 ? "added" : now === 0 ? "removed" : "changed"]];
-    }),
+/** A receiver changes with its headers. */
+function etagsByReceiver(content: Content): Map<string, string[]> {
+  return new Map(
+    [...content.receivers.values()].map((receiver) => [
+      receiver.id,
+      [receiver._etag, ...headerEtags(receiver, content)],
+    ]),
   );
 }
 
-function sum(tallies: readonly Tally[], difference: (tally: Tally) => number): number {
-  return tallies.reduce((total, tally) => total + Math.max(0, difference(tally)), 0);
+function headerEtags({ headerIds }: Receiver, { headers }: Content): string[] {
+  return headerIds.map((id) => headers.get(id)?._etag ?? "");
 }
 
-function cell({ receiverId, resource, action }: Subscription): string {
-  return `${receiverId} ${resource} ${action}`;
+function marks(before: ReadonlyMap<string, string[]>, after: ReadonlyMap<string, string[]>): [string, Mark][] {
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((key): [string, Mark][] => {
+    const [from, to] = [before.get(key), after.get(key)];
+    if (from?.join() === to?.join()) return [];
+    return [[key, from === undefined ? "created" : to === undefined ? "deleted" : "changed"]];
+  });
 }
 
-function changed(before: object, after: object): string[] {
-  const names = Object.keys(after).filter((name) => Reflect.get(before, name) !== Reflect.get(after, name));
-  return names.filter((name) => name !== "_etag").map((name) => (name === "headerIds" ? "headers" : name));
+function changedProperties(id: string, before: Content, after: Content): string[] {
+  const [from, to] = [before.receivers.get(id), after.receivers.get(id)];
+  if (!from || !to) return [];
+  const { _etag, headerIds, ...properties } = to;
+  const names = Object.keys(properties).filter((name) => Reflect.get(from, name) !== Reflect.get(to, name));
+  return headerEtags(from, before).join() === headerEtags(to, after).join() ? names : [...names, "headers"];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,22 +1,48 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { type Header, type Receiver, Store, type StoreState, type Subscription } from "./store.ts";
-import { validate } from "./validation.ts";
+import { z } from "zod";
+import { Store, type StoreState } from "./store.ts";
+import { rules } from "./validation.ts";
 
-const format = "ion-emulator/1";
+const FORMAT = "ion-emulator/1";
 
-/** The data file cannot be used; the message is one line and names the file. */
+const identity = { id: z.string(), _etag: z.string() };
+const content = z.object({
+  format: z.literal(FORMAT),
+  state: z.object({
+    lastIds: z.object({ receiver: z.int(), header: z.int(), subscription: z.int() }),
+    receivers: z.array(
+      z.object({
+        ...identity,
+        name: rules.name,
+        description: rules.description,
+        webhookUri: rules.webhookUri,
+        contentType: rules.contentType,
+        expectedResponseCode: rules.expectedResponseCode,
+        active: rules.active,
+        sharedSecret: rules.sharedSecret,
+        headerIds: z.array(z.string()),
+      }),
+    ),
+    headers: z.array(z.object({ ...identity, key: rules.key, value: rules.value })),
+    subscriptions: z.array(
+      z.object({ ...identity, resource: rules.resource, action: rules.action, receiverId: rules.receiverId }),
+    ),
+  }),
+});
+
+/** The data file cannot be used. The message is one line and names the file. */
 export class DataFileError extends Error {
   override readonly name = "DataFileError";
 }
 
-/** Keeps a store in a file, so that it outlives the process. */
+/** A file that keeps a store across restarts. */
 export class DataFile {
-  /** The store as the file had it; a new one if there was no file yet. */
+  /** The store that the file contains; an empty store if the file did not exist. */
   readonly store: Store;
   readonly #path: string;
   #savedRevision = 0;
 
-  /** @throws {DataFileError} if the file is not one of ours, or cannot be read or made. */
+  /** @throws {DataFileError} if the file was not written by an emulator, or cannot be read or created. */
   constructor(path: string) {
     this.#path = path;
     const text = this.#read();
@@ -25,7 +51,7 @@ export class DataFile {
   }
 
   /**
-   * Writes what has changed since the last time, all or nothing.
+   * Writes the store if it has changed since the last call. The file is replaced atomically.
    * @throws {DataFileError} if the file cannot be written.
    */
   save(): void {
@@ -39,19 +65,15 @@ export class DataFile {
       return readFileSync(this.#path, "utf8");
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-      throw new DataFileError(`Cannot read the data file ${this.#path}: ${reason(error)}`);
+      throw new DataFileError(`Cannot read the data file ${this.#path}: ${reasonOf(error)}`);
     }
   }
 
   #parse(text: string): StoreState {
     try {
-      const content: unknown = JSON.parse(text);
-      if (!isObject(content) || content.format !== format) throw new Error(`it does not say "format": "${format}"`);
-      return storeState(content.state);
+      return content.parse(JSON.parse(text)).state;
     } catch (error) {
-      throw new DataFileError(
-        `The data file ${this.#path} is not this emulator's, and is left as it is: ${reason(error)}`,
-      );
+      throw new DataFileError(`The data file ${this.#path} is invalid and was not changed: ${reasonOf(error)}`);
     }
   }
 
@@ -59,107 +81,22 @@ export class DataFile {
     const temporary = `${this.#path}.${process.pid}.tmp`;
     try {
       rmSync(temporary, { force: true });
-      const content = { format, state: this.store.state() };
-      // Secrets are in it: nobody else may read it.
-      writeFileSync(temporary, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: "wx" });
+      const text = JSON.stringify({ format: FORMAT, state: this.store.state() });
+      // The file contains secrets, so only its owner may read it.
+      writeFileSync(temporary, `${text}\n`, { mode: 0o600, flag: "wx" });
       renameSync(temporary, this.#path);
     } catch (error) {
-      throw new DataFileError(`Cannot write the data file ${this.#path}: ${reason(error)}`);
+      throw new DataFileError(`Cannot write the data file ${this.#path}: ${reasonOf(error)}`);
     }
   }
 }
 
-function storeState(value: unknown): StoreState {
-  const state = object(value, "state");
-  const lastIds = object(state.lastIds, "lastIds");
-  const receivers = items(
-    state.receivers,
-    "receivers",
-    (item): Receiver => ({
-      ...identity(item),
-      name: string(item, "name"),
-      webhookUri: string(item, "webhookUri"),
-      description: item.description === null ? null : string(item, "description"),
-      contentType: string(item, "contentType"),
-      expectedResponseCode: number(item, "expectedResponseCode"),
-      active: item.active === true,
-      sharedSecret: string(item, "sharedSecret"),
-      headerIds: list(item.headerIds, "headerIds").map(String),
-    }),
-  );
-  const headers = items(
-    state.headers,
-    "headers",
-    (item): Header => ({
-      ...identity(item),
-      key: string(item, "key"),
-      value: string(item, "value"),
-    }),
-  );
-  const subscriptions = items(
-    state.subscriptions,
-    "subscriptions",
-    (item): Subscription => ({
-      ...identity(item),
-      resource: string(item, "resource"),
-      action: string(item, "action"),
-      receiverId: string(item, "receiverId"),
-    }),
-  );
-  return {
-    lastIds: {
-      receiver: number(lastIds, "receiver"),
-      header: number(lastIds, "header"),
-      subscription: number(lastIds, "subscription"),
-    },
-    receivers,
-    headers,
-    subscriptions,
-  };
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function object(value: unknown, what: string): Json {
-  if (!isObject(value)) throw new Error(`${what} is not an object`);
-  return value;
-}
-
-function list(value: unknown, what: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Error(`${what} is not a list`);
-  return value;
-}
-
-function items<Item extends object>(value: unknown, what: string, read: (item: Json) => Item): Item[] {
-  return list(value, what).map((entry) => {
-    const item = read(object(entry, `an entry of ${what}`));
-    validate(item);
-    return item;
-  });
-}
-
-function identity(item: Json): { id: string; _etag: string } {
-  return { id: string(item, "id"), _etag: string(item, "_etag") };
-}
-
-function string(item: Json, property: string): string {
-  const value = item[property];
-  if (typeof value !== "string") throw new Error(`${property} is not text`);
-  return value;
-}
-
-function number(item: Json, property: string): number {
-  const value = item[property];
-  if (typeof value !== "number" || !Number.isInteger(value)) throw new Error(`${property} is not a whole number`);
-  return value;
-}
-
-function reason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  // JSON.parse quotes what it could not read, and that may be anything.
-  return error instanceof SyntaxError ? "it is not JSON" : message.replaceAll("\n", " ");
+/** One line that never quotes the content of the file. */
+function reasonOf(error: unknown): string {
+  if (error instanceof SyntaxError) return "it is not JSON";
+  if (error instanceof z.ZodError) {
+    const { path = [], message = "" } = error.issues[0] ?? {};
+    return path.length === 0 ? message : `${z.core.toDotPath(path)}: ${message}`;
+  }
+  return (error instanceof Error ? error.message : String(error)).replaceAll("\n", " ");
 }

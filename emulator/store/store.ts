@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { Listeners } from "../listeners.ts";
+import { EventEmitter } from "node:events";
 import { StoreError, validate } from "./validation.ts";
 
-/** A registered endpoint that ION posts events to. */
+/** An endpoint that ION posts events to. */
 export interface Receiver {
   readonly id: string;
-  /** Changes whenever the receiver changes, or gains or loses a header. */
+  /** Changes when the receiver changes, or when a header is added to it or removed from it. */
   readonly _etag: string;
   readonly name: string;
   readonly description: string | null;
@@ -14,11 +14,11 @@ export interface Receiver {
   readonly expectedResponseCode: number;
   readonly active: boolean;
   readonly sharedSecret: string;
-  /** The ids of the headers it sends along, in the order they were added. */
+  /** The ids of the headers that ION sends to it, in the order in which they were added. */
   readonly headerIds: readonly string[];
 }
 
-/** An HTTP header that ION sends along with each delivery to the receivers that have it. */
+/** An HTTP header that ION sends with each delivery to the receivers that have it. */
 export interface Header {
   readonly id: string;
   readonly _etag: string;
@@ -26,7 +26,7 @@ export interface Header {
   readonly value: string;
 }
 
-/** One pair of resource and action that a receiver is told about. */
+/** One event (a resource and an action) that a receiver is notified of. */
 export interface Subscription {
   readonly id: string;
   readonly _etag: string;
@@ -37,7 +37,7 @@ export interface Subscription {
   readonly receiverId: string;
 }
 
-/** What a receiver is made of; null and undefined both ask for the default. */
+/** The properties of a new receiver. Both null and undefined select the default. */
 export interface ReceiverInput {
   readonly name: string;
   readonly webhookUri: string;
@@ -49,41 +49,41 @@ export interface ReceiverInput {
   readonly expectedResponseCode?: number | null | undefined;
   /** @default true */
   readonly active?: boolean | null | undefined;
-  /** @default a generated one */
+  /** @default a generated secret */
   readonly sharedSecret?: string | null | undefined;
 }
 
-/** What a header is made of. */
+/** The properties of a new header. */
 export interface HeaderInput {
   readonly key: string;
   readonly value: string;
-  /** The receiver that gets the header at once. @default none */
+  /** The receiver to add the header to. @default none */
   readonly receiverId?: string | null | undefined;
 }
 
-/** What a subscription is made of. */
+/** The properties of a new subscription. */
 export interface SubscriptionInput {
   readonly resource: string;
   readonly action: string;
   readonly receiverId: string;
 }
 
-/** What changes of an object; a property that is left out or undefined stays as it is. */
+/** The properties to change. A property that is omitted or undefined keeps its value. */
 export type Changes<Item> = {
   readonly [Property in Exclude<keyof Item, "id" | "_etag" | "headerIds">]?: Item[Property] | undefined;
 };
 
-/** One change of one object: what it was and what it is, undefined where it was not, or is not, there. */
+/** A change of one object. `before` is undefined if it was created, `after` if it was deleted. */
 export interface StoreChange {
   readonly before: Receiver | Header | Subscription | undefined;
   readonly after: Receiver | Header | Subscription | undefined;
-  /** Whether it was made behind the API's back. */
+  /** Whether the change was made outside the API. */
   readonly byHand: boolean;
 }
 
-/** All that a store knows, as plain data. */
+/** The content of a store as plain data. */
 export interface StoreState {
-  /** The last id given out, by type: ids are never given out twice. */
+  /** The last id of each type. Ids are never used twice. */
   readonly lastIds: { readonly receiver: number; readonly header: number; readonly subscription: number };
   readonly receivers: readonly Receiver[];
   readonly headers: readonly Header[];
@@ -91,15 +91,15 @@ export interface StoreState {
 }
 
 /**
- * The state of an ION environment's webhooks, and the rules that hold for it.
+ * The webhook configuration of an ION environment, with ION's rules.
  *
- * Every write that names an etag is refused when the object has another one by now; a write that names none always
- * goes through, as if it had been made by hand in ION. Every object handed out is a snapshot.
+ * A write with an etag is refused if the object has another etag. A write without an etag always succeeds, like a
+ * change by hand in ION. Returned objects are immutable snapshots.
  */
 export class Store {
-  /** Grows with every change. */
+  /** Increases with every change. */
   revision = 0;
-  readonly #listeners = new Listeners<StoreChange>();
+  readonly #events = new EventEmitter<{ change: [StoreChange] }>().setMaxListeners(0);
   #byHand = true;
   #lastIds: { receiver: number; header: number; subscription: number };
   #receivers: Map<string, Receiver>;
@@ -113,12 +113,16 @@ export class Store {
     this.#subscriptions = new Map(state?.subscriptions.map((subscription) => [subscription.id, subscription]));
   }
 
-  /** Calls `listener` with every change, just after it; returns what stops that. */
+  /**
+   * Calls `listener` after every change.
+   * @returns a function that removes the listener.
+   */
   watch(listener: (change: StoreChange) => void): () => void {
-    return this.#listeners.add(listener);
+    this.#events.on("change", listener);
+    return () => void this.#events.off("change", listener);
   }
 
-  /** Runs what the API was asked for; changes outside of it count as made by hand. */
+  /** Runs an API request. All changes outside of `asApi` count as made by hand. */
   asApi<Result>(run: () => Result): Result {
     this.#byHand = false;
     try {
@@ -128,7 +132,7 @@ export class Store {
     }
   }
 
-  /** The whole state, as it is now. */
+  /** The current content. */
   state(): StoreState {
     return {
       lastIds: { ...this.#lastIds },
@@ -164,15 +168,15 @@ export class Store {
     return this.#put(this.#receivers, { id, _etag: newEtag(), ...properties, headerIds: [] });
   }
 
-  /** @throws {StoreError} if there is no such receiver, its etag is another one, or a value breaks a rule. */
+  /** @throws {StoreError} if the receiver does not exist, its etag differs, or a value breaks a rule. */
   updateReceiver(id: string, changes: Changes<Receiver>, etag?: string): Receiver {
     const current = expect(this.#receivers, "WebhookReceiver", id, etag);
     return this.#change(this.#receivers, current, pick(changes, receiverProperties));
   }
 
   /**
-   * Ends the receiver, its subscriptions, and those of its headers that no other receiver has.
-   * @throws {StoreError} if there is no such receiver, or its etag is another one.
+   * Deletes the receiver, its subscriptions, and its headers that no other receiver has.
+   * @throws {StoreError} if the receiver does not exist, or its etag differs.
    */
   deleteReceiver(id: string, etag?: string): void {
     const receiver = expect(this.#receivers, "WebhookReceiver", id, etag);
@@ -196,7 +200,7 @@ export class Store {
     return this.#headers.get(id);
   }
 
-  /** @throws {StoreError} if a value breaks a rule, or there is no such receiver. */
+  /** @throws {StoreError} if a value breaks a rule, or the receiver does not exist. */
   createHeader(input: HeaderInput): Header {
     const { key, value, receiverId } = input;
     validate({ key, value });
@@ -207,15 +211,15 @@ export class Store {
     return header;
   }
 
-  /** @throws {StoreError} if there is no such header, its etag is another one, or a value breaks a rule. */
+  /** @throws {StoreError} if the header does not exist, its etag differs, or a value breaks a rule. */
   updateHeader(id: string, changes: Changes<Header>, etag?: string): Header {
     const current = expect(this.#headers, "WebhookHeader", id, etag);
     return this.#change(this.#headers, current, pick(changes, headerProperties));
   }
 
   /**
-   * Ends the header, on every receiver that has it.
-   * @throws {StoreError} if there is no such header, or its etag is another one.
+   * Deletes the header and removes it from every receiver.
+   * @throws {StoreError} if the header does not exist, or its etag differs.
    */
   deleteHeader(id: string, etag?: string): void {
     expect(this.#headers, "WebhookHeader", id, etag);
@@ -225,19 +229,19 @@ export class Store {
     this.#remove(this.#headers, id);
   }
 
-  /** @throws {StoreError} if there is no such receiver or header, or the receiver has it already. */
+  /** @throws {StoreError} if the receiver or the header does not exist, or the receiver already has the header. */
   addHeader(receiverId: string, headerId: string): Receiver {
     const receiver = expect(this.#receivers, "WebhookReceiver", receiverId);
     expect(this.#headers, "WebhookHeader", headerId);
     if (receiver.headerIds.includes(headerId)) {
-      throw new StoreError(`WebhookReceiver ${receiverId} has WebhookHeader ${headerId} already.`);
+      throw new StoreError(`WebhookReceiver ${receiverId} already has WebhookHeader ${headerId}.`);
     }
     return this.#change(this.#receivers, receiver, { headerIds: [...receiver.headerIds, headerId] });
   }
 
   /**
-   * Takes the header off the receiver; the header itself stays.
-   * @throws {StoreError} if there is no such receiver, or it does not have the header.
+   * Removes the header from the receiver. The header itself is kept.
+   * @throws {StoreError} if the receiver does not exist, or does not have the header.
    */
   removeHeader(receiverId: string, headerId: string): Receiver {
     const receiver = expect(this.#receivers, "WebhookReceiver", receiverId);
@@ -259,8 +263,8 @@ export class Store {
   }
 
   /**
-   * Makes a subscription, also where a twin of it exists.
-   * @throws {StoreError} if there is no such receiver.
+   * Creates a subscription. Like ION, it accepts duplicates.
+   * @throws {StoreError} if the receiver does not exist.
    */
   createSubscription(input: SubscriptionInput): Subscription {
     const { resource, action, receiverId } = input;
@@ -269,7 +273,7 @@ export class Store {
     return this.#put(this.#subscriptions, { id, _etag: newEtag(), resource, action, receiverId });
   }
 
-  /** @throws {StoreError} if there is no such subscription or receiver, its etag is another one, or a value is null. */
+  /** @throws {StoreError} if the subscription or receiver does not exist, its etag differs, or a value is null. */
   updateSubscription(id: string, changes: Changes<Subscription>, etag?: string): Subscription {
     const current = expect(this.#subscriptions, "WebhookSubscription", id, etag);
     const picked = pick(changes, subscriptionProperties);
@@ -277,7 +281,7 @@ export class Store {
     return this.#change(this.#subscriptions, current, picked);
   }
 
-  /** @throws {StoreError} if there is no such subscription, or its etag is another one. */
+  /** @throws {StoreError} if the subscription does not exist, or its etag differs. */
   deleteSubscription(id: string, etag?: string): void {
     expect(this.#subscriptions, "WebhookSubscription", id, etag);
     this.#remove(this.#subscriptions, id);
@@ -287,7 +291,7 @@ export class Store {
     this.revision++;
     const before = items.get(item.id);
     items.set(item.id, Object.freeze(item));
-    this.#listeners.tell({ before, after: item, byHand: this.#byHand });
+    this.#events.emit("change", { before, after: item, byHand: this.#byHand });
     return item;
   }
 
@@ -304,7 +308,7 @@ export class Store {
     this.revision++;
     const before = items.get(id);
     items.delete(id);
-    this.#listeners.tell({ before, after: undefined, byHand: this.#byHand });
+    this.#events.emit("change", { before, after: undefined, byHand: this.#byHand });
   }
 }
 
@@ -324,10 +328,10 @@ function newEtag(): string {
   return randomBytes(12).toString("hex");
 }
 
-/** Only what is given of the properties named: GraphQL hands on the id and the etag, too. */
+/** Drops everything else: GraphQL inputs also contain the id and the etag. */
 function pick<Item>(changes: Changes<Item>, properties: readonly (keyof Changes<Item>)[]): Partial<Item> {
-  const given = properties.filter((property) => changes[property] !== undefined);
-  return Object.fromEntries(given.map((property) => [property, changes[property]])) as Partial<Item>;
+  const changed = properties.filter((property) => changes[property] !== undefined);
+  return Object.fromEntries(changed.map((property) => [property, changes[property]])) as Partial<Item>;
 }
 
 function expect<Item extends { readonly _etag: string }>(
@@ -344,7 +348,7 @@ function expect<Item extends { readonly _etag: string }>(
   return item;
 }
 
-/** The refusal of an id that is not there. */
+/** The error for an id that does not exist. */
 export function notFound(type: string, id: string): StoreError {
   return new StoreError(`${type} with id ${JSON.stringify(id)} not found.`);
 }

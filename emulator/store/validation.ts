@@ -1,54 +1,55 @@
+import { z } from "zod";
 import { isLoopback } from "../http/loopback.ts";
 
-/** Refuses what breaks a rule on a value; the message is meant for whoever sent it and never repeats the value. */
+/** A request breaks a rule. The message is for whoever sent the request and never contains the refused value. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
 }
-
-type Rule = readonly [accepts: (value: unknown) => boolean, message: string];
 
 const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const httpToken = new RegExp(`^${token}$`);
 const mediaType = new RegExp(`^${token}/${token}( *;[\\t\\x20-\\x7e]*)?$`);
 
-const text = (accepts: (value: string) => boolean) => (value: unknown) => typeof value === "string" && accepts(value);
-const filled = text((value) => value.trim() !== "");
+const string = (accepts: (value: string) => boolean, message: string) =>
+  z.custom<string>((value) => typeof value === "string" && accepts(value), message);
+const isNotBlank = (value: string) => value.trim() !== "";
 
-/** INFERRED, all but the HTTPS rule: ION publishes no list of its rules. */
-const rules: Record<string, Rule> = {
-  name: [filled, "name must not be empty."],
-  description: [(value) => value === null || typeof value === "string", "description must be text, or null for none."],
-  webhookUri: [
-    text(isWebhookUri),
-    "webhookUri must be an https URL (this emulator takes http to a loopback host as well).",
-  ],
-  contentType: [text((value) => mediaType.test(value)), "contentType must be a media type, such as application/json."],
-  expectedResponseCode: [
+/** The rule of each property. All but the HTTPS rule are INFERRED: ION does not publish its rules. */
+export const rules = {
+  name: string(isNotBlank, "name must not be empty."),
+  description: z.string("description must be a string, or null for none.").nullable(),
+  webhookUri: string(
+    isWebhookUri,
+    "webhookUri must be an https URL (this emulator also accepts http for a loopback host).",
+  ),
+  contentType: string((value) => mediaType.test(value), "contentType must be a media type, such as application/json."),
+  expectedResponseCode: z.custom<number>(
     (value) => Number.isInteger(value) && Number(value) >= 100 && Number(value) <= 599,
     "expectedResponseCode must be an HTTP status from 100 to 599.",
-  ],
-  active: [(value) => typeof value === "boolean", "active must be true or false."],
-  sharedSecret: [filled, "sharedSecret must not be empty."],
-  key: [text((value) => httpToken.test(value)), "key must be an HTTP header name."],
-  value: [text((value) => !/[\r\n\0]/.test(value)), "value must be text without line breaks and null characters."],
-  resource: [filled, "resource must not be empty."],
-  action: [filled, "action must not be empty."],
-  receiverId: [filled, "receiverId must not be empty."],
+  ),
+  active: z.boolean("active must be true or false."),
+  sharedSecret: string(isNotBlank, "sharedSecret must not be empty."),
+  key: string((value) => httpToken.test(value), "key must be an HTTP header name."),
+  value: string((value) => !/[\r\n\0]/.test(value), "value must be a string without line breaks and null characters."),
+  resource: string(isNotBlank, "resource must not be empty."),
+  action: string(isNotBlank, "action must not be empty."),
+  receiverId: string(isNotBlank, "receiverId must not be empty."),
 };
 
 /**
- * Checks every property that a rule exists for.
- * @throws {StoreError} that says which property breaks which rule.
+ * Checks every property that has a rule.
+ * @throws {StoreError} if a property breaks its rule.
  */
 export function validate(properties: object): void {
-  for (const [property, [accepts, message]] of Object.entries(rules)) {
-    if (Object.hasOwn(properties, property) && !accepts(Reflect.get(properties, property)))
-      throw new StoreError(message);
+  for (const [name, rule] of Object.entries(rules)) {
+    if (!Object.hasOwn(properties, name)) continue;
+    const { error } = rule.safeParse(Reflect.get(properties, name));
+    if (error) throw new StoreError(error.issues[0]?.message);
   }
 }
 
 function isWebhookUri(value: string): boolean {
-  // URL.parse drops line breaks and outer spaces instead of refusing them.
+  // URL.parse removes line breaks and surrounding spaces instead of refusing them.
   if (/[\s\p{Cc}]/u.test(value)) return false;
   const url = URL.parse(value);
   return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { table } from "../../bench/table.ts";
-import { faultKinds } from "../../emulator/faults/faults.ts";
-import { type Emulator, type Fault, type FaultTarget, startEmulator } from "../../emulator/index.ts";
+import { type Emulator, type Fault, type FaultTarget, faultKinds, startEmulator } from "../../emulator/index.ts";
 import type { RetryOptions } from "../../provider/ion/retry.ts";
 import { Stack } from "../driver.ts";
 import { CANARY, ionOn } from "../support.ts";

@@ -1,36 +1,36 @@
 /**
- * Makes an element. Whatever is text becomes a text node, so nothing that comes from elsewhere is ever markup.
+ * Creates an element. Strings become text nodes, so data is never interpreted as markup.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Readonly<Record<string, string | number | boolean | null | undefined | ((event: Event) => void)>>} [attributes]
- *   Attributes as in HTML; a function hears the event of its name; true stands for an empty attribute, false, null and
- *   undefined for none.
+ *   Attributes as in HTML. A function is a listener for the event of its name; true sets an empty attribute; false, null
+ *   and undefined set none.
  * @param {...(Node | string | number | null | undefined)} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
+  const created = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") made.addEventListener(name, value);
-    else set(made, name, value);
+    if (typeof value === "function") created.addEventListener(name, value);
+    else setAttribute(created, name, value);
   }
-  made.append(
+  created.append(
     ...children.flatMap((child) => (child == null ? [] : [typeof child === "number" ? String(child) : child])),
   );
-  return made;
+  return created;
 }
 
 /**
- * Sets an attribute, or takes it away.
- * @param {Element} of
+ * Sets or removes an attribute.
+ * @param {Element} target
  * @param {string} name
  * @param {string | number | boolean | null | undefined} value
  */
-export function set(of, name, value) {
-  const text = value === true ? "" : value === false || value == null ? null : String(value);
-  if (text === of.getAttribute(name)) return;
-  if (text === null) of.removeAttribute(name);
-  else of.setAttribute(name, text);
+export function setAttribute(target, name, value) {
+  const attribute = value === true ? "" : value === false || value == null ? null : String(value);
+  if (attribute === target.getAttribute(name)) return;
+  if (attribute === null) target.removeAttribute(name);
+  else target.setAttribute(name, attribute);
 }
 
 /**
@@ -44,7 +44,7 @@ export function byId(id) {
 }
 
 /**
- * Gives a container other content; what had the focus keeps it, known by its `data-key`, and its caret.
+ * Replaces the content of a container. The element with the focus, identified by its `data-key`, keeps it and its caret.
  * @param {Element} container
  * @param {...(Node | string)} content
  */
@@ -54,9 +54,9 @@ export function fill(container, ...content) {
   const caret = active instanceof HTMLInputElement ? active.selectionStart : null;
   container.replaceChildren(...content);
   if (key === null) return;
-  const again = container.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  if (again instanceof HTMLElement) again.focus({ preventScroll: true });
-  if (again instanceof HTMLInputElement && caret !== null) again.setSelectionRange(caret, caret);
+  const replacement = container.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (replacement instanceof HTMLElement) replacement.focus({ preventScroll: true });
+  if (replacement instanceof HTMLInputElement && caret !== null) replacement.setSelectionRange(caret, caret);
 }
 
 /**

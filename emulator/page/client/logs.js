@@ -1,51 +1,77 @@
 /**
- * @import { DeliveryAttempt } from "../../deliveries/deliveries.ts"
- * @import { ShownDelivery, ShownRequest } from "../pageState.ts"
- * @import { ShownLog } from "../recentLog.ts"
+ * @import { Delivery, DeliveryAttempt } from "../../deliveries/delivery.ts"
+ * @import { ShownLog, ShownRequest } from "../pageState.ts"
  */
 import { byId, element, fill, plural, time } from "./dom.js";
 
-const mostShown = 200;
+/** @typedef {{ readonly item: HTMLElement, readonly details: HTMLDetailsElement, json: string }} Row */
+
+const requestRows = /** @type {Map<string, Row>} */ (new Map());
+const deliveryRows = /** @type {Map<string, Row>} */ (new Map());
 
 /** @param {ShownLog<ShownRequest>} log */
 export function showRequests(log) {
-  show("requests", "request", log, request);
+  showLog("requests", "request", log, requestRows, renderRequest);
 }
 
-/** @param {ShownLog<ShownDelivery>} log */
+/** @param {ShownLog<Delivery>} log */
 export function showDeliveries(log) {
-  show("deliveries", "delivery", log, delivery);
+  showLog("deliveries", "delivery", log, deliveryRows, renderDelivery);
 }
 
 /**
- * Puts what is new on top, and what changed in the place that it has.
- * @template {{ readonly id: number }} Entry
+ * Shows a log, newest entry first. Entries that have not changed keep their elements.
+ * @template {{ readonly id: number | string }} Entry
  * @param {string} name
  * @param {string} noun
  * @param {ShownLog<Entry>} log
- * @param {(entry: Entry) => { readonly line: readonly Node[], readonly more: readonly Node[] }} words
+ * @param {Map<string, Row>} rows
+ * @param {(entry: Entry) => { readonly line: readonly Node[], readonly more: readonly Node[] }} render
  */
-function show(name, noun, { total, entries }, words) {
+function showLog(name, noun, { total, entries }, rows, render) {
   const list = byId(name);
   for (const entry of entries) {
-    const { line, more } = words(entry);
-    const before = list.querySelector(`:scope > [data-id="${entry.id}"] > details`);
-    const details = before ?? element("details");
-    fill(details, element("summary", { "data-key": `${name} ${entry.id}` }, ...line), ...more);
-    if (!before) list.prepend(element("li", { "data-id": entry.id }, details));
+    const id = String(entry.id);
+    const json = JSON.stringify(entry);
+    let row = rows.get(id);
+    if (row?.json === json) continue;
+    if (!row) {
+      const details = element("details");
+      row = { item: element("li", {}, details), details, json };
+      rows.set(id, row);
+      list.prepend(row.item);
+    }
+    row.json = json;
+    const { line, more } = render(entry);
+    fill(row.details, element("summary", { "data-key": `${name} ${id}` }, ...line), ...more);
   }
-  while (list.children.length > mostShown) list.lastElementChild?.remove();
-  const shown = list.children.length < total ? `, the newest ${list.children.length} shown` : "";
-  byId(`${name}-count`).textContent = `${plural(total, noun)}${shown}`;
+  const ids = new Set(entries.map(({ id }) => String(id)));
+  for (const [id, { item }] of rows) {
+    if (ids.has(id)) continue;
+    item.remove();
+    rows.delete(id);
+  }
+  const limit = entries.length < total ? `, the newest ${entries.length} are shown` : "";
+  byId(`${name}-count`).textContent = `${plural(total, noun)}${limit}`;
 }
 
 /** @param {ShownRequest} request */
-function request({ at, kind, type, operation, fields, fieldCount, failedCount, status, milliseconds, fault }) {
-  const counts = new Map();
-  for (const { field } of fields) counts.set(field, (counts.get(field) ?? 0) + 1);
-  const names = [...counts].map(([field, count]) => (count > 1 ? `${count} × ${field}` : field));
-  if (fieldCount > fields.length) names.push(`${fieldCount - fields.length} more`);
-  const good = status >= 200 && status < 300 && failedCount === 0;
+function renderRequest({
+  at,
+  kind,
+  type,
+  operation,
+  counts,
+  fields,
+  fieldCount,
+  failedCount,
+  status,
+  milliseconds,
+  fault,
+}) {
+  const names = counts.map(({ field, count }) => (count > 1 ? `${count} × ${field}` : field));
+  const isGood = status >= 200 && status < 300 && failedCount === 0;
+  const result = resultOf(counts);
   return {
     line: [
       time(at),
@@ -54,17 +80,18 @@ function request({ at, kind, type, operation, fields, fieldCount, failedCount, s
         { class: "what" },
         element("b", {}, type === null ? kind : `${type} ${operation ?? ""}`),
         element("span", { class: "quiet" }, names.join(", ")),
+        result === "" ? null : element("span", {}, result),
         failedCount > 0 && status === 200
-          ? element("span", { class: "tag", "data-mark": "removed" }, `${failedCount} failed`)
+          ? element("span", { class: "tag", "data-mark": "deleted" }, `${failedCount} failed`)
           : null,
         fault === null ? null : element("span", { class: "tag", "data-mark": "changed" }, fault),
       ),
-      element("span", { class: "status", "data-good": String(good) }, status === 0 ? "no answer" : String(status)),
+      element("span", { class: "status", "data-good": String(isGood) }, status === 0 ? "no response" : String(status)),
       element("span", { class: "quiet ms" }, `${milliseconds} ms`),
     ],
     more:
       fields.length === 0
-        ? [element("p", { class: "quiet" }, "No field was asked for.")]
+        ? [element("p", { class: "quiet" }, "No fields were requested.")]
         : [
             element(
               "ul",
@@ -77,15 +104,32 @@ function request({ at, kind, type, operation, fields, fieldCount, failedCount, s
                   element("span", { class: "status", "data-good": String(outcome === "ok") }, outcome),
                 ),
               ),
+              fieldCount > fields.length
+                ? element("li", { class: "quiet" }, `and ${fieldCount - fields.length} more`)
+                : null,
             ),
           ],
   };
 }
 
-/** @param {ShownDelivery} delivery */
-function delivery({ at, resource, action, receiver, state, note, attempts, body }) {
+const verbs = /** @type {Record<string, string>} */ ({ create: "created", update: "changed", delete: "deleted" });
+
+/**
+ * What the mutations of a request did, such as "39 subscriptions created".
+ * @param {ShownRequest["counts"]} counts
+ */
+function resultOf(counts) {
+  const results = counts.flatMap(({ field, succeeded }) => {
+    const [, verb = "", type = ""] = /^(create|update|delete)Webhook([A-Z][a-z]+)$/.exec(field) ?? [];
+    return type === "" || succeeded === 0 ? [] : [`${plural(succeeded, type.toLowerCase())} ${verbs[verb]}`];
+  });
+  return results.join(", ");
+}
+
+/** @param {Delivery} delivery */
+function renderDelivery({ at, resource, action, receiver, state, note, attempts, body }) {
   const last = attempts.at(-1);
-  const codes = attempts.map(code).join(", ");
+  const codes = attempts.map(codeOf).join(", ");
   const good = state === "delivered" ? "true" : state === "waiting" ? "maybe" : "false";
   return {
     line: [
@@ -112,7 +156,7 @@ function delivery({ at, resource, action, receiver, state, note, attempts, body 
             element("span", {}, time(Date.parse(attempt.at)), ` attempt ${attempt.number}`),
             element("span", { class: "quiet" }, attempt.reason ?? ""),
             element("span", { class: "tag" }, isSigned(attempt) ? "signed" : "not signed"),
-            element("span", { class: "status", "data-good": String(attempt.reason === null) }, code(attempt)),
+            element("span", { class: "status", "data-good": String(attempt.reason === null) }, codeOf(attempt)),
           ),
         ),
       ),
@@ -122,8 +166,8 @@ function delivery({ at, resource, action, receiver, state, note, attempts, body 
 }
 
 /** @param {DeliveryAttempt} attempt */
-function code({ status }) {
-  return status === null ? "no answer" : String(status);
+function codeOf({ status }) {
+  return status === null ? "no response" : String(status);
 }
 
 /** @param {DeliveryAttempt} attempt */

@@ -1,57 +1,56 @@
-/**
- * @import { Message, Setup } from "../stream.ts"
- * @import { ShownReceiver } from "../pageState.ts"
- * @import { ShownBurst } from "../recentChanges.ts"
- */
-import { showEmit } from "./emit.js";
-import { showFaultForm, showFaults } from "./faults.js";
+/** @import { PageSnapshot } from "../pageState.ts" */
+import { watch } from "./api.js";
+import { showEventForm } from "./events.js";
+import { showFailureForm, showFailures } from "./failures.js";
 import { showDeliveries, showRequests } from "./logs.js";
 import { showMatrix } from "./matrix.js";
 import { showReceiver } from "./receiver.js";
-import { listen } from "./server.js";
 
-/**
- * What the page knows.
- * @typedef {object} State
- * @property {Setup | undefined} setup
- * @property {readonly string[]} order - the ids of all receivers, oldest first
- * @property {Map<string, ShownReceiver>} receivers - by id
- * @property {ShownBurst | undefined} burst
- * @property {string | undefined} selected - the id of the receiver whose details are shown
- */
+/** The data that each part of the page shows, as JSON. */
+const shownData = /** @type {Map<string, string>} */ (new Map());
+/** The id of the receiver whose details are shown. */
+let selected = "";
 
-/** @type {State} */
-const state = { setup: undefined, order: [], receivers: new Map(), burst: undefined, selected: undefined };
+watch(show);
 
-listen(hear);
-
-/** @param {Message} message */
-function hear({ setup, order, receivers = [], burst, faults, requests, deliveries }) {
-  if (setup && !state.setup) {
-    state.setup = setup;
-    showEmit(setup);
-    showFaultForm(setup);
-  }
-  for (const receiver of receivers) state.receivers.set(receiver.id, receiver);
-  if (order) {
-    state.order = order;
-    const present = new Set(order);
-    for (const id of state.receivers.keys()) if (!present.has(id)) state.receivers.delete(id);
-  }
-  if (burst) state.burst = burst;
-  if (order || receivers.length > 0 || burst) {
-    if (!state.receivers.has(state.selected ?? "")) state.selected = state.order[0];
-    showMatrix(state, select);
-    showReceiver(state);
-  }
-  if (faults) showFaults(faults);
-  if (requests) showRequests(requests);
-  if (deliveries) showDeliveries(deliveries);
+/** @param {PageSnapshot} snapshot */
+function show(snapshot) {
+  const { setup, faults, requests, deliveries } = snapshot;
+  showIfChanged("event form", [setup.resources, setup.actions], () => showEventForm(setup));
+  showIfChanged("failure form", setup.faultKinds, () => showFailureForm(setup));
+  showReceivers(snapshot);
+  showIfChanged("failures", faults, () => showFailures(faults));
+  showRequests(requests);
+  showDeliveries(deliveries);
 }
 
-/** @param {string} id */
-function select(id) {
-  state.selected = id;
-  showMatrix(state, select);
-  showReceiver(state);
+/** @param {PageSnapshot} snapshot */
+function showReceivers(snapshot) {
+  const { setup, receivers, receiverCount, subscriptionCount, recentChanges } = snapshot;
+  const receiver = receivers.find(({ id }) => id === selected) ?? receivers[0];
+  selected = receiver?.id ?? "";
+  const select = (/** @type {string} */ id) => {
+    selected = id;
+    showReceivers(snapshot);
+  };
+  const counts = [receiverCount, subscriptionCount];
+  showIfChanged("matrix", [setup, receivers, counts, recentChanges, selected], () =>
+    showMatrix(snapshot, selected, select),
+  );
+  // With the time of the last change, so that a secret that is shown is hidden when it changes.
+  showIfChanged("receiver", [receiver, recentChanges?.at], () =>
+    showReceiver(receiver, recentChanges?.properties[selected] ?? []),
+  );
+}
+
+/**
+ * @param {string} part
+ * @param {unknown} data
+ * @param {() => void} render
+ */
+function showIfChanged(part, data, render) {
+  const json = JSON.stringify(data);
+  if (shownData.get(part) === json) return;
+  shownData.set(part, json ?? "");
+  render();
 }

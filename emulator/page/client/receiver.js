@@ -1,34 +1,30 @@
-/**
- * @import { ShownReceiver } from "../pageState.ts"
- * @import { State } from "./main.js"
- */
+/** @import { ShownReceiver } from "../pageState.ts" */
+import { act } from "./api.js";
 import { byId, element, fill, plural } from "./dom.js";
-import { act } from "./server.js";
 
-/** Which receiver's deletion is to be confirmed, if any. */
-let deleting = "";
-/** What is being typed as a receiver's description, by its id. */
+/** The id of the receiver whose deletion waits for confirmation. */
+let confirming = "";
+/** Descriptions that are being edited, by receiver id. */
 const drafts = /** @type {Map<string, string>} */ (new Map());
 
 /**
- * Shows the details of the receiver that is selected; its secrets stay hidden until asked for, and are hidden again when
- * it changes.
- * @param {State} state
+ * Shows the details of a receiver. Its secrets are hidden until the user clicks Show, and again when it changes.
+ * @param {ShownReceiver | undefined} receiver
+ * @param {readonly string[]} changedProperties - in the last change
  */
-export function showReceiver(state) {
+export function showReceiver(receiver, changedProperties) {
   const section = byId("receiver");
-  const receiver = state.receivers.get(state.selected ?? "");
   section.hidden = !receiver;
   if (!receiver) return fill(section);
-  const again = () => showReceiver(state);
+  const refresh = () => showReceiver(receiver, changedProperties);
   const { id, name, active, contentType, expectedResponseCode, headers } = receiver;
-  const changed = new Set(state.burst?.properties[id]);
+  const isChanged = (/** @type {string} */ property) => changedProperties.includes(property);
 
-  const flip = () =>
+  const toggleActive = () =>
     act(
       "updateReceiver",
       { id, active: !active },
-      `${name} is ${active ? "off: nothing is delivered to it" : "on"} now.`,
+      `${name} is ${active ? "inactive and gets no events" : "active"} now.`,
     );
   fill(
     section,
@@ -39,56 +35,52 @@ export function showReceiver(state) {
       element("span", { class: "quiet" }, `id ${id}`),
       element(
         "button",
-        { type: "button", role: "switch", "aria-checked": String(active), "data-key": "active", click: flip },
+        { type: "button", role: "switch", "aria-checked": String(active), "data-key": "active", click: toggleActive },
         "active",
       ),
     ),
     element(
       "dl",
       {},
-      ...row("description", changed, ...description(receiver, again)),
-      ...row("webhookUri", changed, ...secret("webhookUri", { id, of: "webhookUri" })),
-      ...row("sharedSecret", changed, ...secret("sharedSecret", { id, of: "sharedSecret" })),
-      ...row("contentType", changed, contentType),
-      ...row("expectedResponseCode", changed, String(expectedResponseCode)),
+      ...row("description", isChanged("description"), ...description(receiver, refresh)),
+      ...row("webhookUri", isChanged("webhookUri"), ...secret("webhookUri", { id, of: "webhookUri" })),
+      ...row("sharedSecret", isChanged("sharedSecret"), ...secret("sharedSecret", { id, of: "sharedSecret" })),
+      ...row("contentType", isChanged("contentType"), contentType),
+      ...row("expectedResponseCode", isChanged("expectedResponseCode"), String(expectedResponseCode)),
       ...headers.flatMap((header) =>
-        row(
-          header.key,
-          changed.has("headers") ? new Set([header.key]) : changed,
-          ...secret(header.key, { id: header.id, of: "header" }),
-        ),
+        row(header.key, isChanged("headers"), ...secret(header.key, { id: header.id, of: "header" })),
       ),
     ),
-    deletion(receiver, again),
+    deletion(receiver, refresh),
   );
 }
 
 /**
  * @param {string} name
- * @param {ReadonlySet<string>} changed
+ * @param {boolean} isChanged
  * @param {...(Node | string)} value
  */
-function row(name, changed, ...value) {
-  const mark = changed.has(name) ? element("span", { class: "tag", "data-mark": "changed" }, "changed") : null;
-  return [element("dt", {}, name, mark), element("dd", {}, ...value)];
+function row(name, isChanged, ...value) {
+  const tag = isChanged ? element("span", { class: "tag", "data-mark": "changed" }, "changed") : null;
+  return [element("dt", {}, name, tag), element("dd", {}, ...value)];
 }
 
 /**
  * @param {string} name
- * @param {{ readonly id: string, readonly of: string }} which
+ * @param {{ readonly id: string, readonly of: string }} source
  */
-function secret(name, which) {
+function secret(name, source) {
   const value = element("span", { class: "secret", "data-hidden": true }, "••••••••");
-  const show = async () => {
+  const toggle = async () => {
     if (value.hasAttribute("data-hidden")) {
-      const answer = await act("show", which);
-      if (typeof answer?.value !== "string") return;
-      value.textContent = answer.value;
+      const result = await act("show", source);
+      if (typeof result?.value !== "string") return;
+      value.textContent = result.value;
     } else value.textContent = "••••••••";
     value.toggleAttribute("data-hidden");
-    const hidden = value.hasAttribute("data-hidden");
-    button.textContent = hidden ? "Show" : "Hide";
-    button.setAttribute("aria-label", `${hidden ? "Show" : "Hide"} ${name}`);
+    const verb = value.hasAttribute("data-hidden") ? "Show" : "Hide";
+    button.textContent = verb;
+    button.setAttribute("aria-label", `${verb} ${name}`);
   };
   const button = element(
     "button",
@@ -96,8 +88,8 @@ function secret(name, which) {
       type: "button",
       class: "small",
       "aria-label": `Show ${name}`,
-      "data-key": `secret ${which.of} ${which.id}`,
-      click: show,
+      "data-key": `secret ${source.of} ${source.id}`,
+      click: toggle,
     },
     "Show",
   );
@@ -106,19 +98,18 @@ function secret(name, which) {
 
 /**
  * @param {ShownReceiver} receiver
- * @param {() => void} again
+ * @param {() => void} refresh
  */
-function description({ id, name, description }, again) {
+function description({ id, name, description }, refresh) {
   const draft = drafts.get(id);
   if (draft === undefined) {
     const edit = () => {
       drafts.set(id, description ?? "");
-      again();
+      refresh();
       document.getElementById("description")?.focus();
     };
-    const text = description === null ? element("span", { class: "quiet" }, "none") : description;
     return [
-      element("span", {}, text),
+      description === null ? element("span", { class: "quiet" }, "none") : element("span", {}, description),
       element(
         "button",
         { type: "button", class: "small", "aria-label": "Edit description", "data-key": "edit", click: edit },
@@ -133,14 +124,14 @@ function description({ id, name, description }, again) {
     "aria-label": "description",
   });
   input.addEventListener("input", () => drafts.set(id, input.value));
-  const end = () => {
+  const close = () => {
     drafts.delete(id);
-    again();
+    refresh();
   };
   const save = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    const change = { id, description: input.value === "" ? null : input.value };
-    if (await act("updateReceiver", change, `The description of ${name} is another one now.`)) end();
+    const changes = { id, description: input.value === "" ? null : input.value };
+    if (await act("updateReceiver", changes, `The description of ${name} is changed.`)) close();
   };
   return [
     element(
@@ -148,33 +139,38 @@ function description({ id, name, description }, again) {
       { class: "inline", submit: save },
       input,
       element("button", { class: "small", "data-key": "save" }, "Save"),
-      element("button", { type: "button", class: "small", "data-key": "cancel", click: end }, "Cancel"),
+      element("button", { type: "button", class: "small", "data-key": "cancel", click: close }, "Cancel"),
     ),
   ];
 }
 
 /**
  * @param {ShownReceiver} receiver
- * @param {() => void} again
+ * @param {() => void} refresh
  */
-function deletion({ id, name, subscriptions }, again) {
-  const ask = (/** @type {string} */ which) => () => {
-    deleting = which;
-    again();
+function deletion({ id, name, subscriptions }, refresh) {
+  const confirm = (/** @type {string} */ receiverId) => () => {
+    confirming = receiverId;
+    refresh();
   };
-  if (deleting !== id) {
+  if (confirming !== id) {
     return element(
       "footer",
       {},
-      element("button", { type: "button", class: "danger", "data-key": "delete", click: ask(id) }, "Delete receiver…"),
+      element(
+        "button",
+        { type: "button", class: "danger", "data-key": "delete", click: confirm(id) },
+        "Delete receiver…",
+      ),
     );
   }
-  const go = () => act("deleteReceiver", { id }, `${name} is gone. “pulumi preview” says what it will make again.`);
+  const remove = () =>
+    act("deleteReceiver", { id }, `${name} is deleted. “pulumi preview” shows what it will recreate.`);
   return element(
     "footer",
     {},
     element("span", {}, `Delete it and ${plural(subscriptions.length, "subscription")}?`),
-    element("button", { type: "button", class: "danger", "data-key": "really", click: go }, "Delete"),
-    element("button", { type: "button", "data-key": "delete", click: ask("") }, "Keep"),
+    element("button", { type: "button", class: "danger", "data-key": "confirm", click: remove }, "Delete"),
+    element("button", { type: "button", "data-key": "delete", click: confirm("") }, "Cancel"),
   );
 }

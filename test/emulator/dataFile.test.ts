@@ -6,7 +6,7 @@ import { asker, fetchToken, start, temporaryFolder, webhookUri } from "./setup.t
 
 const create = `mutation { createWebhookReceiver(input: { name: "a", webhookUri: "${webhookUri}" }) { webhookReceiver { id } } }`;
 
-test("the state outlives the emulator, ids and etags included", async () => {
+test("keeps the state across restarts, including ids and etags", async () => {
   const dataFile = join(temporaryFolder(), "ion.json");
   const first = await start({ dataFile });
   const ask = await asker(first);
@@ -24,7 +24,7 @@ test("the state outlives the emulator, ids and etags included", async () => {
   expect(next.id).toBe("2");
 });
 
-test("what was answered is in the file already, and only its owner may read it", async () => {
+test("saves changes before the response to a file that only its owner can read", async () => {
   const folder = temporaryFolder();
   const dataFile = join(folder, "ion.json");
   const emulator = await start({ dataFile });
@@ -35,7 +35,7 @@ test("what was answered is in the file already, and only its owner may read it",
   expect(readdirSync(folder)).toEqual(["ion.json"]);
 });
 
-test("a read leaves the file alone", async () => {
+test("does not write the file for a query", async () => {
   const dataFile = join(temporaryFolder(), "ion.json");
   const emulator = await start({ dataFile });
   const ask = await asker(emulator);
@@ -64,45 +64,60 @@ const state = {
 };
 const file = (changes: object) => JSON.stringify({ format: "ion-emulator/1", state: { ...state, ...changes } });
 
-test("a good file is taken", async () => {
+test("reads a valid file", async () => {
   const dataFile = join(temporaryFolder(), "ion.json");
   writeFileSync(dataFile, file({}));
   expect((await start({ dataFile })).store.state()).toEqual(state);
 });
 
-test.each([
-  ["an empty file", "", "it is not JSON"],
-  ["a file cut short", file({}).slice(0, 200), "it is not JSON"],
-  ["another program's JSON", '{"planted":1}', 'it does not say "format": "ion-emulator/1"'],
-  ["a list", "[]", 'it does not say "format": "ion-emulator/1"'],
-  ["a file without state", '{"format":"ion-emulator/1"}', "state is not an object"],
-  ["receivers that are no list", file({ receivers: {} }), "receivers is not a list"],
-  ["a receiver without a name", file({ receivers: [{ ...receiver, name: undefined }] }), "name is not text"],
-  ["a receiver that breaks a rule", file({ receivers: [{ ...receiver, name: "" }] }), "name must not be empty."],
-  ["an id counter that is no number", file({ lastIds: { receiver: "1" } }), "receiver is not a whole number"],
-])("%s is refused in one line and left as it is", async (_case, content, reason) => {
+test("refuses an invalid file in one line and leaves it unchanged", async () => {
+  const invalid = {
+    "an empty file": "",
+    "a truncated file": file({}).slice(0, 200),
+    "another program's JSON": '{"planted":1}',
+    "an array": "[]",
+    "a file without state": '{"format":"ion-emulator/1"}',
+    "receivers that are not an array": file({ receivers: {} }),
+    "a receiver without a name": file({ receivers: [{ ...receiver, name: undefined }] }),
+    "a receiver that breaks a rule": file({ receivers: [receiver, { ...receiver, webhookUri: "http://planted" }] }),
+    "a counter that is not a number": file({ lastIds: { receiver: "planted" } }),
+  };
   const dataFile = join(temporaryFolder(), "ion.json");
-  writeFileSync(dataFile, content);
-  const failure = await startEmulator({ dataFile }).catch((error: unknown) => error);
-  expect(failure).toBeInstanceOf(DataFileError);
-  expect((failure as Error).message).toBe(
-    `The data file ${dataFile} is not this emulator's, and is left as it is: ${reason}`,
-  );
-  expect(readFileSync(dataFile, "utf8")).toBe(content);
+  const messages: Record<string, string> = {};
+  for (const [name, content] of Object.entries(invalid)) {
+    writeFileSync(dataFile, content);
+    const failure = await startEmulator({ dataFile }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DataFileError);
+    expect(readFileSync(dataFile, "utf8")).toBe(content);
+    messages[name] = (failure as Error).message.replace(dataFile, "<file>");
+  }
+  expect(messages).toMatchInlineSnapshot(`
+    {
+      "a counter that is not a number": "The data file <file> is invalid and was not changed: state.lastIds.receiver: Invalid input: expected number, received string",
+      "a file without state": "The data file <file> is invalid and was not changed: state: Invalid input: expected object, received undefined",
+      "a receiver that breaks a rule": "The data file <file> is invalid and was not changed: state.receivers[1].webhookUri: webhookUri must be an https URL (this emulator also accepts http for a loopback host).",
+      "a receiver without a name": "The data file <file> is invalid and was not changed: state.receivers[0].name: name must not be empty.",
+      "a truncated file": "The data file <file> is invalid and was not changed: it is not JSON",
+      "an array": "The data file <file> is invalid and was not changed: Invalid input: expected object, received array",
+      "an empty file": "The data file <file> is invalid and was not changed: it is not JSON",
+      "another program's JSON": "The data file <file> is invalid and was not changed: format: Invalid input: expected "ion-emulator/1"",
+      "receivers that are not an array": "The data file <file> is invalid and was not changed: state.receivers: Invalid input: expected array, received object",
+    }
+  `);
 });
 
 test.each([
   ["a folder", "", "Cannot read the data file"],
-  ["a file in a folder that is not there", "no/ion.json", "Cannot write the data file"],
-])("%s cannot be the data file", async (_case, name, message) => {
+  ["a file in a missing folder", "no/ion.json", "Cannot write the data file"],
+])("refuses %s as the data file", async (_case, name, message) => {
   await expect(startEmulator({ dataFile: join(temporaryFolder(), name) })).rejects.toThrow(message);
 });
 
-test("a change that cannot be kept is not acknowledged, and kept once it can be", async () => {
+test("reports a change that cannot be saved and saves it later", async () => {
   const dataFile = join(temporaryFolder(), "ion.json");
   const emulator = await start({ dataFile });
   const ask = await asker(emulator);
-  // A folder in the way of the temporary file fails for root as well.
+  // A folder at the path of the temporary file makes writing fail even for root.
   const obstacle = `${dataFile}.${process.pid}.tmp`;
   mkdirSync(obstacle);
   const refused = await ask(create);
@@ -113,17 +128,17 @@ test("a change that cannot be kept is not acknowledged, and kept once it can be"
   expect(JSON.parse(readFileSync(dataFile, "utf8")).state).toEqual(emulator.store.state());
 });
 
-test("a mutation whose sender hangs up is carried out and kept", async () => {
+test("completes and saves a mutation whose client disconnects", async () => {
   const dataFile = join(temporaryFolder(), "ion.json");
   const { graphqlUrl, tokenUrl, store } = await start({ dataFile, mutationLatencyMs: 50 });
-  const hangUp = new AbortController();
+  const client = new AbortController();
   const sent = fetch(graphqlUrl, {
     method: "POST",
     headers: { Authorization: `Bearer ${await fetchToken(tokenUrl)}`, "Content-Type": "application/json" },
     body: JSON.stringify({ query: create }),
-    signal: hangUp.signal,
+    signal: client.signal,
   });
-  setTimeout(() => hangUp.abort(), 20);
+  setTimeout(() => client.abort(), 20);
   await expect(sent).rejects.toThrow("aborted");
   expect(store.listReceivers()).toHaveLength(0);
   await expect.poll(() => JSON.parse(readFileSync(dataFile, "utf8")).state.receivers).toHaveLength(1);
