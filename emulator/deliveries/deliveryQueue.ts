@@ -7,7 +7,7 @@ export type WithConnection = <Result>(request: () => Promise<Result>) => Promise
 /** Deliveries that differ only in their index. They start one by one, so a million need no more memory than one. */
 export interface Batch {
   readonly count: number;
-  /** Makes the delivery with this index, starting at 0. */
+  /** Runs the delivery with this index, starting at 0. */
   readonly run: (index: number, withConnection: WithConnection) => Promise<void>;
 }
 
