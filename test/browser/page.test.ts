@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startChromium } from "../../tools/chromium.ts";
 import { makeProject, ROOT } from "../e2e/project.ts";
-import { start } from "../emulator/setup.ts";
+import { asker, start } from "../emulator/setup.ts";
 import { webhookServer } from "../emulator/webhookServer.ts";
 
 let browser: Browser;
@@ -168,6 +168,30 @@ test("supports the keyboard and keeps the focus during updates", async () => {
   await page.getByText("No receiver yet").waitFor();
   expect(store.listReceivers()).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+});
+
+test("summarizes the result of a large write", async () => {
+  const emulator = await start();
+  emulator.store.createReceiver({ name: "violet", webhookUri: "https://violet.example/x" });
+  const page = await visit(emulator.url);
+  const input = '{ receiverId: "1", resource: RUNS, action: CREATE }';
+  const aliases = Array.from({ length: 60 }, (_, index) => `s${index}: createWebhookSubscription(input: ${input})`);
+  const ask = await asker(emulator);
+  await ask(`mutation Write { ${aliases.map((alias) => `${alias} { __typename }`).join(" ")} }`);
+  const request = page.locator("#requests > li", { hasText: "mutation Write" });
+  await request.getByText("60 × createWebhookSubscription").waitFor();
+  await request.getByText("60 subscriptions created").waitFor();
+  await page.getByRole("button", { name: "RUNS CREATE, violet: subscribed 60 times" }).waitFor();
+});
+
+test("hints at columns that are out of view", async () => {
+  const { url, store } = await start();
+  for (const name of ["violet", "erp"]) store.createReceiver({ name, webhookUri: "https://violet.example/x" });
+  const hint = (page: Page) => page.getByText("Scroll sideways to see all receivers");
+  await hint(await visit(url, { viewport: { width: 390, height: 844 } })).waitFor();
+  const wide = await visit(url, { viewport: { width: 1200, height: 844 } });
+  await cells(wide).first().waitFor();
+  await hint(wide).waitFor({ state: "hidden" });
 });
 
 test("reloads when the emulator is restarted", async () => {

@@ -73,6 +73,8 @@ test("pages forward and backward by cursor", async () => {
     count: 1,
   });
   expect(await ids({ last: 2 })).toEqual(["4", "5"]);
+  const beyond = Buffer.from("arrayconnection:9").toString("base64");
+  expect(await ids({ first: 2, after: beyond })).toEqual([]);
   expect(await ids({ last: 1, before: edges[1].cursor })).toEqual(["1"]);
 });
 
