@@ -99,7 +99,7 @@ async function startReceiver() {
 async function shoot(browser: Browser, url: string, path: string, options: BrowserContextOptions) {
   const page = await browser.newPage(options);
   await page.goto(url);
-  await page.getByText("39 subscriptions").waitFor();
+  await page.locator("#counts").getByText("39 subscriptions").waitFor();
   await page.screenshot({ path, fullPage: true });
   await page.close();
 }

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { table } from "../../bench/table.ts";
-import { faultKinds } from "../../emulator/faults.ts";
-import { type Emulator, type Fault, type FaultTarget, startEmulator } from "../../emulator/index.ts";
+import { type Emulator, type Fault, type FaultTarget, faultKinds, startEmulator } from "../../emulator/index.ts";
 import type { RetryOptions } from "../../provider/ion/http/retry.ts";
 import { Stack } from "../support/fakeEngine.ts";
 import { CANARY, ionOn } from "../support/support.ts";

@@ -97,7 +97,7 @@ export const reversed = (answer: Promise<Response>) =>
   );
 
 /** ION's schema as it is inferred. */
-export const SDL = readFileSync(new URL("../../emulator/schema.graphql", import.meta.url), "utf8");
+export const SDL = readFileSync(new URL("../../emulator/graphql/schema.graphql", import.meta.url), "utf8");
 
 /** The mutations that reached the emulator: the names of the fields, one list a request. */
 export const mutationsIn = ({ requests }: Emulator) =>
