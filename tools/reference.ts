@@ -22,7 +22,7 @@ import {
   UnionType,
 } from "typedoc";
 import type { PluginOptions } from "typedoc-plugin-markdown";
-import { ACTIONS, VIOLET_RESOURCES } from "../provider/dist/ion/facts.js";
+import { ACTIONS, VIOLET_RESOURCES } from "../provider/dist/model/events.js";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const REFERENCE = join(ROOT, "docs/reference");

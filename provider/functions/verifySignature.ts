@@ -14,13 +14,12 @@ import { createHmac, timingSafeEqual } from "node:crypto";
  *
  * @example
  * ```ts
- * const signature = request.headers["x-ion-signature"]?.toString();
- * if (!verifySignature(rawBody, signature, sharedSecret)) response.writeHead(401).end();
+ * if (!verifySignature(rawBody, request.headers["x-ion-signature"], sharedSecret)) response.writeHead(401).end();
  * ```
  */
 export function verifySignature(
   body: string | Uint8Array,
-  header: string | null | undefined,
+  header: string | readonly string[] | null | undefined,
   sharedSecret: string,
 ): boolean {
   if (!(typeof body === "string" || body instanceof Uint8Array)) {
