@@ -105,6 +105,7 @@ export class RequestFaults {
   readonly #store: Store;
   readonly #faultOfField = new Map<string, ActiveFault>();
   #replacement: Answer | undefined;
+  #rewriting: ActiveFault | undefined;
   /** Milliseconds by which the answer is delayed. */
   delayMs = 0;
 
@@ -124,12 +125,13 @@ export class RequestFaults {
   beforeProcessing(): Answer | undefined {
     const due = this.#due();
     const replacing = due.find(({ definition }) => definition.before || definition.after);
+    this.#rewriting = replacing ? undefined : due.find(({ definition }) => definition.rewrite);
     const early = replacing?.definition.before?.(replacing.fault as never, this.#revokeToken);
     this.#replacement = early ?? replacing?.definition.after?.(replacing.fault as never);
     const affecting = due.filter((active) => {
       if (active.definition.field) return early === undefined && this.#claimFields(active);
       this.delayMs += active.definition.delay?.(active.fault as never) ?? 0;
-      return active === replacing || active.definition.delay !== undefined;
+      return active === replacing || active === this.#rewriting || active.definition.delay !== undefined;
     });
     for (const active of affecting) active.hits++;
     if (affecting.length > 0) this.#entry.fault = affecting.map(({ fault }) => fault.kind).join(", ");
@@ -147,7 +149,9 @@ export class RequestFaults {
 
   /** After the changes are saved: the answer to send. */
   answer(reply: Answer): Answer {
-    return this.#replacement ?? reply;
+    if (this.#replacement) return this.#replacement;
+    const { definition, fault } = this.#rewriting ?? {};
+    return definition?.rewrite && typeof reply !== "string" ? definition.rewrite(fault as never, reply) : reply;
   }
 
   #claimFields(active: ActiveFault): boolean {

@@ -1,4 +1,4 @@
-import { type Answer, htmlPage, json } from "../http/reply.ts";
+import { type Answer, htmlPage, json, type Reply } from "../http/reply.ts";
 import type { Changes, Header, Receiver, Store, Subscription } from "../store/store.ts";
 import { StoreError } from "../store/validation.ts";
 import { checkOptions, type FaultOptions, optionTypes, parseOptions, splitOnce } from "./options.ts";
@@ -56,6 +56,8 @@ export interface KindDefinition<Options> {
   readonly field?: readonly [names: RegExp, run: (fault: Options, call: FieldCall, store: Store) => void];
   /** After the changes are saved: replaces the answer, if at all. */
   readonly after?: (fault: Options) => Answer | undefined;
+  /** After the changes are saved: what the answer becomes. */
+  readonly rewrite?: (fault: Options, reply: Reply) => Reply;
   /** Milliseconds by which it delays the answer. */
   readonly delay?: (fault: Options) => number;
 }
@@ -166,6 +168,55 @@ const kinds = {
       },
     ],
   }),
+  throttled: define({
+    title: "Throttled with status 200",
+    summary: "responds 200 with an error of code THROTTLED and no data; the request is not processed",
+    before: () => json(200, { errors: [{ message: "Throttled", extensions: { code: "THROTTLED" } }] }),
+  }),
+  "null-list": define<{
+    /** The name of the field, at any depth. @default "subscriptions" */
+    readonly name?: string;
+    /** Whether an error says why. @default false */
+    readonly error?: boolean;
+  }>({
+    title: "Field that the key may not read",
+    summary:
+      "processes the request, then answers null in place of every field called name, with an error if error=true",
+    options: { name: string, error: boolean },
+    rewrite: ({ name = "subscriptions", error = false }, reply) =>
+      rewriteResult(reply, (result) => {
+        const paths = nullify(result.data, name, []);
+        const errors = error ? paths.map((path) => ({ message: `Not authorized to read ${name}`, path })) : [];
+        return errors.length > 0 ? { ...result, errors: [...(result.errors ?? []), ...errors] } : result;
+      }),
+  }),
+  "nested-error": define<
+    SelectedFields & {
+      /** Whether the error has a path. @default true */
+      readonly path?: boolean;
+    }
+  >({
+    title: "Error after the change was saved",
+    summary:
+      "processes the request, then answers null for its root fields with an internal error below them, or without a path if path=false",
+    options: { path: boolean },
+    rewrite: ({ path = true }, reply) =>
+      rewriteResult(reply, (result) => {
+        const aliases = Object.entries(result.data ?? {}).filter(([, value]) => value !== null);
+        const errors = aliases.map(([alias]) => ({
+          message: "Internal server error",
+          ...(path && { path: [alias, "webhookReceiver", "sharedSecret"] }),
+        }));
+        const nulls = Object.fromEntries(aliases.map(([alias]) => [alias, null]));
+        return { data: { ...result.data, ...nulls }, errors: [...(result.errors ?? []), ...errors] };
+      }),
+  }),
+  "content-type": define({
+    title: "JSON labeled as HTML",
+    summary: "processes the request, then responds with JSON under the content type text/html",
+    token: true,
+    rewrite: (_fault, reply) => ({ ...reply, headers: { ...reply.headers, "Content-Type": "text/html" } }),
+  }),
   slow: define<{
     /** Milliseconds by which the response is delayed. The request itself is processed at once. */
     readonly ms: number;
@@ -230,6 +281,26 @@ function define<Options extends object = Record<never, never>>(
   definition: KindDefinition<Options>,
 ): KindDefinition<Options> {
   return definition;
+}
+
+interface Result {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly object[];
+}
+
+function rewriteResult(reply: Reply, rewrite: (result: Result) => Result): Reply {
+  return { ...reply, body: JSON.stringify(rewrite(JSON.parse(reply.body) as Result)) };
+}
+
+/** Sets every field of a name to null, and returns where they are. */
+function nullify(value: unknown, name: string, path: readonly (string | number)[]): (string | number)[][] {
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const here = [...path, Array.isArray(value) ? Number(key) : key];
+    if (key !== name) return nullify(inner, name, here);
+    (value as Record<string, unknown>)[key] = null;
+    return [here];
+  });
 }
 
 function refuseToken(message: string, revokeToken: (refusal: string) => void): Answer {

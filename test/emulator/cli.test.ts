@@ -311,7 +311,7 @@ test("reports an invalid --fault or --hide with exit code 1", async () => {
   }
   expect(outputs).toMatchInlineSnapshot(`
     {
-      "--fault drop-aftr": "error: option '--fault <kind[:key=value,...]>' argument 'drop-aftr' is invalid. There is no fault "drop-aftr". The kinds are: drop-before, drop-after, bad-gateway-before, bad-gateway-after, rate-limit, expired-token, revoked-token, hang, html, partial, stale-etag, unique-constraint, slow.
+      "--fault drop-aftr": "error: option '--fault <kind[:key=value,...]>' argument 'drop-aftr' is invalid. There is no fault "drop-aftr". The kinds are: drop-before, drop-after, bad-gateway-before, bad-gateway-after, rate-limit, expired-token, revoked-token, hang, html, partial, stale-etag, unique-constraint, throttled, null-list, nested-error, content-type, slow.
     ",
       "--fault rate-limit:retry=2": "error: option '--fault <kind[:key=value,...]>' argument 'rate-limit:retry=2' is invalid. rate-limit: there is no option "retry". The options are: kind, type, field, operation, after, times, retryAfter.
     ",
@@ -376,6 +376,10 @@ test("explains every option and fault with --help", async () => {
       partial             answers the root fields in fields, or all, with null and an error; the other fields run [fields, message]
       stale-etag          another client changes the object just before its update or deletion, which fails with an etag conflict [fields]
       unique-constraint   fails a create with a database error, as if the object existed; nothing is created [fields, message]
+      throttled           responds 200 with an error of code THROTTLED and no data; the request is not processed
+      null-list           processes the request, then answers null in place of every field called name, with an error if error=true [name, error]
+      nested-error        processes the request, then answers null for its root fields with an internal error below them, or without a path if path=false [path]
+      content-type        processes the request, then responds with JSON under the content type text/html
       slow                processes the request at once, then delays the response by ms milliseconds [ms]
 
       Every fault also takes kind, type, field, operation, after, times. It affects GraphQL requests (kind=token: token

@@ -82,6 +82,48 @@ describe("faults that replace the response", () => {
     expect((await ask(list)).status).toBe(200);
   });
 
+  test("responds 200 with an error of code THROTTLED, and processes nothing", async () => {
+    emulator.faults.add({ kind: "throttled" });
+    expect(await ask(create)).toMatchObject({
+      status: 200,
+      body: { errors: [{ message: "Throttled", extensions: { code: "THROTTLED" } }] },
+    });
+    expect(names()).toEqual([]);
+  });
+
+  test.each([
+    [{}, undefined],
+    [{ error: true }, [{ message: "Not authorized to read subscriptions", path: expect.arrayContaining(["node"]) }]],
+  ])("answers null for a list that the key may not read, with %o", async (options, errors) => {
+    await ask(create);
+    emulator.faults.add({ kind: "null-list", on: { type: "query" }, ...options });
+    const { body } = await ask("{ webhookReceivers { edges { node { id subscriptions { id } } } } }");
+    expect(body).toEqual({
+      data: { webhookReceivers: { edges: [{ node: { id: "1", subscriptions: null } }] } },
+      ...(errors && { errors }),
+    });
+  });
+
+  test.each([
+    [{}, ["a", "webhookReceiver", "sharedSecret"]],
+    [{ path: false }, undefined],
+  ])("keeps a change whose answer is an error below it, with %o", async (options, path) => {
+    emulator.faults.add({ kind: "nested-error", ...options });
+    const { body } = await ask(create);
+    expect(body).toEqual({ data: { a: null }, errors: [{ message: "Internal server error", ...(path && { path }) }] });
+    expect(names()).toEqual(["a"]);
+  });
+
+  test("labels its JSON as HTML", async () => {
+    emulator.faults.add({ kind: "content-type" });
+    expect(await post(create)).toMatchObject({
+      status: 200,
+      type: "text/html",
+      body: expect.stringMatching(/^{"data"/),
+    });
+    expect(names()).toEqual(["a"]);
+  });
+
   test("closes hanging requests when the emulator closes", async () => {
     emulator.faults.add({ kind: "hang" });
     const waiting = expect(ask(create)).rejects.toThrow("fetch failed");
