@@ -37,7 +37,7 @@ const mutations = ({ emulator }: Project) =>
 const destroy = (project: Project) => project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test");
 
 describe("webhooks created by hand with Violet's guide", () => {
-  it("are adopted without a change in ION, and destroyed with the stack", async () => {
+  it("adopts webhooks created by hand without a change in ION, and destroys them with the stack", async () => {
     const project = await makeProject({ files: violet() });
     const { emulator } = project;
     await pasteGuide(emulator);
@@ -52,7 +52,7 @@ describe("webhooks created by hand with Violet's guide", () => {
     expect(emulator.store.state()).toMatchObject({ receivers: [], subscriptions: [] });
   });
 
-  it("get only the missing subscriptions", async () => {
+  it("creates only the missing subscriptions", async () => {
     const project = await makeProject({ files: violet() });
     const { store } = project.emulator;
     await pasteGuide(project.emulator);
@@ -62,7 +62,7 @@ describe("webhooks created by hand with Violet's guide", () => {
     await project.preview("--expect-no-changes");
   });
 
-  it("are imported by importId without the URL, which is pinned to its value in ION", async () => {
+  it("imports a receiver by importId, and pins the omitted URL to its value in ION", async () => {
     const files = (id: string) => ({
       "index.js": `require("pulumi-ion").VioletWebhooks.length;
         new (require("pulumi-ion").VioletWebhooks)("violet", { importId: "${id}", name: "Ours" });`,
@@ -81,7 +81,7 @@ describe("webhooks created by hand with Violet's guide", () => {
     await project.preview("--expect-no-changes");
   });
 
-  it("are not adopted under another name: the error contains the id, or both ids if there are two candidates", async () => {
+  it("never adopts a receiver with another name: the error contains its id, or the ids of both candidates", async () => {
     const project = await makeProject({ files: violet() });
     const { store } = project.emulator;
     store.createReceiver({ name: "by hand", webhookUri: URI });
@@ -97,7 +97,7 @@ describe("webhooks created by hand with Violet's guide", () => {
     expect(mutations(project)).toEqual([]);
   });
 
-  it("stay in ION if the stack is destroyed with retainOnDelete", async () => {
+  it("keeps adopted webhooks in ION if the stack is destroyed with retainOnDelete", async () => {
     const project = await makeProject({
       files: {
         "index.js": `const ion = require("pulumi-ion");
@@ -116,7 +116,7 @@ describe("unmanaged subscriptions", () => {
   const addUnmanaged = ({ emulator }: Project, action = "DELETE") =>
     emulator.store.createSubscription({ receiverId: "1", resource: "PARTS", action });
 
-  it("are reported first, then listed by the next preview, and only then deleted, duplicates too", async () => {
+  it("reports unmanaged subscriptions and duplicates, lists them in the next preview, and only then deletes them", async () => {
     const project = await makeProject({ files: violet() });
     const { store } = project.emulator;
     store.createReceiver({ name: "other", webhookUri: "https://other.example/" });
@@ -145,7 +145,7 @@ describe("unmanaged subscriptions", () => {
     await project.preview("--expect-no-changes");
   });
 
-  it("are listed and deleted also without a refresh once an up has reported them", async () => {
+  it("lists and deletes reported subscriptions also without a refresh", async () => {
     const project = await makeProject({ files: violet() });
     await pasteGuide(project.emulator);
     const { id } = addUnmanaged(project);
@@ -154,7 +154,7 @@ describe("unmanaged subscriptions", () => {
     expect(project.emulator.store.findSubscription(id)).toBeUndefined();
   });
 
-  it("are only reported with unmanaged: report, and not searched for with unmanaged: ignore", async () => {
+  it("only reports unmanaged subscriptions with unmanaged: report, and ignores them with unmanaged: ignore", async () => {
     for (const [unmanaged, isReported] of [
       ["report", true],
       ["ignore", false],
@@ -169,7 +169,7 @@ describe("unmanaged subscriptions", () => {
     }
   });
 
-  it("are listed by a preview before they are deleted if unmanaged changes from report to delete", async () => {
+  it("lists reported subscriptions in a preview before it deletes them if unmanaged changes from report to delete", async () => {
     const project = await makeProject({ files: violet('unmanaged: "report"') });
     const { store } = project.emulator;
     await pasteGuide(project.emulator);
@@ -184,7 +184,7 @@ describe("unmanaged subscriptions", () => {
     await project.preview("--expect-no-changes");
   });
 
-  it("do not include what the program declares for the receiver elsewhere", async () => {
+  it("keeps subscriptions that the program declares elsewhere", async () => {
     const project = await makeProject({
       files: {
         "index.js": `const ion = require("pulumi-ion");
@@ -198,7 +198,7 @@ describe("unmanaged subscriptions", () => {
     expect(project.emulator.store.listSubscriptions()).toHaveLength(4);
   });
 
-  it("are not deleted without maxDeletions if they are more than 20", async () => {
+  it("deletes more than 20 unmanaged subscriptions only if maxDeletions allows it", async () => {
     const withSet = (more = "") => ({
       "index.js": `const ion = require("pulumi-ion");
         new ion.WebhookSubscriptions("set", { receiverId: "1", subscriptions: { PARTS: ["UPDATE"] }, unmanaged: "delete", ${more} });`,
@@ -219,7 +219,7 @@ describe("unmanaged subscriptions", () => {
 });
 
 describe("an API key that can read no receiver", () => {
-  it("causes a warning in the preview before anything is created again", async () => {
+  it("causes a warning in the preview before up creates anything again", async () => {
     const project = await makeProject({ files: violet() });
     await project.up();
     project.emulator.store.deleteReceiver("1");
@@ -228,7 +228,7 @@ describe("an API key that can read no receiver", () => {
 });
 
 describe("an ION environment with a new URL", () => {
-  it("keeps its stack with ion:formerEndpoint", async () => {
+  it("works with the existing stack and ion:formerEndpoint", async () => {
     const project = await makeProject({ files: violet('resources: ["PARTS"]') });
     await project.up();
     const exported = await project.pulumi(

@@ -55,7 +55,7 @@ async function readState(project: Project) {
 /** Enough on a busy machine. */
 const LONG = 20 * 60_000;
 
-describe("with the real engine, after any programs, manual edits and faults", () => {
+describe("random histories with the real engine", () => {
   it(`at most two runs of up make ION exactly as declared (${STEPS} steps)`, { timeout: LONG }, async () => {
     console.log(`FC_SEED=${FC_SEED} repeats it; FC_STEPS=${STEPS}`);
     const project = await makeProject({ files: { "index.js": sourceOf([]) } });

@@ -70,13 +70,13 @@ describe("preview", () => {
   });
 });
 
-describe("missing settings", () => {
+describe("settings", () => {
   it.each([
     ["ion:region", "ION_API_URI", "ion:endpoint"],
     ["ion:authUrl", "ION_AUTH_SERVER", "ion:authUrl"],
     ["ion:clientId", "ION_CLIENT_ID", "ion:clientId"],
     ["ion:clientSecret", "ION_CLIENT_SECRET", "ion:clientSecret"],
-  ])("names %s and %s if neither is set", async (key, variable, removed) => {
+  ])("reports that %s or %s must be set", async (key, variable, removed) => {
     const project = await makeProject({ files: GOOD });
     await project.pulumi("config", "rm", removed, "--stack", "test");
     const { code, output } = await project.pulumi("preview", "--stack", "test");
@@ -87,7 +87,7 @@ describe("missing settings", () => {
     expectUntouched(project);
   });
 
-  it("are read from environment variables", async () => {
+  it("reads all settings from environment variables", async () => {
     const project = await makeProject({ files: GOOD });
     for (const key of ["endpoint", "authUrl", "clientId", "clientSecret"]) {
       await project.pulumi("config", "rm", `ion:${key}`, "--stack", "test");
@@ -128,7 +128,7 @@ describe("up", () => {
 });
 
 describe("a client secret in plain text", () => {
-  it("causes one warning with the command that encrypts it, and none once it is encrypted", async () => {
+  it("causes one warning with the command that encrypts it", async () => {
     const project = await makeProject({ files: GOOD });
     expect(await project.preview()).not.toContain("in plain");
     const set = ["config", "set", "--plaintext", "ion:clientSecret", "canary-plain", "--stack", "test"];
@@ -164,7 +164,7 @@ describe("a stack that points to another ION environment", () => {
 });
 
 describe("a new API key", () => {
-  it("is used with --run-program, which the error for the old key recommends", async () => {
+  it("replaces the old one with --run-program, as the error recommends", async () => {
     const project = await makeProject({ files: GOOD });
     await project.up();
     project.emulator.rotateKey("rotated");

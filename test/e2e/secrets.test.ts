@@ -60,7 +60,7 @@ const STACK = ["--stack", "test"];
 const YES = ["--yes", "--skip-preview", ...STACK];
 
 describe("secrets that the program passes as plain text", () => {
-  it("are encrypted in the state and never printed, at any verbosity, in the whole lifecycle of a stack", async () => {
+  it("encrypts secrets in the state and never prints them, at any verbosity, in the whole lifecycle of a stack", async () => {
     const project = await makeProject({ files: program(SECRETS["the header"]), config: { uri: SECRETS["the URL"] } });
     const { store, faults } = project.emulator;
     const sharedSecret = SECRETS["the adopted shared secret"];
@@ -137,7 +137,7 @@ describe("secrets that the program passes as plain text", () => {
     }
   });
 
-  it("are encrypted also if a receiver is created only in part", async () => {
+  it("encrypts the secrets of a receiver that is created only in part", async () => {
     const project = await makeProject({ files: program(SECRETS["the header"]), config: { uri: SECRETS["the URL"] } });
     const { settings, store } = project.emulator;
     settings.deniedPermissions.add("CreateWebhookHeader");

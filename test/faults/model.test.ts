@@ -225,7 +225,7 @@ function formatFailure(reason: unknown): string {
 /** Enough on a busy machine. */
 const LONG = 20 * 60_000;
 
-describe("after any programs, manual edits, faults and crashes", () => {
+describe("random histories of programs, manual edits, faults and crashes", () => {
   it(`at most two runs of up make ION exactly as declared (${RUNS} histories)`, { timeout: LONG }, async () => {
     console.log(`FC_SEED=${SEED} repeats it; FC_RUNS=${RUNS}`);
     const lanes = Array.from({ length: LANES }, async (_, lane) => {

@@ -191,7 +191,7 @@ function faultsAt(row: Row, kind: FaultKind, on: FaultTarget, key: string): Faul
 }
 
 describe.concurrent("faults", () => {
-  it.for(ROWS)("with the fault $title, at most one more run makes ION exactly as declared", async (row, { expect }) => {
+  it.for(ROWS)("$title: at most one more run makes ION exactly as declared", async (row, { expect }) => {
     const failures: unknown[] = [];
     await Promise.all(
       OPERATIONS.flatMap((operation) => {
