@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { start } from "../support/support.ts";
 import { ROOT, run } from "./project.ts";
 
-const GUIDE = "docs/taking-over.md";
+const GUIDE = "docs/importing.md";
 const LOCKS = "state/.pulumi/locks/organization/ion-webhooks/dev";
 
 const runtime = (option: string) =>

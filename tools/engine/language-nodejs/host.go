@@ -76,9 +76,9 @@ func flagsOf(project []byte) []string {
 
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, "pulumi-language-nodejs:", err)
-	var ended *exec.ExitError
-	if errors.As(err, &ended) {
-		os.Exit(ended.ExitCode())
+	var exitError *exec.ExitError
+	if errors.As(err, &exitError) {
+		os.Exit(exitError.ExitCode())
 	}
 	os.Exit(1)
 }
