@@ -2,19 +2,19 @@ import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
 import { UNKNOWN, type UncheckedInputs } from "../../provider/lifecycle/resourceHandler.ts";
 import { unmanagedSubscriptions } from "../../provider/lifecycle/unmanagedSubscriptions.ts";
-import { programOf, type World } from "../faults/desiredState.ts";
-import { type Declared, Stack } from "../support/fakeEngine.ts";
+import { type DesiredReceiver, programOf } from "../faults/desiredState.ts";
+import { type DeclaredResource, Stack } from "../support/fakeEngine.ts";
 import { failureOf, ionOn, start } from "../support/support.ts";
 
 const WORLD = {
   name: "erp",
   fields: { webhookUri: "https://hooks.example/1" },
-  pairs: ["PARTS UPDATE", "RUNS UPDATE"],
+  events: ["PARTS UPDATE", "RUNS UPDATE"],
   unmanaged: "delete",
-} satisfies World;
+} satisfies DesiredReceiver;
 
 /** A stack that is up, and what adds subscriptions by hand. */
-async function upWith(world: World = WORLD) {
+async function upWith(world: DesiredReceiver = WORLD) {
   const emulator = await start();
   const stack = new Stack();
   const run = { emulator, stack, told: [] as string[] };
@@ -28,7 +28,7 @@ interface Run {
   readonly told: string[];
 }
 
-const up = ({ emulator, stack, told }: Run, program: readonly Declared[] = programOf([WORLD])) =>
+const up = ({ emulator, stack, told }: Run, program: readonly DeclaredResource[] = programOf([WORLD])) =>
   stack.up(program, ionOn(emulator, { warn: (words) => told.push(words) }));
 
 const allowing = (maxDeletions: number) =>
@@ -56,7 +56,7 @@ describe("extras of a receiver", () => {
     expect(run.told).toEqual([expect.stringContaining("nobody declared: ISSUES CREATE (id 3), ISSUES UPDATE (id 4)")]);
     expect(pairsIn(run)).toHaveLength(4);
     await up(run);
-    expect(pairsIn(run)).toEqual(WORLD.pairs);
+    expect(pairsIn(run)).toEqual(WORLD.events);
   });
 
   it.each([
@@ -97,9 +97,11 @@ describe("extras of a receiver", () => {
       expect(errors).toEqual(allowed === undefined ? [expect.stringContaining(refused)] : []);
       expect(errors.join()).toMatch(allowed === undefined ? /every one there is.*maxDeletions: 1/ : /^$/);
       // What is declared is made again in any case, and with it the extra is not every one any more.
-      expect(pairsIn(run).sort()).toEqual([...(allowed === undefined ? ["ISSUES CREATE"] : []), ...WORLD.pairs].sort());
+      expect(pairsIn(run).sort()).toEqual(
+        [...(allowed === undefined ? ["ISSUES CREATE"] : []), ...WORLD.events].sort(),
+      );
       expect((await up(run)).errors).toEqual([]);
-      expect(pairsIn(run).sort()).toEqual([...WORLD.pairs].sort());
+      expect(pairsIn(run).sort()).toEqual([...WORLD.events].sort());
     }
   });
 
@@ -113,11 +115,11 @@ describe("extras of a receiver", () => {
     store.updateSubscription(changed?.id ?? "", { resource: "STEPS" });
     store.updateSubscription(moved?.id ?? "", { receiverId: "2" });
     await up(run);
-    expect(pairsIn(run).sort()).toEqual([...WORLD.pairs, "STEPS UPDATE", "ISSUES DELETE"].sort());
+    expect(pairsIn(run).sort()).toEqual([...WORLD.events, "STEPS UPDATE", "ISSUES DELETE"].sort());
   });
 
   it("under report are named each time, and stay", async () => {
-    const world: World = { ...WORLD, unmanaged: "report" };
+    const world: DesiredReceiver = { ...WORLD, unmanaged: "report" };
     const run = await upWith(world);
     addExtras(run, 1);
     for (const _time of [1, 2, 3]) {

@@ -1,5 +1,5 @@
-// The temporary folder that an engine is made in, beside its final place, and what keeps several runs apart.
-// Each run has its own. The folder also says whose it is, so that a later run waits for it or clears it away.
+// The temporary folder in which a run builds an engine, next to the final one. Each run has its own. The folder names its
+// owner, so that another run can wait for it, or remove it if the owner has exited.
 
 import {
   lstatSync,
@@ -19,27 +19,27 @@ import { basename, join } from "node:path";
 
 const prefix = ".engine-";
 const heartbeat = 5_000;
-/** Milliseconds without a heartbeat after which a run is not waited for any more (suspended, or its process id reused). */
+/** Milliseconds without a heartbeat after which no run waits for the owner (suspended, or its process id reused). */
 const silent = 60_000;
-/** Milliseconds without a heartbeat after which a folder is nobody's, even if its process cannot be looked up. */
+/** Milliseconds without a heartbeat after which a folder is removed, even if its owner cannot be checked. */
 const abandoned = 3_600_000;
 
 interface Owner {
   pid: number;
   machine: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the Unix epoch. */
   startedAt: number;
 }
 
-/** A run's own temporary folder. */
-export interface Workshop {
+/** The temporary folder of a run. */
+export interface BuildDirectory {
   folder: string;
-  /** Removes the folder with all that is in it. */
-  close(): void;
+  /** Removes the folder with its content. */
+  remove(): void;
 }
 
-/** Makes a temporary folder in `versions` and keeps it marked as in use. */
-export function openWorkshop(versions: string): Workshop {
+/** Creates a temporary folder in `versions` and keeps it marked as in use. */
+export function createBuildDirectory(versions: string): BuildDirectory {
   mkdirSync(versions, { recursive: true });
   const folder = mkdtempSync(join(versions, prefix));
   const owner: Owner = { pid: process.pid, machine: thisMachine(), startedAt: Date.now() };
@@ -49,65 +49,65 @@ export function openWorkshop(versions: string): Workshop {
     try {
       utimesSync(file, new Date(), new Date());
     } catch {
-      // another run took the folder for abandoned; the step that needs it will say so
+      // Another run has removed the folder. The step that needs it will fail.
     }
   }, heartbeat);
   timer.unref();
   return {
     folder,
-    close() {
+    remove() {
       clearInterval(timer);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
 
-/** Removes what runs that were killed have left in `versions`. */
-export function sweep(versions: string): void {
-  for (const { folder, owner, age } of workshopsIn(versions)) {
-    if (age < abandoned && !(owner !== undefined && isGone(owner))) continue;
+/** Removes the folders of killed runs from `versions`. */
+export function removeAbandoned(versions: string): void {
+  for (const { folder, owner, age } of buildDirectoriesIn(versions)) {
+    if (age < abandoned && !(owner !== undefined && hasExited(owner))) continue;
     try {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     } catch {
-      // another run is removing it too
+      // Another run is removing it, too.
     }
   }
 }
 
-/** The process id of a living run that started before the one with this workshop; undefined when there is none. */
-export function runBefore(versions: string, mine: Workshop): number | undefined {
-  const all = workshopsIn(versions);
-  const name = basename(mine.folder);
-  const startedAt = all.find((one) => one.name === name)?.owner?.startedAt ?? Number.POSITIVE_INFINITY;
+/** Finds the process id of a running run that started before this one. */
+export function findEarlierRun(versions: string, own: BuildDirectory): number | undefined {
+  const all = buildDirectoriesIn(versions);
+  const name = basename(own.folder);
+  const startedAt = all.find((directory) => directory.name === name)?.owner?.startedAt ?? Number.POSITIVE_INFINITY;
   return all.find(
     ({ name: other, owner, age }) =>
       owner !== undefined &&
       age < silent &&
-      !isGone(owner) &&
+      !hasExited(owner) &&
       (owner.startedAt < startedAt || (owner.startedAt === startedAt && other < name)),
   )?.owner?.pid;
 }
 
 /**
- * Moves a finished folder to its place by one rename. Where the place is taken, keeps what is there if that is valid,
- * and otherwise moves it aside into the workshop first.
+ * Moves a finished folder to its target with one atomic rename. If the target exists, keeps it if it is valid, and
+ * otherwise moves it to the build directory first.
  */
-export async function place(
-  made: string,
+export async function install(
+  finished: string,
   target: string,
-  workshop: Workshop,
+  buildDirectory: BuildDirectory,
   isValid: () => Promise<boolean>,
-): Promise<"placed" | "taken"> {
+): Promise<"installed" | "exists"> {
   for (let attempt = 1; ; attempt++) {
     try {
-      renameSync(made, target);
-      return "placed";
+      renameSync(finished, target);
+      return "installed";
     } catch (error) {
       if (attempt > 3 || lstatSync(target, { throwIfNoEntry: false }) === undefined) throw error;
     }
-    if (await isValid()) return "taken";
+    if (await isValid()) return "exists";
     try {
-      renameSync(target, join(workshop.folder, `broken-${attempt}`));
+      renameSync(target, join(buildDirectory.folder, `broken-${attempt}`));
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
     }
@@ -118,11 +118,11 @@ interface Found {
   folder: string;
   name: string;
   owner: Owner | undefined;
-  /** Milliseconds since its last heartbeat. */
+  /** Milliseconds since the last heartbeat. */
   age: number;
 }
 
-function workshopsIn(versions: string): Found[] {
+function buildDirectoriesIn(versions: string): Found[] {
   let names: string[];
   try {
     names = readdirSync(versions).filter((name) => name.startsWith(prefix));
@@ -137,7 +137,7 @@ function workshopsIn(versions: string): Found[] {
       const owner = parseOwner(file);
       found.push({ folder, name, owner, age: Date.now() - statSync(owner === undefined ? folder : file).mtimeMs });
     } catch {
-      // removed a moment ago
+      // Removed in the meantime.
     }
   }
   return found;
@@ -150,13 +150,13 @@ function parseOwner(file: string): Owner | undefined {
       return { pid, machine, startedAt };
     }
   } catch {
-    // not written yet, or only half
+    // Not written yet, or only in part.
   }
   return undefined;
 }
 
-/** Known to have ended; a process of another machine never is. */
-function isGone(owner: Owner): boolean {
+/** Whether the owner is known to have exited. Always false for another machine. */
+function hasExited(owner: Owner): boolean {
   if (owner.machine !== thisMachine()) return false;
   try {
     process.kill(owner.pid, 0);
@@ -166,7 +166,7 @@ function isGone(owner: Owner): boolean {
   }
 }
 
-/** Where process ids mean the same: containers that share a home folder may share the host's name as well. */
+/** Identifies the process id namespace: containers that share a home folder may share a host name as well. */
 function thisMachine(): string {
   try {
     return `${hostname()} ${readlinkSync("/proc/self/ns/pid")}`;

@@ -1,21 +1,21 @@
-/** What a subscription takes in the exported stack, and what that consists of. */
+/** Measures the size of a subscription in the exported stack. */
 
-/** What the state of one subscription may take, in bytes of the export (issue 4). */
+/** The budget for the state of one subscription, in bytes of the export (issue 4). */
 export const STATE_LIMIT_BYTES = 3 * 1024;
 
-/** The state of subscriptions. */
-export interface State {
+/** The size of the state. */
+export interface StateSize {
   readonly subscriptions: number;
-  /** Bytes of the whole export, shared out over the subscriptions: the receiver and all else counts too. */
+  /** Bytes of the whole export divided by the number of subscriptions. */
   readonly share: number;
-  /** Bytes of one subscription, as indented as the export is. */
+  /** Bytes of one subscription, including the indentation. */
   readonly own: number;
-  /** What they consist of, by property; the largest first. */
+  /** Bytes of each property, the largest first. */
   readonly parts: Readonly<Record<string, number>>;
 }
 
-/** Weighs what `pulumi stack export` printed. */
-export function weigh(exported: string): State {
+/** Measures the output of `pulumi stack export`. */
+export function measureStateSize(exported: string): StateSize {
   const { deployment } = JSON.parse(exported) as { deployment: { resources?: Record<string, unknown>[] } };
   const all = (deployment.resources ?? []).filter(({ type }) => String(type).endsWith(":WebhookSubscription"));
   const sizes: Record<string, number> = {};
@@ -31,16 +31,16 @@ export function weigh(exported: string): State {
     subscriptions: all.length,
     share: Buffer.byteLength(exported) / all.length,
     own: parts.reduce((sum, [, size]) => sum + size, 0),
-    parts: Object.fromEntries(parts.sort(([, one], [, other]) => other - one)),
+    parts: Object.fromEntries(parts.sort(([, a], [, b]) => b - a)),
   };
 }
 
-/** The provider's code, which inputs and outputs both hold, apart from the rest. */
+/** Separates `__provider`, which is in both inputs and outputs. */
 function split(key: string, { __provider, ...rest }: Record<string, unknown>) {
   return { [key]: rest, [`${key}.__provider`]: __provider };
 }
 
-// The export indents by four; a resource's properties stand four levels deep.
+// The export indents by four spaces, and a resource's properties are four levels deep.
 function bytes(name: string, value: unknown): number {
   const text = JSON.stringify({ [name]: value }, undefined, 4)
     .split("\n")

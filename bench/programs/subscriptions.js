@@ -1,9 +1,9 @@
-// The 34 pairs of Violet's guide.
+// The 34 subscriptions of Violet's guide.
 const RESOURCES =
   "ABOM_INSTALLATIONS FILE_ATTACHMENTS ISSUES ORGANIZATIONS PARTS PLAN_INPUTS PLAN_ITEMS PLANS PROCEDURES " +
   "PURCHASE_ORDER_LINES PURCHASE_ORDERS RECEIPTS RECEIPT_ITEMS RUNS RUN_STEPS STEPS SUPPLIERS";
 
-exports.PAIRS = RESOURCES.split(" ").flatMap((resource) => [
+exports.SUBSCRIPTIONS = RESOURCES.split(" ").flatMap((resource) => [
   { resource, action: "CREATE" },
   { resource, action: "UPDATE" },
 ]);

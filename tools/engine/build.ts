@@ -1,34 +1,34 @@
-// The two ways to make an engine: npm's launcher downloads it, or Go compiles it.
-// Both fill <folder>/versions/<version>/bin and return why they could not, in one line.
+// The two ways to get an engine: download it with npm's launcher, or compile it with Go.
+// Both fill <folder>/versions/<version>/bin and return the problem, in one line, if they fail.
 
 import { chmodSync, copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { atLeast, fileNames, troubleIn, upstreamHost } from "./candidates.ts";
-import { run, withReports } from "./run.ts";
+import { fileNames, findProblem, isAtLeast, upstreamHost } from "./findCli.ts";
+import { run, withProgress } from "./run.ts";
 
-/** What both ways need to know. */
+/** The input of both. */
 export interface Job {
   version: string;
-  /** The temporary folder; it takes the place of PULUMI_HOME. */
+  /** The temporary folder, used as PULUMI_HOME. */
   folder: string;
   nodeModules: string;
-  say: (line: string) => void;
+  log: (line: string) => void;
 }
 
-/** The oldest Go that compiles the engine. */
-export const oldestGo = "1.25";
+/** The oldest version of Go that compiles the engine. */
+export const minimumGo = "1.25";
 
 /** The `bin` folder that a job fills. */
 export function binOf(job: Job): string {
   return join(job.folder, "versions", job.version, "bin");
 }
 
-/** Has npm's launcher download the engine. */
+/** Downloads the engine with npm's launcher. */
 export async function download(job: Job): Promise<string | undefined> {
-  job.say(`downloading Pulumi ${job.version} from get.pulumi.com`);
-  const { lines, trouble } = await withReports(
-    job.say,
+  job.log(`downloading Pulumi ${job.version} from get.pulumi.com`);
+  const { lines, problem } = await withProgress(
+    job.log,
     () => "still downloading",
     () =>
       run(process.execPath, [join(job.nodeModules, "pulumi", "run.js"), "version"], {
@@ -38,28 +38,28 @@ export async function download(job: Job): Promise<string | undefined> {
           PULUMI_HOME: job.folder,
           PULUMI_VERSION: job.version,
           PULUMI_SKIP_UPDATE_CHECK: "true",
-          // without it Node's fetch goes past HTTPS_PROXY
+          // Without it, Node's fetch ignores HTTPS_PROXY.
           NODE_USE_ENV_PROXY: "1",
         },
       }),
   );
-  if (trouble === undefined) return troubleIn(binOf(job), job.version);
-  return launcherTrouble(lines) ?? trouble;
+  if (problem === undefined) return findProblem(binOf(job), job.version);
+  return findLauncherError(lines) ?? problem;
 }
 
-/** The line among the launcher's output that says what went wrong; undefined when none does. */
-export function launcherTrouble(lines: string[]): string | undefined {
+/** Finds the error in the launcher's output. */
+export function findLauncherError(lines: string[]): string | undefined {
   const plain = lines.map((line) => stripVTControlCharacters(line).trim());
-  const why =
+  const error =
     plain.find((line) => /^(error|curl|wget): /.test(line)) ?? plain.findLast((line) => /^pulumi: /.test(line));
-  return why?.replace(/^(pulumi|error): /, "");
+  return error?.replace(/^(pulumi|error): /, "");
 }
 
 interface Part {
   file: string;
-  /** The Go module beside this file that pins it. */
+  /** The Go module in this folder that pins it. */
   module: string;
-  /** In the module, or that it requires. */
+  /** A package of that module or of its dependencies. */
   package: string;
   linkerFlags: (version: string) => string;
 }
@@ -80,28 +80,28 @@ const parts: Part[] = [
   },
 ];
 
-/** Compiles the engine from the Go modules that are pinned beside this file. */
+/** Compiles the engine from the Go modules that are pinned in this folder. */
 export async function compile(job: Job): Promise<string | undefined> {
-  const go = await goVersion();
-  if ("trouble" in go) return go.trouble;
-  const pinned = pinnedInGoMod();
+  const go = await findGo();
+  if ("problem" in go) return go.problem;
+  const pinned = readPinnedVersion();
   if (pinned !== job.version) return `tools/engine/pulumi/go.mod pins ${pinned}, not ${job.version}`;
 
-  job.say(
+  job.log(
     `compiling Pulumi ${job.version} with Go ${go.version}: about 6 minutes on two cores the first time, ` +
-      "seconds when Go has it in its cache",
+      "seconds if Go has it in its cache",
   );
   const bin = binOf(job);
   mkdirSync(bin, { recursive: true });
   for (const [index, part] of parts.entries()) {
-    job.say(`${part.file} (${index + 1} of ${parts.length})`);
-    const trouble = await compilePart(job, part, join(bin, part.file));
-    if (trouble !== undefined) return `${part.file}: ${trouble}`;
+    job.log(`${part.file} (${index + 1} of ${parts.length})`);
+    const problem = await compilePart(job, part, join(bin, part.file));
+    if (problem !== undefined) return `${part.file}: ${problem}`;
   }
   const script = join(bin, fileNames.dynamicProvider);
   copyFileSync(join(job.nodeModules, "@pulumi", "pulumi", fileNames.dynamicProvider), script);
   chmodSync(script, 0o755);
-  return troubleIn(bin, job.version);
+  return findProblem(bin, job.version);
 }
 
 async function compilePart(job: Job, part: Part, output: string): Promise<string | undefined> {
@@ -113,23 +113,23 @@ async function compilePart(job: Job, part: Part, output: string): Promise<string
   const go = async (...args: string[]) => {
     packages = [];
     const onLine = (line: string) => {
-      if (line.startsWith(fetching)) modules++;
-      else if (packageIn(line) !== undefined) packages.push(line);
+      if (line.startsWith(downloading)) modules++;
+      else if (parsePackage(line) !== undefined) packages.push(line);
     };
-    const { lines, trouble } = await run("go", args, { cwd, env, onLine });
-    return trouble && (goTrouble(job, lines) ?? trouble);
+    const { lines, problem } = await run("go", args, { cwd, env, onLine });
+    return problem && (findGoError(job, lines) ?? problem);
   };
 
-  return withReports(
-    job.say,
+  return withProgress(
+    job.log,
     () => {
-      if (total === undefined) return `${part.file}: ${modules} Go modules fetched`;
+      if (total === undefined) return `${part.file}: ${modules} Go modules downloaded`;
       const latest = packages.at(-1);
       return `${part.file}: ${packages.length} of at most ${total} packages${latest ? `, now ${latest}` : ""}`;
     },
     async () => {
-      const trouble = await go("list", "-mod=readonly", "-deps", part.package);
-      if (trouble !== undefined) return trouble;
+      const problem = await go("list", "-mod=readonly", "-deps", part.package);
+      if (problem !== undefined) return problem;
       total = packages.length;
       const flags = ["-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", part.linkerFlags(job.version)];
       return go("build", ...flags, "-o", output, part.package);
@@ -137,40 +137,40 @@ async function compilePart(job: Job, part: Part, output: string): Promise<string
   );
 }
 
-/** How Go announces that it fetches a module. */
-const fetching = "go: downloading ";
+/** The start of a line in which Go announces a download. */
+const downloading = "go: downloading ";
 
-/** The package that `go build -v` or `go list` names on this line; undefined for a message. */
-export function packageIn(line: string): string | undefined {
+/** The package in a line of `go build -v` or `go list`. Returns undefined for other messages. */
+export function parsePackage(line: string): string | undefined {
   return /^[^\s:#]+$/.test(line) ? line : undefined;
 }
 
-/** Shows Go's last messages, and returns the one that says why. */
-function goTrouble(job: Job, lines: string[]): string | undefined {
-  const messages = lines.filter((line) => packageIn(line) === undefined && !line.startsWith(fetching));
-  for (const line of messages.slice(-5)) job.say(`  ${line}`);
-  const why = messages.find((line) => line.startsWith("go: ")) ?? messages.at(-1);
-  if (why?.includes("GOTOOLCHAIN=local")) return `${why}; a newer Go or GOTOOLCHAIN=auto helps`;
-  return why;
+/** Logs Go's last messages, and returns the error. */
+function findGoError(job: Job, lines: string[]): string | undefined {
+  const messages = lines.filter((line) => parsePackage(line) === undefined && !line.startsWith(downloading));
+  for (const line of messages.slice(-5)) job.log(`  ${line}`);
+  const error = messages.find((line) => line.startsWith("go: ")) ?? messages.at(-1);
+  if (error?.includes("GOTOOLCHAIN=local")) return `${error}; install a newer Go or set GOTOOLCHAIN=auto`;
+  return error;
 }
 
-async function goVersion(): Promise<{ version: string } | { trouble: string }> {
-  const { lines, trouble } = await run("go", ["version"], { limit: 120_000 });
-  if (trouble !== undefined)
-    return { trouble: trouble === "go not found" ? "there is no Go on PATH" : `\`go version\`: ${trouble}` };
+async function findGo(): Promise<{ version: string } | { problem: string }> {
+  const { lines, problem } = await run("go", ["version"], { limit: 120_000 });
+  if (problem !== undefined)
+    return { problem: problem === "go not found" ? "Go is not on PATH" : `\`go version\`: ${problem}` };
   const version = lines
     .map((line) => /^go version .*?\bgo(\d+(\.\d+)+)/.exec(line)?.[1])
-    .find((one) => one !== undefined);
-  if (version === undefined) return { trouble: "`go version` names no version" };
-  return atLeast(version, oldestGo) ? { version } : { trouble: `Go ${version} is too old` };
+    .find((found) => found !== undefined);
+  if (version === undefined) return { problem: "`go version` printed no version" };
+  return isAtLeast(version, minimumGo) ? { version } : { problem: `Go ${version} is too old` };
 }
 
-function pinnedInGoMod(): string | undefined {
+function readPinnedVersion(): string | undefined {
   const goMod = readFileSync(join(import.meta.dirname, "pulumi", "go.mod"), "utf8");
   return /github\.com\/pulumi\/pulumi\/pkg\/v3 v(\S+)/.exec(goMod)?.[1];
 }
 
-/** So that a killed child leaves nothing outside the job's own folder either. */
+/** Keeps a killed child process from leaving files outside of the job's folder. */
 function temporaryFolders({ folder }: Job): Record<string, string> {
   return { TMPDIR: folder, TMP: folder, TEMP: folder, GOTMPDIR: folder };
 }

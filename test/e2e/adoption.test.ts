@@ -10,8 +10,8 @@ const violet = (more = "") => ({
     new ion.VioletWebhooks("violet", { webhookUri: "${URI}", ${more} });`,
 });
 
-/** What Violet's customers do today: the guide's two documents, word for word. */
-async function pasteTheGuide(emulator: Emulator) {
+/** What Violet's customers do by hand: pastes the two mutations of Violet's guide. */
+async function pasteGuide(emulator: Emulator) {
   const { tokenUrl, graphqlUrl, clientId, clientSecret } = emulator;
   const body = new URLSearchParams({
     grant_type: "client_credentials",
@@ -20,11 +20,11 @@ async function pasteTheGuide(emulator: Emulator) {
   });
   const answer = (await (await fetch(tokenUrl, { method: "POST", body })).json()) as { access_token: string };
   const client = new GraphQLClient(graphqlUrl, { headers: { authorization: `Bearer ${answer.access_token}` } });
-  const made = await client.request<{ createWebhookReceiver: { webhookReceiver: { id: string } } }>(createReceiver, {
+  const created = await client.request<{ createWebhookReceiver: { webhookReceiver: { id: string } } }>(createReceiver, {
     input: { name: "Violet", webhookUri: URI },
   });
   await client.request(
-    createSubscriptions.replaceAll('"2"', JSON.stringify(made.createWebhookReceiver.webhookReceiver.id)),
+    createSubscriptions.replaceAll('"2"', JSON.stringify(created.createWebhookReceiver.webhookReceiver.id)),
   );
   emulator.requests.length = 0;
 }
@@ -36,40 +36,40 @@ const mutations = ({ emulator }: Project) =>
 
 const destroy = (project: Project) => project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test");
 
-describe("what was made by hand with the guide", () => {
-  it("is taken over whole, and destroyed with the stack", async () => {
+describe("webhooks created by hand with Violet's guide", () => {
+  it("adopts webhooks created by hand without a change in ION, and destroys them with the stack", async () => {
     const project = await makeProject({ files: violet() });
     const { emulator } = project;
-    await pasteTheGuide(emulator);
+    await pasteGuide(emulator);
     const before = emulator.store.state();
     await project.up();
     expect(mutations(project)).toEqual([]);
     expect(emulator.store.state()).toEqual(before);
-    const taken = (await project.resources()).filter(({ type }) => /dynamic\/ion:Webhook/.test(type));
-    expect(taken).toHaveLength(35);
+    const adopted = (await project.resources()).filter(({ type }) => /dynamic\/ion:Webhook/.test(type));
+    expect(adopted).toHaveLength(35);
     await project.preview("--expect-no-changes");
     expect((await destroy(project)).code).toBe(0);
     expect(emulator.store.state()).toMatchObject({ receivers: [], subscriptions: [] });
   });
 
-  it("gets only what is missing", async () => {
+  it("creates only the missing subscriptions", async () => {
     const project = await makeProject({ files: violet() });
     const { store } = project.emulator;
-    await pasteTheGuide(project.emulator);
+    await pasteGuide(project.emulator);
     for (const { id } of store.listSubscriptions().slice(0, 3)) store.deleteSubscription(id);
     await project.up();
     expect(mutations(project)).toEqual(Array(3).fill("createWebhookSubscription"));
     await project.preview("--expect-no-changes");
   });
 
-  it("is taken over by importId without the URL, which stays as it is, also when it is changed by hand later", async () => {
+  it("imports a receiver by importId, and pins the omitted URL to its value in ION", async () => {
     const files = (id: string) => ({
       "index.js": `require("pulumi-ion").VioletWebhooks.length;
         new (require("pulumi-ion").VioletWebhooks)("violet", { importId: "${id}", name: "Ours" });`,
     });
     const project = await makeProject({ files: files("1") });
     const { store } = project.emulator;
-    await pasteTheGuide(project.emulator);
+    await pasteGuide(project.emulator);
     await project.up();
     expect(mutations(project)).toEqual([]);
     await project.up();
@@ -81,7 +81,7 @@ describe("what was made by hand with the guide", () => {
     await project.preview("--expect-no-changes");
   });
 
-  it("is named with its id where it has another name, and never guessed between two", async () => {
+  it("never adopts a receiver with another name: the error contains its id, or the ids of both candidates", async () => {
     const project = await makeProject({ files: violet() });
     const { store } = project.emulator;
     store.createReceiver({ name: "by hand", webhookUri: URI });
@@ -97,7 +97,7 @@ describe("what was made by hand with the guide", () => {
     expect(mutations(project)).toEqual([]);
   });
 
-  it("stays when the stack is destroyed with retainOnDelete", async () => {
+  it("keeps adopted webhooks in ION if the stack is destroyed with retainOnDelete", async () => {
     const project = await makeProject({
       files: {
         "index.js": `const ion = require("pulumi-ion");
@@ -105,18 +105,18 @@ describe("what was made by hand with the guide", () => {
             transforms: [({ props, opts }) => ({ props, opts: { ...opts, retainOnDelete: true } })] });`,
       },
     });
-    await pasteTheGuide(project.emulator);
+    await pasteGuide(project.emulator);
     await project.up();
     expect((await destroy(project)).code).toBe(0);
     expect(project.emulator.store.listSubscriptions()).toHaveLength(34);
   });
 });
 
-describe("subscriptions that nobody declared", () => {
-  const extra = ({ emulator }: Project, action = "DELETE") =>
+describe("unmanaged subscriptions", () => {
+  const addUnmanaged = ({ emulator }: Project, action = "DELETE") =>
     emulator.store.createSubscription({ receiverId: "1", resource: "PARTS", action });
 
-  it("are named when met, listed by the next preview, and only then ended by up; twins as well", async () => {
+  it("reports unmanaged subscriptions and duplicates, lists them in the next preview, and only then deletes them", async () => {
     const project = await makeProject({ files: violet() });
     const { store } = project.emulator;
     store.createReceiver({ name: "other", webhookUri: "https://other.example/" });
@@ -124,56 +124,56 @@ describe("subscriptions that nobody declared", () => {
     const receiverId = store.listReceivers().find(({ name }) => name === "Violet")?.id ?? "";
     const other = store.createSubscription({ receiverId: "1", resource: "PARTS", action: "DELETE" });
     const added = store.createSubscription({ receiverId, resource: "PARTS", action: "DELETE" });
-    const twin = store.createSubscription({ receiverId, resource: "PARTS", action: "UPDATE" });
-    const names = [`PARTS DELETE (id ${added.id})`, `PARTS UPDATE (id ${twin.id})`];
+    const duplicate = store.createSubscription({ receiverId, resource: "PARTS", action: "UPDATE" });
+    const descriptions = [`PARTS DELETE (id ${added.id})`, `PARTS UPDATE (id ${duplicate.id})`];
 
-    const met = await project.preview();
-    for (const name of names) expect(met).toContain(name);
-    expect(met).toContain("+ removeNext");
+    const reported = await project.preview();
+    for (const description of descriptions) expect(reported).toContain(description);
+    expect(reported).toContain("+ removeNext");
     mutations(project);
     await project.up();
     expect(mutations(project)).toEqual([]);
 
     const listed = await project.preview();
     expect(listed).toContain("- removeNext");
-    for (const name of names) expect(listed).toContain(name);
+    for (const description of descriptions) expect(listed).toContain(description);
     await project.up();
     expect(mutations(project)).toEqual(["deleteWebhookSubscription", "deleteWebhookSubscription"]);
-    expect([added.id, twin.id].map((id) => store.findSubscription(id))).toEqual([undefined, undefined]);
+    expect([added.id, duplicate.id].map((id) => store.findSubscription(id))).toEqual([undefined, undefined]);
     expect(store.findSubscription(other.id)).toEqual(other);
     expect(store.listSubscriptions(receiverId)).toHaveLength(34);
     await project.preview("--expect-no-changes");
   });
 
-  it("are listed and ended without a refresh, too, once an up has named them", async () => {
+  it("lists and deletes reported subscriptions also without a refresh", async () => {
     const project = await makeProject({ files: violet() });
-    await pasteTheGuide(project.emulator);
-    const { id } = extra(project);
+    await pasteGuide(project.emulator);
+    const { id } = addUnmanaged(project);
     expect(await project.up()).toContain(`PARTS DELETE (id ${id})`);
     await project.up("--refresh=false");
     expect(project.emulator.store.findSubscription(id)).toBeUndefined();
   });
 
-  it("are only named under report, and not looked for under ignore", async () => {
-    for (const [unmanaged, named] of [
+  it("only reports unmanaged subscriptions with unmanaged: report, and ignores them with unmanaged: ignore", async () => {
+    for (const [unmanaged, isReported] of [
       ["report", true],
       ["ignore", false],
     ] as const) {
       const project = await makeProject({ files: violet(`unmanaged: "${unmanaged}"`) });
       await project.up();
-      const { id } = extra(project);
-      expect((await project.preview("--expect-no-changes")).includes(`PARTS DELETE (id ${id})`)).toBe(named);
+      const { id } = addUnmanaged(project);
+      expect((await project.preview("--expect-no-changes")).includes(`PARTS DELETE (id ${id})`)).toBe(isReported);
       await project.up();
       await project.up();
       expect(project.emulator.store.findSubscription(id)).toBeDefined();
     }
   });
 
-  it("under remove instead of report, are listed by a preview of their own before they are ended", async () => {
+  it("lists reported subscriptions in a preview before it deletes them if unmanaged changes from report to delete", async () => {
     const project = await makeProject({ files: violet('unmanaged: "report"') });
     const { store } = project.emulator;
-    await pasteTheGuide(project.emulator);
-    const { id } = extra(project);
+    await pasteGuide(project.emulator);
+    const { id } = addUnmanaged(project);
     await project.up();
     await project.write(violet('unmanaged: "delete"'));
     await project.up();
@@ -184,7 +184,7 @@ describe("subscriptions that nobody declared", () => {
     await project.preview("--expect-no-changes");
   });
 
-  it("are not what the program declares elsewhere for that receiver, further down or in another set", async () => {
+  it("keeps subscriptions that the program declares elsewhere", async () => {
     const project = await makeProject({
       files: {
         "index.js": `const ion = require("pulumi-ion");
@@ -198,28 +198,28 @@ describe("subscriptions that nobody declared", () => {
     expect(project.emulator.store.listSubscriptions()).toHaveLength(4);
   });
 
-  it("are not ended where that is every one there is, or more than 20, unless maxDeletions says so", async () => {
-    const set = (more = "") => ({
+  it("deletes more than 20 unmanaged subscriptions only if maxDeletions allows it", async () => {
+    const withSet = (more = "") => ({
       "index.js": `const ion = require("pulumi-ion");
         new ion.WebhookSubscriptions("set", { receiverId: "1", subscriptions: { PARTS: ["UPDATE"] }, unmanaged: "delete", ${more} });`,
     });
-    const project = await makeProject({ files: set() });
+    const project = await makeProject({ files: withSet() });
     const { store } = project.emulator;
-    await pasteTheGuide(project.emulator);
+    await pasteGuide(project.emulator);
     await project.up();
-    const refused = await project.pulumi("preview", "--stack", "test");
-    expect(refused.code).not.toBe(0);
-    expect(refused.output).toContain("33 of the 34 subscriptions of webhook receiver 1 are not declared");
-    expect(refused.output).toContain("maxDeletions: 33");
+    const rejected = await project.pulumi("preview", "--stack", "test");
+    expect(rejected.code).not.toBe(0);
+    expect(rejected.output).toContain("33 of the 34 subscriptions of webhook receiver 1 are not declared");
+    expect(rejected.output).toContain("maxDeletions: 33");
     expect(store.listSubscriptions()).toHaveLength(34);
-    await project.write(set("maxDeletions: 33"));
+    await project.write(withSet("maxDeletions: 33"));
     await project.up();
     expect(store.listSubscriptions()).toMatchObject([{ resource: "PARTS", action: "UPDATE" }]);
   });
 });
 
-describe("a key that sees no receiver", () => {
-  it("is said to, in words, before anything is made again", async () => {
+describe("an API key that can read no receiver", () => {
+  it("causes a warning in the preview before up creates anything again", async () => {
     const project = await makeProject({ files: violet() });
     await project.up();
     project.emulator.store.deleteReceiver("1");
@@ -227,8 +227,8 @@ describe("a key that sees no receiver", () => {
   });
 });
 
-describe("an ION under a new name", () => {
-  it("is the same with ion:formerEndpoint", async () => {
+describe("an ION environment with a new URL", () => {
+  it("works with the existing stack and ion:formerEndpoint", async () => {
     const project = await makeProject({ files: violet('resources: ["PARTS"]') });
     await project.up();
     const exported = await project.pulumi(
@@ -249,8 +249,8 @@ describe("an ION under a new name", () => {
     );
     await writeFile(file, moved);
     await project.pulumi("stack", "import", "--stack", "test", "--file", "state.json");
-    const refused = await project.pulumi("preview", "--stack", "test");
-    expect(refused.output).toContain("lives in the ION at https://old.example/graphql");
+    const rejected = await project.pulumi("preview", "--stack", "test");
+    expect(rejected.output).toContain("lives in the ION at https://old.example/graphql");
     await project.pulumi("config", "set", "ion:formerEndpoint", "https://old.example/graphql", "--stack", "test");
     await project.preview("--expect-no-changes", "--run-program");
     await project.up("--run-program");

@@ -1,19 +1,19 @@
 import { defineConfig } from "vitest/config";
 
-// What `npm run mutation` asks of each mutant: the tests that import provider/ as it stands, and start no engine.
+// The tests that `npm run mutation` runs for each mutant: those that import provider/ directly and start no engine.
 export default defineConfig({
   test: {
     include: ["test/{model,ion,lifecycle,engine,program,functions,resources,cli}/**/*.test.ts"],
     exclude: [
-      // It runs `pulumi up` under the real engine, for as long as all others together.
+      // Runs `pulumi up` with the real engine, which takes as long as all other tests together.
       "test/cli/stacks.test.ts",
-      // They try hundreds of things for one answer, some at random: what they found has a test of its own.
+      // Try hundreds of inputs, some at random. Every failure they found has a test of its own.
       ...["lifecycle/secrets", "engine/dynamic/crashDump", "lifecycle/inputs.fuzz", "ion/answers"].map(
         (name) => `test/${name}.test.ts`,
       ),
     ],
     setupFiles: ["test/mutation/loadAll.ts"],
-    // Loading the modules anew for each file would be most of the time.
+    // Loading the modules again for each file would take most of the time.
     isolate: false,
     testTimeout: 60_000,
   },
