@@ -142,7 +142,8 @@ export function readSettings(config: ReadConfig, env: NodeJS.ProcessEnv, connect
   const urls = { endpoint, authUrl: tokenUrl, formerEndpoint };
   for (const [setting, url] of Object.entries(urls) as [ConfigKey, string | undefined][]) {
     const problem = url && urlProblem(url);
-    if (problem) problems.push(`${key(setting)} ${problem}`);
+    const { name } = used.find((one) => one.key === setting) ?? { name: key(setting) };
+    if (problem) problems.push(`${name} ${problem}`);
   }
   if (deadline !== undefined && !(Number(deadline) > 0)) {
     problems.push(`${key("deadline")} is "${deadline}". It must be a number of seconds.`);

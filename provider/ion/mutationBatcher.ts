@@ -212,9 +212,11 @@ function outcomeOf({ change, mutation }: Pending, answer: Answer, alias: string)
     };
   }
   const kind = kindOf(problem);
-  const rejected = problem.path?.length === 1 ? kind !== "unknownOutcome" : DECIDED_FIRST.has(kind);
-  if (rejected)
+  const { path } = problem;
+  const isRejected = path === undefined ? DECIDED_FIRST.has(kind) : path.length === 1 && kind !== "unknownOutcome";
+  if (isRejected) {
     return { error: rejection(describeChange(change), permissionFor(mutation.field), problem.message, kind) };
+  }
   return { error: new IonError("unknownOutcome", `ION answered with an error: ${sentence(problem.message)}`) };
 }
 

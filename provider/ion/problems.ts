@@ -42,6 +42,10 @@ export function kindOf({ code, message }: Pick<GraphQLProblem, "code" | "message
   return known ?? BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? "invalid";
 }
 
+/** What all errors of an answer say, as sentences. */
+export const messagesOf = (problems: readonly GraphQLProblem[]): string =>
+  problems.map(({ message }) => sentence(message)).join(" ");
+
 /** What an API key needs, if a permission is missing. */
 export const permissionHint = (permission: string): string =>
   `The API key needs the permission ${permission}: ask an org admin of ION to create a key that has it.`;

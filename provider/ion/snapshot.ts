@@ -4,7 +4,14 @@ import type { Receiver, Receivers } from "../model/webhooks.ts";
 import { IonError, type IonErrorKind, isIonError, sentence } from "./errors.ts";
 import type { IonClient } from "./http/client.ts";
 import { type RetryOptions, withRetry } from "./http/retry.ts";
-import { describeParseError, PAGE_SIZE, secretsIn, WEBHOOK_RECEIVERS, webhookReceiversAnswer } from "./operations.ts";
+import {
+  describeParseError,
+  LIST,
+  PAGE_SIZE,
+  secretsIn,
+  WEBHOOK_RECEIVERS,
+  webhookReceiversAnswer,
+} from "./operations.ts";
 import { kindOf } from "./problems.ts";
 import { RUN_DOCTOR } from "./schema/schemaAdapter.ts";
 
@@ -158,7 +165,11 @@ export class Snapshot {
       const kind = kindOf(problem);
       const isTransient = kind === "rateLimited" || kind === "unknownOutcome";
       const isPermission = kind === "permission" || kind === "gone" || kind === "invalid";
-      throw notReadable(isTransient ? kind : "permission", problem.message, isPermission);
+      throw notReadable(
+        isTransient ? kind : "permission",
+        problem.message,
+        isPermission ? (problem.path ?? []) : undefined,
+      );
     }
     const parsed = webhookReceiversAnswer.safeParse(answer.data);
     if (!parsed.success) throw nullList(answer.data, parsed.error) ?? unexpectedForm(parsed.error);
@@ -179,23 +190,36 @@ function unexpectedForm(error: z.ZodError): IonError {
 function nullList(data: unknown, error: z.ZodError): IonError | undefined {
   const valueAt = (path: readonly PropertyKey[]) =>
     path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], data);
-  const issue = error.issues.find(({ path }) => valueAt(path) === null);
+  const fieldOf = (path: readonly PropertyKey[]) => String(path.findLast((key) => typeof key === "string"));
+  const issue = error.issues.find(({ path }) => valueAt(path) === null && Object.hasOwn(READS, fieldOf(path)));
   if (!issue) return undefined;
-  const field = String(issue.path.findLast((key) => typeof key === "string"));
-  const node = valueAt(issue.path.slice(0, issue.path.indexOf("node") + 1)) as Partial<Receiver> | null | undefined;
+  const { path } = issue;
+  const node = valueAt(path.slice(0, path.indexOf("node") + 1)) as { readonly id?: unknown; readonly name?: unknown };
   const { id, name } = node ?? {};
-  const of = id !== undefined && name !== undefined ? ` of receiver ${formatReceiver({ id: String(id), name })}` : "";
-  return new IonError("permission", `ION answered null for ${field}${of}.`, {
-    detail: "That does not mean that there are none, so nothing was concluded from it.",
-    hints: [`The API key needs permission to read ${READS[field] ?? "webhook receivers"}.`],
+  const of = typeof name === "string" ? ` of receiver ${formatReceiver({ id: String(id), name })}` : "";
+  return new IonError("permission", `ION answered null for ${fieldOf(path)}${of}.`, {
+    detail: NO_PROOF,
+    hints: [readHint(path)],
   });
 }
 
-/** What a key must be able to read for a field of the list. */
+const NO_PROOF = "That does not prove that there are none.";
+
+/** What a key must be able to read for each field of the list. */
 const READS: Readonly<Record<string, string>> = {
+  webhookReceivers: "webhook receivers",
+  edges: "webhook receivers",
+  node: "webhook receivers",
+  pageInfo: "webhook receivers",
   subscriptions: "webhook subscriptions",
   headers: "webhook headers",
 };
+
+/** The permission that a key needs for a place in the list. */
+function readHint(path: readonly PropertyKey[]): string {
+  const field = path.findLast((key) => Object.hasOwn(READS, key)) ?? LIST;
+  return `The API key needs permission to read ${READS[String(field)]}.`;
+}
 
 /** Says which request failed. */
 function addContext(error: unknown): never {
@@ -204,14 +228,15 @@ function addContext(error: unknown): never {
     throw error.with({ summary: `Could not read ION's webhooks: ${error.summary}` });
   }
   throw WITHOUT_CONTEXT.includes(error.kind)
-    ? notReadable(error.kind, error.message, error.kind === "permission")
+    ? notReadable(error.kind, error.message, error.kind === "permission" ? [] : undefined)
     : error;
 }
 
-function notReadable(kind: IonErrorKind, message: string, isPermission: boolean): IonError {
+/** @param path the place in the list that needs a permission, if that is the reason. */
+function notReadable(kind: IonErrorKind, message: string, path?: readonly string[]): IonError {
   return new IonError(kind, `ION did not return its webhook receivers: ${sentence(message)}`, {
-    detail: "Nothing was concluded from that.",
-    hints: isPermission ? ["The API key needs permission to read webhook receivers."] : [],
+    detail: NO_PROOF,
+    hints: path ? [readHint(path)] : [],
   });
 }
 

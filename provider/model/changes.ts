@@ -115,8 +115,9 @@ export function appliedResult(
       return subscription && { result: subscription };
     }
     case "deleteSubscription": {
-      const exists = live.get(change.receiverId)?.subscriptions.some(({ id }) => id === change.subscription.id);
-      return exists ? undefined : { result: undefined };
+      // On any receiver: one that moved was not deleted.
+      const existing = [...live.values()].flatMap(({ subscriptions }) => subscriptions);
+      return existing.some(({ id }) => id === change.subscription.id) ? undefined : { result: undefined };
     }
     case "createHeader":
       return headerResult(live, change.receiver, ({ key, value }) => {

@@ -1,8 +1,8 @@
 /** The words of each difference, written once: warnings of a refresh, `drift`, `status` and `export` all print these. */
 import type { Change } from "./changes.ts";
 import type { Difference } from "./difference.ts";
-import { escapeText, formatReceiver } from "./text.ts";
-import { eventName, isSecretField, type Receiver } from "./webhooks.ts";
+import { escapeText, formatReceiver, pluralize } from "./text.ts";
+import { eventName, isSecretField, type Receiver, sameEvent } from "./webhooks.ts";
 
 /** One difference in one or two sentences: what is the matter, on which object, and what follows. Never a secret value. */
 export function describeDifference(one: Difference): string {
@@ -18,7 +18,7 @@ export function describeDifference(one: Difference): string {
     case "inactive":
       return `${receiver(one)} is inactive: ION sends it no events.`;
     case "masked":
-      return `ION does not show this API key the ${masked(one)} of ${receiver(one)}, so changes to it cannot be detected.`;
+      return `ION does not show this API key the ${masked(one)} of receiver ${formatReceiver(one.receiver)}, so changes to it cannot be detected.`;
     case "neverDelivered":
       return `${receiver(one)} is subscribed to ${event(one.event)}, but ${one.event.reason}`;
   }
@@ -30,7 +30,7 @@ function missing(one: Of<"missing">): string {
   if (one.object === "receiver") {
     const { id, fields, subscriptions = [] } = one.desired;
     const name = `"${escapeText(fields.name ?? "")}"`;
-    const also = subscriptions.length > 0 ? ` and its ${subscriptions.length} declared subscriptions` : "";
+    const also = subscriptions.length > 0 ? ` and its ${pluralize(subscriptions.length, "declared subscription")}` : "";
     return `Receiver ${name}${id === undefined ? "" : ` (id ${escapeText(id)})`}${also} do${also ? "" : "es"} not exist in ION: no events arrive there.`;
   }
   if (one.object === "header") return `${receiver(one)} does not send the header ${escapeText(one.name)}.`;
@@ -48,8 +48,11 @@ function changed(one: Of<"changed">): string {
   if (desired.id !== undefined && desired.id !== live.id) {
     return `${receiver(one)} is subscribed to ${event(desired)} under another id (${escapeText(live.id)}, not ${escapeText(desired.id)}): the next \`pulumi up\` adopts it.`;
   }
-  const moved = liveReceiver.id === one.receiver.id ? "" : ` of receiver ${formatReceiver(liveReceiver)}`;
-  return `${receiver(one)}: subscription ${escapeText(live.id)} was changed in ION from ${event(desired)} to ${event(live)}${moved}.`;
+  const changes = [
+    ...(sameEvent(desired, live) ? [] : [`changed to ${event(live)}`]),
+    ...(liveReceiver.id === one.receiver.id ? [] : [`moved to receiver ${formatReceiver(liveReceiver)}`]),
+  ];
+  return `${receiver(one)}: in ION, the subscription to ${event(desired)} (id ${escapeText(live.id)}) was ${changes.join(" and ")}.`;
 }
 
 function unmanaged(one: Of<"unmanaged">): string {
@@ -62,8 +65,8 @@ function unmanaged(one: Of<"unmanaged">): string {
 
 function duplicate(one: Of<"duplicate">): string {
   if (one.object === "receiver") {
-    const names = one.receivers.map(formatReceiver).join(" and ");
-    return `Receivers ${names} have the same URL: events that both are subscribed to are delivered more than once.`;
+    const names = one.receivers.map(formatReceiver).join(", ");
+    return `Receivers with the same URL: ${names}. An event that several of them are subscribed to is delivered several times.`;
   }
   if (one.object === "header") return `${receiver(one)} sends the header ${escapeText(one.header.key)} more than once.`;
   const { subscriptions } = one;
@@ -89,9 +92,9 @@ export function describeChange(change: Change): string {
     case "deleteReceiver":
       return `delete the ${named(change.receiver)}`;
     case "createSubscription":
-      return `subscribe receiver ${change.receiverId} to ${event(change.event)}`;
+      return `subscribe receiver ${escapeText(change.receiverId)} to ${event(change.event)}`;
     case "deleteSubscription":
-      return `delete the subscription ${event(change.subscription)} (id ${change.subscription.id}) of receiver ${change.receiverId}`;
+      return `delete the subscription ${event(change.subscription)} (id ${escapeText(change.subscription.id)}) of receiver ${escapeText(change.receiverId)}`;
     case "createHeader":
       return `create the header ${escapeText(change.key)} of the ${named(change.receiver)}`;
     case "updateHeader":

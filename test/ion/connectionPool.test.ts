@@ -1,45 +1,68 @@
 import { expect, it } from "vitest";
+import type { Emulator } from "../../emulator/index.ts";
 import { ConnectionPool } from "../../provider/ion/connectionPool.ts";
 import { settingNames } from "../../provider/ion/connectionSettings.ts";
+import { configOf, failureOf, start } from "../support/support.ts";
 
 const KEY = { endpoint: "https://a.example/graphql", authUrl: "https://a.example", clientId: "id", clientSecret: "s" };
 
-/** The IONs that stack config names, and what is told of them. */
-function connectionsTo(config: Record<string, Record<string, string>>) {
-  const told: string[] = [];
-  const values = Object.entries(config).flatMap(([name, settings]) =>
-    Object.entries(settings).map(([key, value]) => [`${name}:${key}`, value]),
-  );
-  const read: Record<string, string> = Object.fromEntries(values);
-  const connections = new ConnectionPool((key) => read[key], {}, { warn: (words) => told.push(words) });
-  return { connections, told, read };
+/** The settings of a connection as stack config. */
+const inNamespace = (namespace: string, settings: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${namespace}:${key}`, value]));
+
+/** The connections of a stack, and the warnings that they print. */
+function poolFor(config: Record<string, string>) {
+  const warnings: string[] = [];
+  return {
+    pool: new ConnectionPool((key) => config[key], {}, { warn: (message) => warnings.push(message) }),
+    warnings,
+  };
 }
 
-it("an ION is one, whatever names it; another key or place is another", () => {
-  const { connections } = connectionsTo({
-    ion: KEY,
-    "ion-same": KEY,
-    "ion-key": { ...KEY, clientId: "other" },
-    "ion-place": { ...KEY, endpoint: "https://b.example/graphql" },
+it("shares one API among all names of the same environment and key", () => {
+  const { pool } = poolFor({
+    ...inNamespace("ion", KEY),
+    ...inNamespace("ion-same", KEY),
+    ...inNamespace("ion-key", { ...KEY, clientId: "other" }),
+    ...inNamespace("ion-other", { ...KEY, endpoint: "https://b.example/graphql" }),
   });
-  const own = connections.get();
-  expect(connections.get()).toBe(own);
-  expect(connections.get("same")).toBe(own);
-  expect(connections.get("key")).not.toBe(own);
-  expect(connections.get("key")).toBe(connections.get("key"));
-  expect(connections.get("place")).not.toBe(own);
+  const api = pool.get();
+  expect(pool.get()).toBe(api);
+  expect(pool.get("same")).toBe(api);
+  expect(pool.get("key")).not.toBe(api);
+  expect(pool.get("key")).toBe(pool.get("key"));
+  expect(pool.get("other")).not.toBe(api);
 });
 
-it("a connection stays what it was found to be", () => {
-  const { connections, read } = connectionsTo({ ion: KEY });
-  const own = connections.get();
-  read[settingNames().key("clientId")] = "other";
-  expect(connections.get()).toBe(own);
+it("keeps two connections to this machine apart, because they are two emulators", () => {
+  const local = { ...KEY, endpoint: "http://127.0.0.1:1/graphql" };
+  const { pool } = poolFor({ ...inNamespace("ion", local), ...inNamespace("ion-staging", local) });
+  expect(pool.get("staging")).not.toBe(pool.get());
 });
 
-it("what is told of an ION says which it is, but for the stack's own", () => {
-  const { connections, told } = connectionsTo({ ion: KEY, "ion-staging": { ...KEY, clientId: "other" } });
-  connections.get().warn("One.");
-  connections.get("staging").warn("Two.");
-  expect(told).toEqual(["One.", 'connection "staging": Two.']);
+it("reads the settings of a connection once", () => {
+  const config = inNamespace("ion", KEY);
+  const { pool } = poolFor(config);
+  const api = pool.get();
+  config[settingNames().key("clientId")] = "other";
+  expect(pool.get()).toBe(api);
+});
+
+it("lists what is missing in the settings of a connection by its own names", async () => {
+  const { pool } = poolFor(inNamespace("ion", KEY));
+  const { kind, message } = await failureOf((async () => pool.get("staging"))());
+  expect(kind).toBe("config");
+  expect(message).toContain("ion-staging:region");
+});
+
+it("names the connection in its warnings, except the default connection", async () => {
+  const emulators = await Promise.all([1, 2].map(() => start({ hide: ["WebhookReceiver.active"] })));
+  const [own, staging] = emulators as [Emulator, Emulator];
+  const { pool, warnings } = poolFor({ ...configOf(own), ...configOf(staging, "ion-staging") });
+  await pool.get().receivers();
+  await pool.get("staging").receivers();
+  const [first = "", second] = warnings;
+  expect(first).toMatch(/^ION's schema lacks WebhookReceiver\.active/);
+  expect(second).toBe(`connection "staging": ${first}`);
+  expect(warnings).toHaveLength(2);
 });

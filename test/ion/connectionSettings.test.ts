@@ -4,27 +4,22 @@ import {
   configuredEnvironment,
   connectionNameProblem,
   environmentOf,
+  isLoopback,
+  readSettings,
   resolveSettings,
+  settingNames,
 } from "../../provider/ion/connectionSettings.ts";
-import { IonError } from "../../provider/ion/errors.ts";
-import { CANARY } from "../support/support.ts";
+import { CANARY, failureOf } from "../support/support.ts";
 
 type Config = Partial<Record<ConfigKey, string>>;
 
 const KEY = { clientId: "id", clientSecret: CANARY };
+const OWN = { ...KEY, endpoint: "https://own.example/graphql", authUrl: "https://own.example/token" };
 const TOKEN_PATH = "/realms/api-keys/protocol/openid-connect/token";
-const resolve = (config: Config, env: NodeJS.ProcessEnv = {}) => resolveSettings((key) => config[key], env);
-
-function complaints(config: Config, env: NodeJS.ProcessEnv = {}): string[] {
-  try {
-    resolve(config, env);
-  } catch (error) {
-    expect(error).toBeInstanceOf(IonError);
-    expect(error).toMatchObject({ kind: "config" });
-    return (error as IonError).message.split("\n");
-  }
-  return [];
-}
+const resolve = (config: Config, env: NodeJS.ProcessEnv = {}, connection?: string) =>
+  resolveSettings((key) => config[key], env, connection);
+const problemsWith = (config: Config, env: NodeJS.ProcessEnv = {}, connection?: string) =>
+  readSettings((key) => config[key], env, connection).problems;
 
 describe("ion:region and ion:stage", () => {
   it.each([
@@ -35,7 +30,7 @@ describe("ion:region and ion:stage", () => {
     ["gov", "staging", "staging-api.ion-gov.com", "staging-auth.ion-gov.com"],
     ["aus", "production", "api-production-aus.buildwithion.com", "auth.ion-aus.com"],
     ["aus", "staging", "api-staging-aus.buildwithion.com", "staging-auth.ion-aus.com"],
-  ])("%s %s is at %s with tokens from %s", (region, stage, api, auth) => {
+  ])("name an environment: %s %s is %s with tokens of %s", (region, stage, api, auth) => {
     expect(resolve({ ...KEY, region, ...(stage && { stage }) })).toEqual({
       endpoint: `https://${api}/graphql`,
       authUrl: `https://${auth}${TOKEN_PATH}`,
@@ -44,21 +39,20 @@ describe("ion:region and ion:stage", () => {
     });
   });
 
-  it.each([
-    [{ region: "eu" }, 'ion:region is "eu": it has to be one of us, gov, aus'],
-    [{ region: "constructor" }, 'ion:region is "constructor": it has to be one of us, gov, aus'],
-    [{ region: "us", stage: "sandbox" }, 'ion:stage is "sandbox": it has to be one of production, staging'],
-    [{ region: "us", stage: "toString" }, 'ion:stage is "toString": it has to be one of production, staging'],
-    [
-      { stage: "staging" },
-      "ion:stage is set and ion:region is not: run `pulumi config set ion:region us` (or gov, aus)",
-    ],
-  ])("%o is refused", (config, words) => {
-    expect(complaints({ ...KEY, ...config })).toEqual([words]);
+  it.each<[Config, ConfigKey]>([
+    [{ region: "eu" }, "region"],
+    [{ region: "constructor" }, "region"],
+    [{ region: "us", stage: "sandbox" }, "stage"],
+    [{ region: "us", stage: "toString" }, "stage"],
+    [{ stage: "staging" }, "stage"],
+  ])("are rejected: %o", (config, key) => {
+    const problems = problemsWith({ ...KEY, ...config });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^ion:${key} is `));
   });
 });
 
-describe("precedence", () => {
+describe("precedence of settings", () => {
   const env = {
     ION_API_URI: "https://env.example/graphql",
     ION_AUTH_SERVER: "env-auth.example",
@@ -77,50 +71,154 @@ describe("precedence", () => {
   };
 
   it.each<[string, Config, object]>([
-    ["the environment stands in for everything that config leaves out", {}, fromEnv],
-    ["a config key goes before its variable", { clientId: "own" }, { ...fromEnv, clientId: "own" }],
-    ["an empty config key is as good as none", { clientId: " ", endpoint: "" }, fromEnv],
-    ["a region goes before ION_API_URI and ION_AUTH_SERVER", { region: "us" }, { ...fromEnv, ...us }],
+    ["environment variables replace everything that config omits", {}, fromEnv],
+    ["a config key wins over its variable", { clientId: "own" }, { ...fromEnv, clientId: "own" }],
+    ["an empty config key counts as omitted", { clientId: " ", endpoint: "" }, fromEnv],
+    ["a region wins over ION_API_URI and ION_AUTH_SERVER", { region: "us" }, { ...fromEnv, ...us }],
     [
-      "an endpoint goes before a region, and takes no other ION's token endpoint along",
+      "an endpoint wins over a region, and does not use that region's token endpoint",
       { region: "us", endpoint: "https://own.example/graphql" },
       { ...fromEnv, endpoint: "https://own.example/graphql" },
     ],
     [
-      "a documented endpoint brings its own token endpoint, whatever the region says",
+      "a documented endpoint has its own token endpoint, whatever the region is",
       { region: "gov", endpoint: us.endpoint },
       { ...fromEnv, ...us },
     ],
     [
-      "an authUrl goes before everything else",
+      "an authUrl wins over everything else",
       { region: "us", authUrl: "https://own.example/token" },
       { ...fromEnv, ...us, authUrl: "https://own.example/token" },
     ],
-  ])("%s", (_what, config, expected) => {
+  ])("%s", (_title, config, expected) => {
     expect(resolve(config, env)).toEqual(expected);
   });
 
-  it("a documented endpoint needs no token endpoint", () => {
+  it("a documented endpoint needs no authUrl", () => {
     expect(resolve({ ...KEY, endpoint: us.endpoint })).toMatchObject(us);
     expect(resolve(KEY, { ION_API_URI: us.endpoint })).toMatchObject(us);
   });
 
-  it("ION_AUTH_SERVER goes before the token endpoint that belongs to ION_API_URI", () => {
+  it("ION_AUTH_SERVER wins over the token endpoint of ION_API_URI", () => {
     expect(resolve(KEY, { ION_API_URI: us.endpoint, ION_AUTH_SERVER: "own.example" })).toMatchObject({
       authUrl: `https://own.example${TOKEN_PATH}`,
     });
   });
 
-  it("spaces and line breaks around a value do not count", () => {
+  it("spaces and line breaks around a value are ignored", () => {
     expect(resolve({ region: " us\n" }, { ...env, ION_CLIENT_SECRET: "env-secret\n" })).toEqual({ ...fromEnv, ...us });
   });
 });
 
-describe("a connection with a name", () => {
-  const read = (config: Config, env: NodeJS.ProcessEnv, name?: string) =>
-    resolveSettings((key) => config[key], env, name);
+describe("readSettings", () => {
+  it("reports the origin of every value in use, and no value", () => {
+    const config: Config = { region: "us", clientId: "own", formerEndpoint: "https://old.example/graphql" };
+    const env = { ION_CLIENT_ID: "unused", ION_CLIENT_SECRET: CANARY, ION_AUTH_SERVER: "unused.example" };
+    const { used, problems } = readSettings((key) => config[key], env);
+    expect(problems).toEqual([]);
+    expect(used).toEqual([
+      { key: "region", name: "ion:region", origin: "config" },
+      { key: "clientId", name: "ion:clientId", origin: "config" },
+      { key: "clientSecret", name: "ION_CLIENT_SECRET", origin: "environment" },
+      { key: "formerEndpoint", name: "ion:formerEndpoint", origin: "config" },
+    ]);
+  });
 
-  it("takes its own variables, and none of the stack's own", () => {
+  it("reports what it can use also if something is missing", () => {
+    const { settings, used, problems } = readSettings(() => undefined, { ION_STAGING_CLIENT_ID: "id" }, "staging");
+    expect(settings).toBeUndefined();
+    expect(used).toEqual([{ key: "clientId", name: "ION_STAGING_CLIENT_ID", origin: "environment" }]);
+    expect(problems).toHaveLength(2);
+  });
+
+  it("returns what is set and nothing else", () => {
+    expect(resolve(OWN)).toStrictEqual(OWN);
+    const all = { ...OWN, formerEndpoint: "https://old.example/graphql" };
+    expect(resolve({ ...all, deadline: "2" })).toStrictEqual({ ...all, deadlineMs: 2000 });
+    expect(resolve(all, {}, "staging")).toStrictEqual({ ...all, name: "staging" });
+  });
+
+  it("reports every problem with the ways to fix it", () => {
+    const configs: Record<string, [Config, NodeJS.ProcessEnv?]> = {
+      "nothing is set": [{}],
+      "an unknown region": [{ ...KEY, region: "eu" }],
+      "an unknown stage": [{ ...KEY, region: "us", stage: "sandbox" }],
+      "a stage without a region": [{ ...KEY, stage: "staging" }],
+      "an endpoint without its token endpoint": [KEY, { ION_API_URI: "https://ion.example/graphql" }],
+      "an endpoint without TLS": [{ ...OWN, endpoint: "http://api.buildwithion.com/graphql" }],
+      "an endpoint with a password": [{ ...OWN, endpoint: "https://me:secret@own.example/graphql" }],
+      "a host in a variable": [KEY, { ION_API_URI: "ion.example", ION_AUTH_SERVER: "http://ion.example" }],
+      "a host as endpoint": [{ ...OWN, endpoint: "api.buildwithion.com" }],
+      "a deadline with a unit": [{ ...OWN, deadline: "2m" }],
+    };
+    const problems = Object.entries(configs).map(([what, [config, env]]) => [what, problemsWith(config, env)]);
+    expect(Object.fromEntries(problems)).toMatchInlineSnapshot(`
+      {
+        "a deadline with a unit": [
+          "ion:deadline is "2m". It must be a number of seconds.",
+        ],
+        "a host as endpoint": [
+          "ion:endpoint is not a URL.",
+        ],
+        "a host in a variable": [
+          "ION_API_URI is not a URL.",
+          "ION_AUTH_SERVER must be an https:// URL, because the API key and secrets are sent to it.",
+        ],
+        "a stage without a region": [
+          "ion:stage is set, but ion:region is not. Run \`pulumi config set ion:region us\` (or gov, aus).",
+        ],
+        "an endpoint with a password": [
+          "ion:endpoint contains a user name or password. Remove it from the URL.",
+        ],
+        "an endpoint without TLS": [
+          "ion:endpoint must be an https:// URL, because the API key and secrets are sent to it.",
+        ],
+        "an endpoint without its token endpoint": [
+          "ion:authUrl is not set. Run \`pulumi config set ion:authUrl <token URL>\`, or set ION_AUTH_SERVER.",
+        ],
+        "an unknown region": [
+          "ion:region is "eu". It must be one of us, gov, aus.",
+        ],
+        "an unknown stage": [
+          "ion:stage is "sandbox". It must be one of production, staging.",
+        ],
+        "nothing is set": [
+          "ion:region is not set. Run \`pulumi config set ion:region us\` (or gov, aus), or set ION_API_URI to ION's GraphQL endpoint.",
+          "ion:clientId is not set. Run \`pulumi config set ion:clientId <client id>\`, or set ION_CLIENT_ID.",
+          "ion:clientSecret is not set. Run \`pulumi config set --secret ion:clientSecret\`, or set ION_CLIENT_SECRET.",
+        ],
+      }
+    `);
+  });
+
+  it("reports all problems at once, and never a secret", () => {
+    expect(problemsWith({}).map((problem) => problem.split(" ")[0])).toEqual([
+      "ion:region",
+      "ion:clientId",
+      "ion:clientSecret",
+    ]);
+    expect(problemsWith({ clientSecret: CANARY, region: "eu" }).join()).not.toContain(CANARY);
+  });
+
+  it.each<[missing: ConfigKey, named: string]>([
+    ["endpoint", "ion:region"],
+    ["authUrl", "ion:authUrl"],
+    ["clientId", "ion:clientId"],
+    ["clientSecret", "ion:clientSecret"],
+  ])("reports only a missing %s, as %s", (missing, named) => {
+    const { [missing]: _omitted, ...rest } = OWN;
+    expect(problemsWith(rest).map((problem) => problem.split(" ")[0])).toEqual([named]);
+  });
+});
+
+it("throws every problem as one config error", async () => {
+  const { kind, message } = await failureOf((async () => resolve({}))());
+  expect(kind).toBe("config");
+  expect(message.split("\n")).toEqual(problemsWith({}));
+});
+
+describe("a named connection", () => {
+  it("uses its own variables and none of the default connection", () => {
     const staging = {
       ION_PLANT_2_API_URI: "https://env.example/graphql",
       ION_PLANT_2_AUTH_SERVER: "env-auth.example",
@@ -128,64 +226,67 @@ describe("a connection with a name", () => {
       ION_PLANT_2_CLIENT_SECRET: "env-secret",
     };
     const own = { ION_API_URI: "https://own.example/graphql", ION_CLIENT_ID: "own", ION_CLIENT_SECRET: CANARY };
-    expect(read({}, { ...own, ...staging }, "plant-2")).toEqual({
+    expect(resolve({}, { ...own, ...staging }, "plant-2")).toEqual({
       name: "plant-2",
       endpoint: "https://env.example/graphql",
       authUrl: `https://env-auth.example${TOKEN_PATH}`,
       clientId: "env-id",
       clientSecret: "env-secret",
     });
-    expect(() => read({ region: "us" }, own, "plant-2")).toThrow("ION_PLANT_2_CLIENT_ID");
+    expect(problemsWith({ region: "us" }, own, "plant-2").join()).toContain("ION_PLANT_2_CLIENT_ID");
   });
 
-  it.each<[Config, RegExp]>([
-    [{}, /^ion-staging:region is not set: run `pulumi config set ion-staging:region us`.* ION_STAGING_API_URI /],
-    [{ region: "eu" }, /^ion-staging:region is "eu"/],
-    [{ region: "us", stage: "x" }, /^ion-staging:stage is "x"/],
-    [{ stage: "x" }, /^ion-staging:stage is set and ion-staging:region is not: .* ion-staging:region us/],
-    [{ endpoint: "https://own.example/graphql" }, /^ion-staging:authUrl is not set: .* ION_STAGING_AUTH_SERVER/],
-    [{ endpoint: "http://own.example/graphql", authUrl: "own.example" }, /^ion-staging:endpoint has to be an https/],
-    [{ region: "us", formerEndpoint: "x" }, /^ion-staging:formerEndpoint is not a URL/],
-    [{ region: "us", deadline: "x" }, /^ion-staging:deadline is "x"/],
-  ])("is told by its own keys and variables what is wrong with %o", (config, words) => {
-    let message = "";
-    try {
-      read({ ...KEY, ...config }, {}, "staging");
-    } catch (error) {
-      message = (error as IonError).message;
-    }
-    expect(message).toMatch(words);
-    expect(message).not.toMatch(/\bion:|\bION_(?!STAGING_)/);
+  it("spells its settings with its name", () => {
+    const names = [settingNames(), settingNames("plant-2")];
+    expect(names.map(({ key }) => key("region"))).toEqual(["ion:region", "ion-plant-2:region"]);
+    expect(names.map(({ variable }) => variable("endpoint"))).toEqual(["ION_API_URI", "ION_PLANT_2_API_URI"]);
   });
 
-  it.each(["staging", "plant-2", "a", "us-east-1"])("may be called %s", (name) => {
+  it.each<[Config, ConfigKey]>([
+    [{}, "region"],
+    [{ region: "eu" }, "region"],
+    [{ region: "us", stage: "x" }, "stage"],
+    [{ stage: "x" }, "stage"],
+    [{ endpoint: "https://own.example/graphql" }, "authUrl"],
+    [{ endpoint: "http://own.example/graphql", authUrl: "own.example" }, "endpoint"],
+    [{ region: "us", formerEndpoint: "x" }, "formerEndpoint"],
+    [{ region: "us", deadline: "x" }, "deadline"],
+  ])("reports problems by its own keys and variables: %o", (config, key) => {
+    const [problem = ""] = problemsWith({ ...KEY, ...config }, {}, "staging");
+    expect(problem).toMatch(new RegExp(`^ion-staging:${key} `));
+    expect(problem).not.toMatch(/\bion:|\bION_(?!STAGING_)/);
+  });
+
+  it.each(["staging", "plant-2", "a", "us-east-1"])("can have the name %s", (name) => {
     expect(connectionNameProblem(name)).toBeUndefined();
   });
 
   it.each(["", "Staging", "my staging", "a_b", "2nd", "-a", "a-", "a--b", "a:b", "clientSecret=x", 2, null, {}])(
-    "may not be called %j",
+    "cannot have the name %j",
     (name) => {
-      expect(connectionNameProblem(name)).toMatch(/^has to be a plain name/);
+      expect(connectionNameProblem(name)).toBeDefined();
     },
   );
 
-  it("to this machine is a place of its own: two of them are two emulators", () => {
-    expect(environmentOf("http://localhost:1/graphql", "staging")).toBe("loopback (staging)");
-    expect(environmentOf("https://api.example/graphql", "staging")).toBe("https://api.example/graphql");
+  it("says what a name must be", () => {
+    expect(`connection ${connectionNameProblem("Staging")}`).toMatchInlineSnapshot(
+      `"connection must be lowercase letters, digits and dashes, such as "staging"; its settings are then ion-staging:region and so on"`,
+    );
   });
 
   it.each<[Config, NodeJS.ProcessEnv, string | undefined]>([
     [{ region: "us", stage: "staging" }, {}, "https://staging-api.buildwithion.com/graphql"],
+    [{ endpoint: "https://own.example/graphql", region: "us" }, {}, "https://own.example/graphql"],
     [{}, { ION_STAGING_API_URI: "http://127.0.0.1:1/g" }, "loopback (staging)"],
     [{ region: "eu" }, {}, undefined],
     [{ endpoint: "x" }, {}, undefined],
     [{}, { ION_API_URI: "https://own.example/graphql" }, undefined],
-  ])("is known to be at a place without its key: %o %o", (config, env, place) => {
-    expect(configuredEnvironment((key) => config[key], env, "staging")).toBe(place);
+  ])("shows its environment without an API key: %o %o", (config, env, environment) => {
+    expect(configuredEnvironment((key) => config[key], env, "staging")).toBe(environment);
   });
 });
 
-describe("a token endpoint may be given as", () => {
+describe("ion:authUrl", () => {
   it.each([
     ["a host", "auth.example", `https://auth.example${TOKEN_PATH}`],
     ["a host with a port", "auth.example:8443", `https://auth.example:8443${TOKEN_PATH}`],
@@ -195,65 +296,35 @@ describe("a token endpoint may be given as", () => {
     ["an origin on this machine", "http://localhost:8787", `http://localhost:8787${TOKEN_PATH}`],
     ["the whole URL", `https://auth.example${TOKEN_PATH}`, `https://auth.example${TOKEN_PATH}`],
     ["an origin with slashes", "https://auth.example//", `https://auth.example${TOKEN_PATH}`],
-    ["a host that has a URL in its path", "auth.example/https://x", `https://auth.example/https://x${TOKEN_PATH}`],
-    ["a path that only begins with token", "https://a.example/token/x", `https://a.example/token/x${TOKEN_PATH}`],
-    ["any URL that ends in token and a slash", "https://a.example/token/", "https://a.example/token/"],
-    ["any URL that ends in token", "https://auth.example/oauth2/token", "https://auth.example/oauth2/token"],
-  ])("%s", (_what, given, expected) => {
-    const endpoint = "https://own.example/graphql";
-    expect(resolve({ ...KEY, endpoint, authUrl: given }).authUrl).toBe(expected);
-    expect(resolve({ ...KEY, endpoint }, { ION_AUTH_SERVER: given }).authUrl).toBe(expected);
-  });
-});
-
-describe("what is missing", () => {
-  const full: Config = { ...KEY, endpoint: "https://own.example/graphql", authUrl: "https://own.example/token" };
-  it.each<[ConfigKey, string]>([
+    ["a host with a URL in its path", "auth.example/https://x", `https://auth.example/https://x${TOKEN_PATH}`],
+    ["a path that only starts with token", "https://a.example/token/x", `https://a.example/token/x${TOKEN_PATH}`],
+    ["any URL whose path is token and a slash", "https://a.example/token/", "https://a.example/token/"],
     [
-      "endpoint",
-      "ion:region is not set: run `pulumi config set ion:region us` (or gov, aus), or set ION_API_URI to ION's GraphQL endpoint",
+      "any URL whose path finishes with token",
+      "https://auth.example/oauth2/token",
+      "https://auth.example/oauth2/token",
     ],
-    [
-      "authUrl",
-      "ion:authUrl is not set: run `pulumi config set ion:authUrl <token URL>`, or set ION_AUTH_SERVER to it",
-    ],
-    ["clientId", "ion:clientId is not set: run `pulumi config set ion:clientId <client id>`, or set ION_CLIENT_ID"],
-    [
-      "clientSecret",
-      "ion:clientSecret is not set: run `pulumi config set --secret ion:clientSecret`, or set ION_CLIENT_SECRET",
-    ],
-  ])("%s is named with both ways to set it, and nothing else", (key, words) => {
-    const { [key]: _removed, ...rest } = full;
-    expect(complaints(rest)).toEqual([words]);
-  });
-
-  it("is all named at once, and no secret with it", () => {
-    expect(complaints({}).map((line) => line.split(" ")[0])).toEqual([
-      "ion:region",
-      "ion:clientId",
-      "ion:clientSecret",
-    ]);
-    expect(complaints({ clientSecret: CANARY, region: "eu" }).join()).not.toContain(CANARY);
+  ])("can be %s", (_what, authUrl, expected) => {
+    const { endpoint } = OWN;
+    expect(resolve({ ...KEY, endpoint, authUrl }).authUrl).toBe(expected);
+    expect(resolve({ ...KEY, endpoint }, { ION_AUTH_SERVER: authUrl }).authUrl).toBe(expected);
   });
 });
 
 describe("an endpoint", () => {
-  const https = (key: string) => [`${key} has to be an https:// URL: a key and secrets travel over it`];
-  const inIt = (key: string) => [`${key} has a user name or password in it: take that out of the URL`];
-  it.each<[string, Config, string[]]>([
-    ["over plain http", { endpoint: "http://own.example/graphql" }, https("ion:endpoint")],
-    ["for tokens over plain http", { authUrl: "http://own.example/token" }, https("ion:authUrl")],
-    ["that only looks like this machine", { endpoint: "http://127.0.0.1.example/graphql" }, https("ion:endpoint")],
-    ["that only begins like this machine", { endpoint: "http://localhost.example/graphql" }, https("ion:endpoint")],
-    ["over another protocol", { endpoint: "ftp://own.example/graphql" }, https("ion:endpoint")],
-    ["over another protocol on this machine", { endpoint: "ftp://localhost/graphql" }, https("ion:endpoint")],
-    ["with a user name in it", { endpoint: "https://me@own.example/graphql" }, inIt("ion:endpoint")],
-    ["with a password in it", { authUrl: "https://:canary@own.example/token" }, inIt("ion:authUrl")],
-    ["that is no URL", { endpoint: "own.example/graphql" }, ["ion:endpoint is not a URL"]],
-    ["for tokens that is no URL", { authUrl: "no host" }, ["ion:authUrl is not a URL"]],
-  ])("%s is refused", (_what, config, words) => {
-    const full = { ...KEY, endpoint: "https://own.example/graphql", authUrl: "https://own.example/token" };
-    expect(complaints({ ...full, ...config })).toEqual(words);
+  it.each<[what: string, config: Config, key: ConfigKey]>([
+    ["without TLS", { endpoint: "http://own.example/graphql" }, "endpoint"],
+    ["for tokens without TLS", { authUrl: "http://own.example/token" }, "authUrl"],
+    ["whose host only looks like this machine", { endpoint: "http://127.0.0.1.example/graphql" }, "endpoint"],
+    ["whose host only starts like this machine", { endpoint: "http://localhost.example/graphql" }, "endpoint"],
+    ["with another protocol", { endpoint: "ftp://own.example/graphql" }, "endpoint"],
+    ["with another protocol on this machine", { endpoint: "ftp://localhost/graphql" }, "endpoint"],
+    ["with a user name", { endpoint: "https://me@own.example/graphql" }, "endpoint"],
+    ["with a password", { authUrl: "https://:canary@own.example/token" }, "authUrl"],
+    ["that is no URL", { endpoint: "own.example/graphql" }, "endpoint"],
+    ["for tokens that is no URL", { authUrl: "no host" }, "authUrl"],
+  ])("%s is rejected", (_what, config, key) => {
+    expect(problemsWith({ ...OWN, ...config }).map((problem) => problem.split(" ")[0])).toEqual([`ion:${key}`]);
   });
 
   it.each([
@@ -261,35 +332,24 @@ describe("an endpoint", () => {
     "http://ion.localhost/graphql",
     "http://127.0.0.2/graphql",
     "http://[::1]:1/g",
-  ])("on this machine may be plain: %s", (endpoint) => {
+  ])("on this machine can be %s, without TLS", (endpoint) => {
     expect(resolve({ ...KEY, endpoint, authUrl: "http://localhost/token" }).endpoint).toBe(endpoint);
   });
 });
 
-it("what is settled holds what was set, and nothing that was not", () => {
-  const own = { ...KEY, endpoint: "https://own.example/graphql", authUrl: "https://own.example/token" };
-  expect(resolve(own)).toStrictEqual(own);
-  const all = { ...own, formerEndpoint: "https://old.example/graphql" };
-  expect(resolve({ ...all, deadline: "2" })).toStrictEqual({ ...all, deadlineMs: 2000 });
-  const read = (key: ConfigKey) => ({ ...all, region: undefined, stage: undefined, deadline: undefined })[key];
-  expect(resolveSettings(read, {}, "staging")).toStrictEqual({ ...all, name: "staging" });
-});
-
-describe("a deadline", () => {
-  const full: Config = { ...KEY, endpoint: "https://own.example/graphql", authUrl: "https://own.example/token" };
+describe("ion:deadline", () => {
   it("is a number of seconds", () => {
-    expect(resolve({ ...full, deadline: "90" }).deadlineMs).toBe(90_000);
-    expect(resolve(full).deadlineMs).toBeUndefined();
+    expect(resolve({ ...OWN, deadline: "90" }).deadlineMs).toBe(90_000);
+    expect(resolve(OWN).deadlineMs).toBeUndefined();
   });
 
-  it.each(["soon", "0", "-1", "2m"])("of %s is refused", (deadline) => {
-    expect(complaints({ ...full, deadline })).toEqual([
-      `ion:deadline is "${deadline}": it has to be a number of seconds`,
-    ]);
+  it.each(["soon", "0", "-1", "2m"])("cannot be %s", (deadline) => {
+    const [problem] = problemsWith({ ...OWN, deadline });
+    expect(problem).toContain(`ion:deadline is "${deadline}"`);
   });
 });
 
-describe("a place", () => {
+describe("environmentOf", () => {
   it.each([
     ["http://127.0.0.1:4000/graphql", "loopback"],
     ["http://localhost:5000/graphql", "loopback"],
@@ -304,7 +364,13 @@ describe("a place", () => {
     ["https://api.buildwithion.com:443/graphql?x=1#y", "https://api.buildwithion.com/graphql"],
     ["https://user:pass@api.example/graphql", "https://api.example/graphql"],
     ["https://api.example:8443/graphql", "https://api.example:8443/graphql"],
-  ])("of %s is %s", (endpoint, place) => {
-    expect(environmentOf(endpoint)).toBe(place);
+  ])("identifies %s as %s", (endpoint, environment) => {
+    expect(environmentOf(endpoint)).toBe(environment);
+    expect(isLoopback(new URL(endpoint).hostname)).toBe(environment === "loopback");
+  });
+
+  it("identifies this machine by connection, because two connections to it are two emulators", () => {
+    expect(environmentOf("http://localhost:1/graphql", "staging")).toBe("loopback (staging)");
+    expect(environmentOf("https://api.example/graphql", "staging")).toBe("https://api.example/graphql");
   });
 });

@@ -10,14 +10,25 @@ import {
 } from "graphql";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import * as operations from "../../provider/ion/operations.ts";
+import {
+  aliasOf,
+  compose,
+  describeParseError,
+  mutationFor,
+  SUBSCRIPTION_ENUMS,
+  secretsIn,
+  WEBHOOK_RECEIVERS,
+  webhookReceiversAnswer,
+} from "../../provider/ion/operations.ts";
+import type { Change } from "../../provider/model/changes.ts";
+import type { ReceiverFields } from "../../provider/model/webhooks.ts";
+import { header, receiver, subscription } from "../model/samples.ts";
 import { CANARY, SDL } from "../support/support.ts";
 
-const { compose } = operations;
 const schema = buildSchema(SDL);
 
 const HOSTILE = `${CANARY}") { id } x: deleteWebhookReceiver(id: "1" # {{}} $input0 \n é 🙂`;
-const receiver: operations.ReceiverInput = {
+const ALL_FIELDS: ReceiverFields = {
   name: HOSTILE,
   webhookUri: HOSTILE,
   description: HOSTILE,
@@ -27,23 +38,30 @@ const receiver: operations.ReceiverInput = {
   sharedSecret: HOSTILE,
 };
 
-/** Every mutation that the package can send, with all that it can carry. */
-const MUTATIONS: Record<string, operations.Mutation<unknown>> = {
-  createWebhookReceiver: operations.createWebhookReceiver(receiver),
-  updateWebhookReceiver: operations.updateWebhookReceiver(HOSTILE, HOSTILE, receiver),
-  deleteWebhookReceiver: operations.deleteWebhookReceiver(HOSTILE, HOSTILE),
-  createWebhookSubscription: operations.createWebhookSubscription({
-    receiverId: HOSTILE,
-    resource: "PARTS",
-    action: "CREATE",
-  }),
-  deleteWebhookSubscription: operations.deleteWebhookSubscription(HOSTILE, HOSTILE),
-  createWebhookHeader: operations.createWebhookHeader({ receiverId: HOSTILE, key: HOSTILE, value: HOSTILE }),
-  updateWebhookHeader: operations.updateWebhookHeader(HOSTILE, HOSTILE, HOSTILE),
-  deleteWebhookHeader: operations.deleteWebhookHeader(HOSTILE, HOSTILE),
-};
-const all = Object.values(MUTATIONS);
+const erp = receiver({ id: HOSTILE, _etag: HOSTILE });
+const plant = { ...header(HOSTILE, HOSTILE, HOSTILE), _etag: HOSTILE };
 
+/** Every kind of change, with everything that it can contain, and ION's name for it. */
+const CHANGES: { readonly [Kind in Change["kind"]]: readonly [field: string, Extract<Change, { kind: Kind }>] } = {
+  createReceiver: ["createWebhookReceiver", { kind: "createReceiver", fields: ALL_FIELDS }],
+  updateReceiver: ["updateWebhookReceiver", { kind: "updateReceiver", receiver: erp, fields: ALL_FIELDS }],
+  deleteReceiver: ["deleteWebhookReceiver", { kind: "deleteReceiver", receiver: erp }],
+  createSubscription: [
+    "createWebhookSubscription",
+    { kind: "createSubscription", receiverId: HOSTILE, event: { resource: "PARTS", action: "CREATE" } },
+  ],
+  deleteSubscription: [
+    "deleteWebhookSubscription",
+    { kind: "deleteSubscription", receiverId: HOSTILE, subscription: { ...subscription(HOSTILE), _etag: HOSTILE } },
+  ],
+  createHeader: ["createWebhookHeader", { kind: "createHeader", receiver: erp, key: HOSTILE, value: HOSTILE }],
+  updateHeader: ["updateWebhookHeader", { kind: "updateHeader", receiver: erp, header: plant, value: HOSTILE }],
+  deleteHeader: ["deleteWebhookHeader", { kind: "deleteHeader", receiver: erp, header: plant }],
+};
+const NAMED = Object.values<readonly [string, Change]>(CHANGES);
+const MUTATIONS = NAMED.map(([, change]) => mutationFor(change));
+
+/** Why ION's schema rejects an operation. */
 function problemsOf(document: string, variables: Record<string, unknown>): string[] {
   const parsed = parse(document);
   const [operation] = parsed.definitions as OperationDefinitionNode[];
@@ -52,97 +70,119 @@ function problemsOf(document: string, variables: Record<string, unknown>): strin
   return [...problems, ...errors].map(({ message }) => message);
 }
 
-it("the table has every mutation of the package", () => {
-  const made = Object.keys(operations).filter((name) => /^(create|update|delete|add|remove)/.test(name));
-  expect(Object.keys(MUTATIONS).sort()).toEqual(made.sort());
-});
-
-describe("ION's schema accepts", () => {
+describe("ION's inferred schema accepts", () => {
   it.each([
-    ["the list of receivers", operations.WEBHOOK_RECEIVERS, { first: 100 }],
-    ["its next page", operations.WEBHOOK_RECEIVERS, { first: 100, after: "x" }],
-    ["the question for names", operations.SUBSCRIPTION_ENUMS, {}],
+    ["the list of receivers", WEBHOOK_RECEIVERS, { first: 100 }],
+    ["its next page", WEBHOOK_RECEIVERS, { first: 100, after: "x" }],
+    ["the query for the names of subscriptions", SUBSCRIPTION_ENUMS, {}],
   ])("%s", (_what, document, variables) => {
     expect(problemsOf(document, variables)).toEqual([]);
   });
 
-  it.each(Object.entries(MUTATIONS))("%s alone, under its own name", (name, mutation) => {
-    const { document, variables } = compose([mutation]);
+  it.each(NAMED)("%s alone, under its own name", (field, change) => {
+    const { document, variables } = compose([mutationFor(change)]);
     expect(problemsOf(document, variables)).toEqual([]);
-    expect(document).toMatch(new RegExp(`^mutation ${name}\\(`, "i"));
+    expect(document).toMatch(new RegExp(`^mutation ${field}\\(`, "i"));
   });
 
-  it("all of them in one batch, each as often as it may be", () => {
-    const { document, variables } = compose([...all, ...all, ...all, ...all, ...all]);
+  it("all mutations in one batch, each several times", () => {
+    const { document, variables } = compose([...MUTATIONS, ...MUTATIONS, ...MUTATIONS, ...MUTATIONS, ...MUTATIONS]);
     expect(problemsOf(document, variables)).toEqual([]);
     expect(document).toMatch(/^mutation Webhooks\(/);
   });
 
-  it.each(Object.keys(receiver))("a receiver with no %s in the input that updates it", (field) => {
-    const { [field as keyof typeof receiver]: _left, ...changes } = receiver;
-    const { document, variables } = compose([operations.updateWebhookReceiver("1", "e", changes)]);
+  it.each(Object.keys(ALL_FIELDS))("an update without %s", (field) => {
+    const { [field as keyof ReceiverFields]: _omitted, ...fields } = ALL_FIELDS;
+    const { document, variables } = compose([mutationFor({ kind: "updateReceiver", receiver: erp, fields })]);
     expect(problemsOf(document, variables)).toEqual([]);
   });
 
-  it("a receiver with nothing but what Violet's guide gives", () => {
-    const { document, variables } = compose([operations.createWebhookReceiver({ name: "a", webhookUri: "b" })]);
+  it("a receiver with only the fields of Violet's guide", () => {
+    const { document, variables } = compose([
+      mutationFor({ kind: "createReceiver", fields: { name: "a", webhookUri: "b" } }),
+    ]);
     expect(problemsOf(document, variables)).toEqual([]);
     expect(variables).toEqual({ input0: { name: "a", webhookUri: "b" } });
   });
 });
 
-it("a batch runs its mutations in order, each under an alias of its own", () => {
-  const [operation] = parse(compose(all).document).definitions as OperationDefinitionNode[];
-  const fields = operation?.selectionSet.selections.map((field) =>
-    field.kind === Kind.FIELD ? [field.alias?.value, field.name.value] : [],
-  );
-  expect(fields).toEqual(Object.keys(MUTATIONS).map((name, index) => [operations.aliasOf(index), name]));
+describe("compose", () => {
+  it("runs mutations in order, each under an alias of its own", () => {
+    const [operation] = parse(compose(MUTATIONS).document).definitions as OperationDefinitionNode[];
+    const fields = operation?.selectionSet.selections.map((field) =>
+      field.kind === Kind.FIELD ? [field.alias?.value, field.name.value] : [],
+    );
+    expect(fields).toEqual(NAMED.map(([field], index) => [aliasOf(index), field]));
+  });
+
+  it("puts values only into variables", () => {
+    const { document, variables } = compose(MUTATIONS);
+    expect(document).not.toContain(CANARY);
+    expect(JSON.stringify(variables)).toContain(CANARY);
+    const kinds: string[] = [];
+    visit(parse(document), { Argument: ({ value }) => void kinds.push(value.kind) });
+    expect(new Set(kinds)).toEqual(new Set([Kind.VARIABLE]));
+  });
+
+  it("does not send an etag that ION does not show", () => {
+    const { document, variables } = compose([mutationFor({ kind: "deleteReceiver", receiver: receiver() })]);
+    expect(document).not.toContain("etag");
+    expect(variables).toEqual({ id0: "1" });
+  });
 });
 
-it("values are only ever in variables", () => {
-  const { document, variables } = compose(all);
-  expect(document).not.toContain(CANARY);
-  expect(JSON.stringify(variables)).toContain(CANARY);
-  const values: string[] = [];
-  visit(parse(document), { Argument: ({ value }) => void values.push(value.kind) });
-  expect(new Set(values)).toEqual(new Set([Kind.VARIABLE]));
+describe("the secrets of an operation", () => {
+  it.each(["webhookUri", "sharedSecret"] as const)("include a receiver's %s", (field) => {
+    const fields = { [field]: `https://hooks.example/${CANARY}` };
+    expect(mutationFor({ kind: "createReceiver", fields }).secrets).toContain(fields[field]);
+    expect(mutationFor({ kind: "updateReceiver", receiver: erp, fields }).secrets).toContain(fields[field]);
+  });
+
+  it("include the path of a webhookUri, because ION may repeat it alone", () => {
+    const { secrets } = mutationFor({
+      kind: "createReceiver",
+      fields: { webhookUri: `https://hooks.example/${CANARY}/x` },
+    });
+    expect(secrets).toContain(`/${CANARY}/x`);
+  });
+
+  it("include the value of a header", () => {
+    expect(mutationFor(CHANGES.createHeader[1]).secrets).toEqual([HOSTILE]);
+    expect(mutationFor(CHANGES.updateHeader[1]).secrets).toEqual([HOSTILE]);
+  });
+
+  it("include every secret that a receiver in ION has", () => {
+    const secrets = secretsIn(
+      receiver({
+        webhookUri: `https://hooks.example/${CANARY}-uri`,
+        sharedSecret: `${CANARY}-key`,
+        headers: [header("1", "X-A", `${CANARY}-value`), header("2", "X-B")],
+      }),
+    );
+    expect(secrets).toEqual(expect.arrayContaining([`/${CANARY}-uri`, `${CANARY}-key`, `${CANARY}-value`]));
+    expect(secrets).not.toContain(undefined);
+  });
 });
 
-it.each(["webhookUri", "sharedSecret"] as const)("a receiver's %s is marked as a secret", (field) => {
-  const value = { [field]: `https://hooks.example/${CANARY}` };
-  expect(operations.createWebhookReceiver(value).secrets).toContain(value[field]);
-  expect(operations.updateWebhookReceiver("1", "e", value).secrets).toContain(value[field]);
-});
-
-it("the secret path of a webhookUri is one too, since ION may repeat it alone", () => {
-  const { secrets } = operations.createWebhookReceiver({ webhookUri: `https://hooks.example/${CANARY}/x` });
-  expect(secrets).toContain(`/${CANARY}/x`);
-});
-
-it("a header's value is marked as a secret", () => {
-  expect(MUTATIONS.createWebhookHeader?.secrets).toEqual([HOSTILE]);
-  expect(MUTATIONS.updateWebhookHeader?.secrets).toEqual([HOSTILE]);
-});
-
-describe("an answer", () => {
-  const node = { id: "1", name: "a", _etag: "e" };
-  const parseNode = (extra: object) =>
-    operations.webhookReceiversAnswer.parse({
-      webhookReceivers: { edges: [{ node: { ...node, ...extra } }], pageInfo: { hasNextPage: false } },
+describe("the list of receivers", () => {
+  const node = { id: "1", name: "a", _etag: "e", subscriptions: [], headers: [] };
+  const parseNode = (parts: object) =>
+    webhookReceiversAnswer.parse({
+      webhookReceivers: { edges: [{ node: { ...node, ...parts } }], pageInfo: { hasNextPage: false } },
     }).webhookReceivers.edges[0]?.node;
 
   it.each([
     ["an id that is a number", { id: 7 }, { id: "7" }],
-    ["null for its lists", { subscriptions: null, headers: null }, { subscriptions: [], headers: [] }],
+    ["an etag that is a number", { _etag: 7 }, { _etag: "7" }],
     [
-      "a masked secret",
+      "masked secrets",
       { sharedSecret: "********", webhookUri: "••••" },
       { sharedSecret: undefined, webhookUri: undefined },
     ],
-    ["a secret with stars in it", { sharedSecret: "*a*" }, { sharedSecret: "*a*" }],
-    ["null for a text", { description: null }, { description: undefined }],
-    ["an empty text", { description: "" }, { description: "" }],
-    ["a status as text", { expectedResponseCode: "204" }, { expectedResponseCode: 204 }],
+    ["a secret that contains stars", { sharedSecret: "*a*" }, { sharedSecret: "*a*" }],
+    ["null for a string", { description: null }, { description: undefined }],
+    ["an empty string", { description: "" }, { description: "" }],
+    ["a status as a string", { expectedResponseCode: "204" }, { expectedResponseCode: 204 }],
     ["null for a status", { expectedResponseCode: null }, { expectedResponseCode: undefined }],
     ["null for active", { active: null }, { active: undefined }],
     [
@@ -150,22 +190,63 @@ describe("an answer", () => {
       { headers: [{ id: 1, key: "X-A", value: "***" }] },
       { headers: [{ id: "1", key: "X-A", value: undefined }] },
     ],
-  ])("may have %s", (_what, extra, expected) => {
-    expect(parseNode(extra)).toMatchObject(expected);
+  ])("can contain %s", (_what, parts, expected) => {
+    expect(parseNode(parts)).toMatchObject(expected);
   });
 
-  it("tells null from what ION's schema has no field for: only null is in it", () => {
+  it("distinguishes null from a field that ION's schema does not have", () => {
     expect(Object.keys(parseNode({}) ?? {})).toEqual(["id", "_etag", "name", "subscriptions", "headers"]);
     expect(parseNode({ active: null })).toHaveProperty("active", undefined);
   });
 
-  it("that does not fit is told by field and type, at most three, never by value", () => {
+  it.each(["subscriptions", "headers"])("cannot contain null for %s: only [] means that there are none", (list) => {
+    expect(() => parseNode({ [list]: null })).toThrow();
+    expect(() => parseNode({ [list]: undefined })).toThrow();
+    expect(parseNode({ [list]: [] })).toHaveProperty(list, []);
+  });
+});
+
+describe("the answer to a mutation", () => {
+  const before = receiver({ subscriptions: [subscription("1")], headers: [header("1", "X-A", "1")] });
+  const { answer } = mutationFor({ kind: "updateReceiver", receiver: before, fields: { name: "a" } });
+  const updated = (lists: object) => answer.parse({ webhookReceiver: { id: "1", name: "a", ...lists } });
+
+  it.each([
+    ["null", { subscriptions: null, headers: null }],
+    ["no lists", {}],
+  ])("keeps the lists of before if it has %s in their place", (_what, lists) => {
+    const { subscriptions, headers } = before;
+    expect(updated(lists)).toMatchObject({ name: "a", subscriptions, headers });
+  });
+
+  it("replaces the lists of before if it has others", () => {
+    expect(updated({ subscriptions: [], headers: [] })).toMatchObject({ subscriptions: [], headers: [] });
+  });
+
+  it("has no lists before the receiver is created", () => {
+    const created = mutationFor({ kind: "createReceiver", fields: { name: "a" } }).answer;
+    const lists = { subscriptions: null, headers: null };
+    expect(created.parse({ webhookReceiver: { id: "1", name: "a", ...lists } })).toMatchObject({
+      subscriptions: [],
+      headers: [],
+    });
+  });
+});
+
+describe("describeParseError", () => {
+  it("names at most three fields and their types, never a value", () => {
     const answer = { id: CANARY, name: [CANARY], active: CANARY, expectedResponseCode: CANARY, headers: CANARY };
-    const parsed = operations.createWebhookReceiver({}).answer.safeParse({ webhookReceiver: answer });
-    const words = operations.describeParseError(parsed.error as z.ZodError);
-    expect(words.split("; ")).toHaveLength(3);
-    expect(words).toMatch(/^webhookReceiver\.name: .*expected string/);
-    expect(words).not.toContain(CANARY);
-    expect(operations.describeParseError(z.string().safeParse(1).error as z.ZodError)).toMatch(/^the answer: /);
+    const parsed = mutationFor({ kind: "createReceiver", fields: {} }).answer.safeParse({ webhookReceiver: answer });
+    const description = describeParseError(parsed.error as z.ZodError);
+    expect(description).toMatchInlineSnapshot(
+      `"webhookReceiver.name: Invalid input: expected string, received array; webhookReceiver.expectedResponseCode: Invalid string: must match pattern /^\\d{1,5}$/; webhookReceiver.active: Invalid input: expected boolean, received string"`,
+    );
+    expect(description).not.toContain(CANARY);
+  });
+
+  it("names the answer if all of it has another form", () => {
+    expect(describeParseError(z.string().safeParse(1).error as z.ZodError)).toMatchInlineSnapshot(
+      `"the answer: Invalid input: expected string, received number"`,
+    );
   });
 });

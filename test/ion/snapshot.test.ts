@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
+import type { Change } from "../../provider/model/changes.ts";
 import {
   countOf,
   type Fetch,
@@ -7,6 +8,7 @@ import {
   gate,
   intercept,
   ionOn,
+  mutationsIn,
   rewrite,
   type Sent,
   start,
@@ -14,7 +16,7 @@ import {
 
 const uri = (number: number) => `https://hooks.example/${number}`;
 
-async function withReceivers(count: number): Promise<Emulator> {
+async function startWith(count: number): Promise<Emulator> {
   const emulator = await start();
   for (let number = 1; number <= count; number += 1) {
     emulator.store.createReceiver({ name: `r${number}`, webhookUri: uri(number) });
@@ -22,108 +24,40 @@ async function withReceivers(count: number): Promise<Emulator> {
   return emulator;
 }
 
-/** A fetch that holds the answer to one query back until the gate opens; `arrived` tells that ION has answered it. */
-function holding(number: number) {
-  const arrived = gate();
-  const open = gate();
+/** A fetch that delays the answer to one query until `release` is called; `answered` resolves when ION has answered it. */
+function delaying(number: number) {
+  const answered = gate();
+  const released = gate();
   const fetch = intercept(async (sent, pass) => {
     const answer = await pass();
     if (!sent.mutation && sent.number === number) {
-      arrived.resolve();
-      await open.promise;
+      answered.resolve();
+      await released.promise;
     }
     return answer;
   });
-  return { fetch, arrived: arrived.promise, open: open.resolve };
+  return { fetch, answered: answered.promise, release: released.resolve };
 }
 
+const subscribe: Change = {
+  kind: "createSubscription",
+  receiverId: "1",
+  event: { resource: "PARTS", action: "CREATE" },
+};
+
 describe("a read", () => {
-  it("is shared by all who look at once and later", async () => {
-    const emulator = await withReceivers(2);
-    const ion = ionOn(emulator);
-    const [first, second] = await Promise.all([ion.receivers(), ion.receivers()]);
+  it("is shared by simultaneous and later callers", async () => {
+    const emulator = await startWith(2);
+    const api = ionOn(emulator);
+    const [first, second] = await Promise.all([api.receivers(), api.receivers()]);
     expect([...first.keys()]).toEqual(["1", "2"]);
     expect(second).toBe(first);
-    expect(await ion.receivers()).toBe(first);
+    expect(await api.receivers()).toBe(first);
     expect(countOf(emulator, "query")).toBe(1);
   });
 
-  it.each([
-    [0, 1],
-    [100, 1],
-    [101, 2],
-    [250, 3],
-  ])("of %i receivers takes %i queries", async (receivers, queries) => {
-    const emulator = await withReceivers(receivers);
-    expect((await ionOn(emulator).receivers()).size).toBe(receivers);
-    expect(countOf(emulator, "query")).toBe(queries);
-  });
-
-  it("begins anew where a receiver is deleted between two pages, which would hide another", async () => {
-    const emulator = await withReceivers(150);
-    const fetch = intercept((sent, pass) => {
-      if (!sent.mutation && sent.number === 2) emulator.store.deleteReceiver("5");
-      return pass();
-    });
-    const receivers = await ionOn(emulator, { fetch }).receivers();
-    expect([...receivers.keys()]).toEqual(emulator.store.listReceivers().map(({ id }) => id));
-    expect(countOf(emulator, "query")).toBe(4);
-  });
-
-  it.each([
-    [4, true],
-    [5, false],
-  ])("that the list changes under %s times is given up after the fifth", async (changes, ends) => {
-    const emulator = await withReceivers(150);
-    let left = changes;
-    const fetch = intercept((sent, pass) => {
-      if (sent.variables.after !== undefined && left > 0) {
-        left -= 1;
-        emulator.store.deleteReceiver(emulator.store.listReceivers()[0]?.id ?? "");
-      }
-      return pass();
-    });
-    const read = ionOn(emulator, { fetch }).receivers();
-    if (ends) expect((await read).size).toBe(150 - changes);
-    else {
-      const { kind, message } = await failureOf(read);
-      expect([kind, message]).toEqual([
-        "unexpectedAnswer",
-        "ION's list of webhook receivers changes while it is read: try again later.",
-      ]);
-    }
-    expect(countOf(emulator, "query")).toBe(10);
-  });
-
-  it.each<[string, string | undefined]>([
-    ["none", undefined],
-    ["the one that it had", "same"],
-  ])("that is to go on from %s is an error, and no endless loop", async (_what, cursor) => {
-    const emulator = await withReceivers(250);
-    let second = "";
-    const fetch: Fetch = async (input, init) =>
-      rewrite(globalThis.fetch(input, init), (text) => {
-        if (!text.includes('"edges"')) return text;
-        const answer = JSON.parse(text) as { data: { webhookReceivers: { edges: { cursor?: string | undefined }[] } } };
-        const { edges } = answer.data.webhookReceivers;
-        const before = edges.at(-2);
-        if (before) {
-          if (cursor === undefined) before.cursor = undefined;
-          else if (second === "") second = before.cursor ?? "";
-          else before.cursor = second;
-        }
-        return JSON.stringify(answer);
-      });
-    const { kind, message } = await failureOf(ionOn(emulator, { fetch }).receivers());
-    expect([kind, message]).toEqual([
-      "unexpectedAnswer",
-      "ION's list of webhook receivers has a next page and no way to it.",
-    ]);
-    expect(countOf(emulator, "query")).toBe(cursor === undefined ? 1 : 2);
-  });
-
-  it("holds all subscriptions and headers of a receiver", async () => {
-    const emulator = await withReceivers(1);
+  it("contains all subscriptions and headers of a receiver", async () => {
+    const emulator = await startWith(1);
     for (const action of ["CREATE", "UPDATE"])
       emulator.store.createSubscription({ receiverId: "1", resource: "PARTS", action });
     emulator.store.createHeader({ receiverId: "1", key: "X-Plant", value: "7" });
@@ -142,241 +76,383 @@ describe("a read", () => {
     });
   });
 
-  it("is taken again after a minute, and not before", async () => {
-    const emulator = await withReceivers(1);
+  it("is repeated after a minute, and not before", async () => {
+    const emulator = await startWith(1);
     const clock = { now: 1_000_000 };
-    const ion = ionOn(emulator, { now: () => clock.now });
-    await ion.receivers();
+    const api = ionOn(emulator, { now: () => clock.now });
+    await api.receivers();
     emulator.store.deleteReceiver("1");
     clock.now += 59_999;
-    expect((await ion.receivers()).size).toBe(1);
+    expect((await api.receivers()).size).toBe(1);
     clock.now += 1;
-    expect((await ion.receivers()).size).toBe(0);
+    expect((await api.receivers()).size).toBe(0);
   });
 
-  it("is taken again after forget", async () => {
-    const emulator = await withReceivers(1);
-    const ion = ionOn(emulator);
-    await ion.receivers();
+  it("is repeated after invalidate", async () => {
+    const emulator = await startWith(1);
+    const api = ionOn(emulator);
+    await api.receivers();
     emulator.store.deleteReceiver("1");
-    ion.invalidate();
-    expect((await ion.receivers()).size).toBe(0);
+    api.invalidate();
+    expect((await api.receivers()).size).toBe(0);
   });
 
-  it("that was under way at forget is not what the next one gets", async () => {
-    const emulator = await withReceivers(1);
-    const { fetch, arrived, open } = holding(1);
-    const ion = ionOn(emulator, { fetch });
-    const before = ion.receivers();
-    await arrived;
+  it("that was in progress at invalidate is not used by later callers", async () => {
+    const emulator = await startWith(1);
+    const { fetch, answered, release } = delaying(1);
+    const api = ionOn(emulator, { fetch });
+    const before = api.receivers();
+    await answered;
     emulator.store.deleteReceiver("1");
-    ion.invalidate();
-    const after = ion.receivers();
-    open();
+    api.invalidate();
+    const after = api.receivers();
+    release();
     expect((await before).size).toBe(1);
     expect((await after).size).toBe(0);
-    expect((await ion.receivers()).size).toBe(0);
+    expect((await api.receivers()).size).toBe(0);
     expect(countOf(emulator, "query")).toBe(2);
   });
+});
+
+describe("a read of several pages", () => {
+  it.each([
+    [0, 1],
+    [100, 1],
+    [101, 2],
+    [250, 3],
+  ])("reads %i receivers with %i queries", async (receivers, queries) => {
+    const emulator = await startWith(receivers);
+    expect((await ionOn(emulator).receivers()).size).toBe(receivers);
+    expect(countOf(emulator, "query")).toBe(queries);
+  });
+
+  it("starts again if a receiver is deleted between two pages, which would hide another one", async () => {
+    const emulator = await startWith(150);
+    const fetch = intercept((sent, pass) => {
+      if (!sent.mutation && sent.number === 2) emulator.store.deleteReceiver("5");
+      return pass();
+    });
+    const receivers = await ionOn(emulator, { fetch }).receivers();
+    expect([...receivers.keys()]).toEqual(emulator.store.listReceivers().map(({ id }) => id));
+    expect(countOf(emulator, "query")).toBe(4);
+  });
+
+  it.each([
+    [4, "succeeds"],
+    [5, "fails"],
+  ])("%2$s if the list changes %1$i times", async (changes, outcome) => {
+    const emulator = await startWith(150);
+    let left = changes;
+    const fetch = intercept((sent, pass) => {
+      if (sent.variables.after !== undefined && left > 0) {
+        left -= 1;
+        emulator.store.deleteReceiver(emulator.store.listReceivers()[0]?.id ?? "");
+      }
+      return pass();
+    });
+    const read = ionOn(emulator, { fetch }).receivers();
+    if (outcome === "succeeds") expect((await read).size).toBe(150 - changes);
+    else expect((await failureOf(read)).kind).toBe("unexpectedAnswer");
+    expect(countOf(emulator, "query")).toBe(10);
+  });
+
+  it("says if the list keeps changing", async () => {
+    const emulator = await startWith(150);
+    const fetch = intercept((sent, pass) => {
+      if (sent.variables.after !== undefined)
+        emulator.store.deleteReceiver(emulator.store.listReceivers()[0]?.id ?? "");
+      return pass();
+    });
+    const { message } = await failureOf(ionOn(emulator, { fetch }).receivers());
+    expect(message).toMatchInlineSnapshot(
+      `"ION's list of webhook receivers keeps changing while it is read. Try again later."`,
+    );
+  });
+
+  it.each<[string, string | undefined]>([
+    ["a page without a cursor", undefined],
+    ["a page with the cursor of the page before", "same"],
+  ])("fails after %s, and does not loop", async (_what, cursor) => {
+    const emulator = await startWith(250);
+    let second = "";
+    const fetch: Fetch = async (input, init) =>
+      rewrite(globalThis.fetch(input, init), (text) => {
+        if (!text.includes('"edges"')) return text;
+        const answer = JSON.parse(text) as { data: { webhookReceivers: { edges: { cursor?: string | undefined }[] } } };
+        const { edges } = answer.data.webhookReceivers;
+        const before = edges.at(-2);
+        if (before) {
+          if (cursor === undefined) before.cursor = undefined;
+          else if (second === "") second = before.cursor ?? "";
+          else before.cursor = second;
+        }
+        return JSON.stringify(answer);
+      });
+    expect((await failureOf(ionOn(emulator, { fetch }).receivers())).kind).toBe("unexpectedAnswer");
+    expect(countOf(emulator, "query")).toBe(cursor === undefined ? 1 : 2);
+  });
+
+  it("keeps nothing of the first page if the second page fails", async () => {
+    const emulator = await startWith(150);
+    const api = ionOn(emulator, {
+      fetch: intercept(async (sent, pass) => (sent.number === 2 ? Response.json({}, { status: 403 }) : pass())),
+    });
+    await failureOf(api.receivers());
+    api.invalidate();
+    expect((await api.receivers()).size).toBe(150);
+  });
+
+  it("repeats only the page that fails for a moment", async () => {
+    const emulator = await startWith(150);
+    const api = ionOn(emulator, {
+      fetch: intercept(async (sent, pass) => (sent.number === 2 ? new Response("", { status: 502 }) : pass())),
+    });
+    expect((await api.receivers()).size).toBe(150);
+    expect(countOf(emulator, "query")).toBe(2);
+  });
+});
+
+const reply = (data: unknown, ...errors: object[]) => Response.json({ data, ...(errors.length > 0 && { errors }) });
+const NODE = { id: "1", name: "erp", subscriptions: [], headers: [] };
+const list = (edge: unknown, pageInfo: unknown = { hasNextPage: false }) => ({
+  webhookReceivers: { edges: [edge], pageInfo },
 });
 
 describe("a read that fails", () => {
-  const answer = (status: number, body: unknown) =>
-    Response.json(body, { status, headers: { "content-type": "application/json" } });
-  const pageInfo = { hasNextPage: true };
-  const node = { id: "1", name: "a" };
+  const PATH = { path: ["webhookReceivers"] };
 
-  it.each<[string, (sent: Sent) => Response, string, RegExp]>([
+  it.each<[what: string, reply: (sent: Sent) => Response, kind: string]>([
+    ["HTTP 403", () => Response.json({}, { status: 403 }), "permission"],
+    ["an error of the list", () => reply({ webhookReceivers: null }, { message: "No", ...PATH }), "permission"],
+    ["an error of a list that may not be null", () => reply(null, { message: "No", ...PATH }), "permission"],
     [
-      "by HTTP 403",
-      () => answer(403, {}),
+      "an error of a field in the list",
+      () => reply(list({ node: { ...NODE, headers: null } }), { message: "No", path: [...PATH.path, "edges", 0] }),
       "permission",
-      /^ION did not show its webhook receivers: .* HTTP 403 Forbidden/,
     ],
+    ["an error without data", () => reply(undefined, { message: "Not today" }), "refused"],
+    ["a receiver without an id", () => reply(list({ node: { ...NODE, id: undefined } })), "unexpectedAnswer"],
+    ["a receiver whose name is null", () => reply(list({ node: { ...NODE, name: null } })), "unexpectedAnswer"],
+    ["a next page without a cursor", () => reply(list({ node: NODE }, { hasNextPage: true })), "unexpectedAnswer"],
     [
-      "by an error beside data",
-      () =>
-        answer(200, {
-          data: { webhookReceivers: null },
-          errors: [{ message: "Not authorized", path: ["webhookReceivers"] }],
+      "a next page that is always the same",
+      () => reply(list({ node: NODE }, { hasNextPage: true, endCursor: "x" })),
+      "unexpectedAnswer",
+    ],
+  ])("is an error of its kind, and nothing of it is kept: %s", async (_what, answer, kind) => {
+    const emulator = await startWith(2);
+    let isBroken = true;
+    const api = ionOn(emulator, { fetch: intercept(async (sent, pass) => (isBroken ? answer(sent) : pass())) });
+    expect((await failureOf(api.receivers())).kind).toBe(kind);
+    isBroken = false;
+    api.invalidate();
+    expect((await api.receivers()).size).toBe(2);
+  });
+
+  it("is reported with what ION said and what to do", async () => {
+    const replies: Record<string, () => Response> = {
+      "HTTP 403 without a message": () => Response.json({}, { status: 403 }),
+      "a permission error": () =>
+        reply({ webhookReceivers: null }, { message: "User does not have permission.", ...PATH }),
+      "a permission error about headers": () =>
+        reply(list({ node: { ...NODE, headers: null } }), {
+          message: "User does not have permission.",
+          path: ["webhookReceivers", "edges", 0, "node", "headers"],
         }),
-      "permission",
-      /^ION did not show its webhook receivers: Not authorized\. Nothing is concluded from that/,
-    ],
-    [
-      "by an error alone",
-      () => answer(200, { errors: [{ message: "Not today" }] }),
-      "refused",
-      /^ION did not show its webhook receivers: Not today\. Nothing is concluded from that\.$/,
-    ],
-    [
-      "by null for the list",
-      () => answer(200, { data: { webhookReceivers: null } }),
-      "unexpectedAnswer",
-      /not as expected\. webhookReceivers: /,
-    ],
-    [
-      "by a receiver without an id",
-      () => answer(200, { data: { webhookReceivers: { edges: [{ node: { name: "a" } }], pageInfo } } }),
-      "unexpectedAnswer",
-      /webhookReceivers\.edges\.0\.node\.id: /,
-    ],
-    [
-      "by a next page that cannot be reached",
-      () => answer(200, { data: { webhookReceivers: { edges: [{ node }], pageInfo } } }),
-      "unexpectedAnswer",
-      /has a next page and no way to it/,
-    ],
-    [
-      "by a next page that is always the same",
-      () =>
-        answer(200, { data: { webhookReceivers: { edges: [{ node }], pageInfo: { ...pageInfo, endCursor: "x" } } } }),
-      "unexpectedAnswer",
-      /has a next page and no way to it/,
-    ],
-  ])("%s is an error, and nothing of it is kept", async (_what, reply, kind, words) => {
-    const emulator = await withReceivers(2);
-    let broken = true;
-    const ion = ionOn(emulator, { fetch: intercept(async (sent, pass) => (broken ? reply(sent) : pass())) });
-    const failure = await failureOf(ion.receivers());
-    expect(failure.kind).toBe(kind);
-    expect(failure.message).toMatch(words);
-    broken = false;
-    ion.invalidate();
-    expect((await ion.receivers()).size).toBe(2);
+      "an error without data": () => reply(undefined, { message: "Not today" }),
+      "a receiver without an id": () => reply(list({ node: { ...NODE, id: undefined } })),
+      "a next page without a cursor": () => reply(list({ node: NODE }, { hasNextPage: true })),
+    };
+    const emulator = await startWith(0);
+    const messages = Object.entries(replies).map(async ([what, answer]) => {
+      const { message } = await failureOf(ionOn(emulator, { fetch: intercept(async () => answer()) }).receivers());
+      return [what, message.replace(/127\.0\.0\.1:\d+/g, "HOST")];
+    });
+    expect(Object.fromEntries(await Promise.all(messages))).toMatchInlineSnapshot(`
+      {
+        "HTTP 403 without a message": "ION did not return its webhook receivers: HOST answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead. That does not prove that there are none. The API key needs permission to read webhook receivers.",
+        "a next page without a cursor": "ION's list of webhook receivers has a next page but no cursor for it.",
+        "a permission error": "ION did not return its webhook receivers: User does not have permission. That does not prove that there are none. The API key needs permission to read webhook receivers.",
+        "a permission error about headers": "ION did not return its webhook receivers: User does not have permission. That does not prove that there are none. The API key needs permission to read webhook headers.",
+        "a receiver without an id": "ION's list of webhook receivers does not have the expected form: webhookReceivers.edges.0.node.id: Invalid input.",
+        "an error without data": "ION did not return its webhook receivers: Not today. That does not prove that there are none.",
+      }
+    `);
   });
 
-  it("speaks for all who ask at once or in the next ten seconds, in full to one of them", async () => {
-    const emulator = await withReceivers(1);
+  it("is cached for ten seconds, and reported in full only once", async () => {
+    const emulator = await startWith(1);
     let now = 0;
-    const asked = vi.fn(intercept(async () => answer(403, {})));
-    const ion = ionOn(emulator, { fetch: asked, now: () => now });
-    const together = await Promise.all([failureOf(ion.receivers()), failureOf(ion.receivers())]);
-    const requests = asked.mock.calls.length;
+    const fetch = vi.fn(intercept(async () => Response.json({}, { status: 403 })));
+    const api = ionOn(emulator, { fetch, now: () => now });
+    const simultaneous = await Promise.all([failureOf(api.receivers()), failureOf(api.receivers())]);
+    const requests = fetch.mock.calls.length;
     now = 9_999;
-    const later = await failureOf(ion.receivers());
-    const rest = / Nothing is concluded from that\./;
-    expect([...together, later].map(({ message }) => rest.test(message))).toEqual([true, false, false]);
-    expect(later.message).toMatch(
-      /^ION did not show its webhook receivers: 127\.0\.0\.1:\d+ answered with [^.]*\. The error of another resource tells the rest\.$/,
-    );
-    expect(asked.mock.calls.length).toBe(requests);
+    const later = await failureOf(api.receivers());
+    expect([...simultaneous, later].map(({ detail }) => detail !== undefined)).toEqual([true, false, false]);
+    expect(later.message).toBe(`${simultaneous[0].summary} See the first error for details.`);
+    expect(fetch.mock.calls.length).toBe(requests);
     now = 10_000;
-    expect((await failureOf(ion.receivers())).message).toMatch(rest);
+    expect((await failureOf(api.receivers())).detail).toBeDefined();
   });
 
-  it("on its second page keeps nothing of the first", async () => {
-    const emulator = await withReceivers(150);
-    const ion = ionOn(emulator, {
-      fetch: intercept(async (sent, pass) => (sent.number === 2 ? answer(403, {}) : pass())),
+  it("does not bring back what was known before", async () => {
+    const emulator = await startWith(1);
+    const api = ionOn(emulator, {
+      fetch: intercept(async (sent, pass) => (sent.number === 2 ? Response.json({}, { status: 403 }) : pass())),
     });
-    await failureOf(ion.receivers());
-    ion.invalidate();
-    expect((await ion.receivers()).size).toBe(150);
-  });
-
-  it("for a moment on its second page goes on with that page", async () => {
-    const emulator = await withReceivers(150);
-    const ion = ionOn(emulator, {
-      fetch: intercept(async (sent, pass) => (sent.number === 2 ? answer(502, {}) : pass())),
-    });
-    expect((await ion.receivers()).size).toBe(150);
-    expect(countOf(emulator, "query")).toBe(2);
-  });
-
-  it("by ION's words for a pause is tried again", async () => {
-    const emulator = await withReceivers(2);
-    const pause = { message: "Rate limit exceeded", path: ["webhookReceivers"] };
-    const ion = ionOn(emulator, {
-      fetch: intercept(async (sent, pass) =>
-        sent.number < 3 ? answer(200, { data: { webhookReceivers: null }, errors: [pause] }) : pass(),
-      ),
-    });
-    expect((await ion.receivers()).size).toBe(2);
-  });
-
-  it("leaves what was known before in place for nobody", async () => {
-    const emulator = await withReceivers(1);
-    const ion = ionOn(emulator, {
-      fetch: intercept(async (sent, pass) => (sent.number === 2 ? answer(403, {}) : pass())),
-    });
-    await ion.receivers();
-    ion.invalidate();
-    await failureOf(ion.receivers());
-    ion.invalidate();
+    await api.receivers();
+    api.invalidate();
+    await failureOf(api.receivers());
+    api.invalidate();
     emulator.store.deleteReceiver("1");
-    expect((await ion.receivers()).size).toBe(0);
+    expect((await api.receivers()).size).toBe(0);
+  });
+
+  it.each<[string, Response]>([
+    ["a rate limit of the list", reply({ webhookReceivers: null }, { message: "Rate limit exceeded", ...PATH })],
+    ["THROTTLED for the whole document", reply(null, { message: "Wait", extensions: { code: "THROTTLED" } })],
+    ["INTERNAL_SERVER_ERROR", reply(null, { message: "No", extensions: { code: "INTERNAL_SERVER_ERROR" } })],
+    ["a database fault", reply({ webhookReceivers: null }, { message: "(psycopg2.OperationalError) x", ...PATH })],
+    ["a timeout", reply({ webhookReceivers: null }, { message: "The request timed out", ...PATH })],
+  ])("is tried again after %s, with HTTP 200", async (_what, answer) => {
+    const emulator = await startWith(2);
+    const api = ionOn(emulator, {
+      fetch: intercept(async (sent, pass) => (sent.number < 3 ? answer.clone() : pass())),
+    });
+    expect((await api.receivers()).size).toBe(2);
+    expect(countOf(emulator, "query")).toBe(1);
   });
 });
 
-describe("a write answered during a read", () => {
-  it("is not lost where the read was from before it", async () => {
-    const emulator = await withReceivers(2);
-    const [, second] = emulator.store.listReceivers();
-    const { fetch, arrived, open } = holding(1);
-    const ion = ionOn(emulator, { fetch });
-    const reading = ion.receivers();
-    await arrived;
-    await ion.createSubscription("1", "PARTS", "CREATE");
-    await ion.deleteReceiver({
-      ...(second as NonNullable<typeof second>),
-      subscriptions: [],
-      headers: [],
-      description: "",
-    });
-    open();
-    const receivers = await reading;
-    expect([...receivers.keys()]).toEqual(["1"]);
-    expect(receivers.get("1")?.subscriptions).toHaveLength(1);
-    expect(await ion.receivers()).toBe(receivers);
+describe("null in place of what a key may not read", () => {
+  const answers: Record<string, unknown> = {
+    "the list": { webhookReceivers: null },
+    "its edges": { webhookReceivers: { edges: null, pageInfo: { hasNextPage: false } } },
+    "its page": list({ node: NODE }, null),
+    "an edge": list(null),
+    "a receiver": list({ node: null }),
+    "its subscriptions": list({ node: { ...NODE, subscriptions: null } }),
+    "one of its subscriptions": list({ node: { ...NODE, subscriptions: [null] } }),
+    "its headers": list({ node: { ...NODE, id: 1, headers: null } }),
+    "its headers and its name": list({ node: { ...NODE, name: null, headers: null } }),
+  };
+
+  it.each(Object.entries(answers))("stops the run and creates nothing: %s", async (_what, data) => {
+    const emulator = await startWith(1);
+    const api = ionOn(emulator, { fetch: intercept(async (sent, pass) => (sent.mutation ? pass() : reply(data))) });
+    expect((await failureOf(api.receivers())).kind).toBe("permission");
+    const create = api.apply({ kind: "createReceiver", fields: { name: "new", webhookUri: uri(2) } });
+    expect((await failureOf(create)).kind).toBe("permission");
+    expect(mutationsIn(emulator)).toEqual([]);
   });
 
-  it("is not in it twice where the read was from after it", async () => {
-    const emulator = await withReceivers(1);
-    const first = holding(2);
+  it("is reported with the field and the permission", async () => {
+    const emulator = await start();
+    const messages = Object.entries(answers).map(async ([what, data]) => {
+      const api = ionOn(emulator, { fetch: intercept(async () => reply(data)) });
+      return [what, (await failureOf(api.receivers())).message];
+    });
+    expect(Object.fromEntries(await Promise.all(messages))).toMatchInlineSnapshot(`
+      {
+        "a receiver": "ION answered null for node. That does not prove that there are none. The API key needs permission to read webhook receivers.",
+        "an edge": "ION answered null for edges. That does not prove that there are none. The API key needs permission to read webhook receivers.",
+        "its edges": "ION answered null for edges. That does not prove that there are none. The API key needs permission to read webhook receivers.",
+        "its headers": "ION answered null for headers of receiver "erp" (id 1). That does not prove that there are none. The API key needs permission to read webhook headers.",
+        "its headers and its name": "ION answered null for headers. That does not prove that there are none. The API key needs permission to read webhook headers.",
+        "its page": "ION answered null for pageInfo. That does not prove that there are none. The API key needs permission to read webhook receivers.",
+        "its subscriptions": "ION answered null for subscriptions of receiver "erp" (id 1). That does not prove that there are none. The API key needs permission to read webhook subscriptions.",
+        "one of its subscriptions": "ION answered null for subscriptions of receiver "erp" (id 1). That does not prove that there are none. The API key needs permission to read webhook subscriptions.",
+        "the list": "ION answered null for webhookReceivers. That does not prove that there are none. The API key needs permission to read webhook receivers.",
+      }
+    `);
+  });
+
+  it("is no error in an empty list", async () => {
+    const api = ionOn(await start(), { fetch: intercept(async () => reply(list({ node: NODE }))) });
+    expect((await api.receivers()).get("1")).toMatchObject({ subscriptions: [], headers: [] });
+  });
+});
+
+describe("a change", () => {
+  it("is added to the snapshot, and leaves maps that were returned before as they were", async () => {
+    const emulator = await startWith(2);
+    const api = ionOn(emulator);
+    const before = await api.receivers();
+    const receiver = before.get("1");
+    await api.apply(subscribe);
+    await api.apply({ kind: "createReceiver", fields: { name: "new", webhookUri: uri(3) } });
+    const after = await api.receivers();
+    expect(after.size).toBe(3);
+    expect(after.get("1")?.subscriptions).toHaveLength(1);
+    expect([...before.keys()]).toEqual(["1", "2"]);
+    expect(before.get("1")).toBe(receiver);
+    expect(receiver?.subscriptions).toEqual([]);
+    expect(countOf(emulator, "query")).toBe(1);
+  });
+
+  it("that is answered during a read is added to it, if ION answered the read before", async () => {
+    const emulator = await startWith(2);
+    const [, second] = emulator.store.listReceivers();
+    const { fetch, answered, release } = delaying(1);
+    const api = ionOn(emulator, { fetch });
+    const read = api.receivers();
+    await answered;
+    await api.apply(subscribe);
+    const { id = "", name = "", _etag } = second ?? {};
+    await api.apply({ kind: "deleteReceiver", receiver: { id, name, _etag, subscriptions: [], headers: [] } });
+    release();
+    const receivers = await read;
+    expect([...receivers.keys()]).toEqual(["1"]);
+    expect(receivers.get("1")?.subscriptions).toHaveLength(1);
+    expect(await api.receivers()).toBe(receivers);
+  });
+
+  it("that is answered during a read is not added twice, if ION answered the read after it", async () => {
+    const emulator = await startWith(1);
+    const { fetch, answered, release } = delaying(2);
     const written = gate();
-    const ion = ionOn(emulator, {
+    const api = ionOn(emulator, {
       fetch: async (input, init) => {
-        const answer = await first.fetch(input, init);
+        const answer = await fetch(input, init);
         if (String(init?.body).includes("mutation ")) await written.promise;
         return answer;
       },
     });
-    const receiver = (await ion.receivers()).get("1");
-    if (!receiver) throw new Error("It is there.");
-    const writing = Promise.all([
-      ion.createSubscription("1", "PARTS", "CREATE"),
-      ion.createHeader(receiver, "X-Plant", "7"),
+    const receiver = (await api.receivers()).get("1");
+    if (!receiver) throw new Error("There is no receiver 1.");
+    const writes = Promise.all([
+      api.apply(subscribe),
+      api.apply({ kind: "createHeader", receiver, key: "X-Plant", value: "7" }),
     ]);
     await expect.poll(() => emulator.store.listHeaders()).toHaveLength(1);
-    ion.invalidate();
-    const reading = ion.receivers();
-    await first.arrived;
+    api.invalidate();
+    const read = api.receivers();
+    await answered;
     written.resolve();
-    await writing;
-    first.open();
-    const after = (await reading).get("1");
+    await writes;
+    release();
+    const after = (await read).get("1");
     expect(after?.subscriptions).toHaveLength(1);
     expect(after?.headers).toHaveLength(1);
   });
-});
 
-it("names that ION accepts are read off its live schema, once", async () => {
-  const emulator = await start();
-  const ion = ionOn(emulator);
-  const [names] = await Promise.all([ion.subscriptionNames(), ion.subscriptionNames()]);
-  expect(names.action).toEqual(["CREATE", "UPDATE", "DELETE"]);
-  expect(names.resource).toEqual(expect.arrayContaining(["PARTS", "USERS"]));
-  expect(countOf(emulator, "query")).toBe(1);
-});
-
-it("a schema that shows no names is an error", async () => {
-  const ion = ionOn(await start(), {
-    fetch: intercept((_sent, pass) => rewrite(pass(), (text) => text.replaceAll('"enumValues"', '"hidden"'))),
+  it("keeps the known subscriptions and headers of a receiver if ION's answer has null in their place", async () => {
+    const emulator = await startWith(1);
+    emulator.store.createSubscription({ receiverId: "1", resource: "PARTS", action: "CREATE" });
+    emulator.store.createHeader({ receiverId: "1", key: "X-Plant", value: "7" });
+    const fetch = intercept((sent, pass) =>
+      sent.mutation
+        ? rewrite(pass(), (text) => text.replace(/"(subscriptions|headers)":\[[^\]]*\]/g, '"$1":null'))
+        : pass(),
+    );
+    const api = ionOn(emulator, { fetch });
+    const receiver = (await api.receivers()).get("1");
+    if (!receiver) throw new Error("There is no receiver 1.");
+    await api.apply({ kind: "updateReceiver", receiver, fields: { description: "new" } });
+    const { subscriptions, headers } = receiver;
+    expect((await api.receivers()).get("1")).toMatchObject({ description: "new", subscriptions, headers });
+    expect([subscriptions.length, headers.length]).toEqual([1, 1]);
+    expect(countOf(emulator, "query")).toBe(1);
   });
-  const { kind, message } = await failureOf(ion.subscriptionNames());
-  expect([kind, message]).toEqual([
-    "unexpectedAnswer",
-    "ION's schema does not show what a webhook subscription may name.",
-  ]);
 });

@@ -1,43 +1,92 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { WebhookApi } from "../../provider/ion/webhookApi.ts";
-import { connectionTo, countOf, ionOn, start } from "../support/support.ts";
+import { connectionTo, countOf, failureOf, intercept, ionOn, mutationsIn, rewrite, start } from "../support/support.ts";
 
-it.each([
-  ["https://new.example/graphql", true],
-  ["https://old.example/graphql", true],
-  ["https://other.example/graphql", false],
-])("an ION that was at another host before lives at %s, too: %s", async (place, its) => {
-  const emulator = await start();
-  const moved = {
-    ...connectionTo(emulator),
-    endpoint: "https://new.example/graphql",
-    formerEndpoint: "https://old.example/graphql",
-  };
-  expect(new WebhookApi(moved).isEnvironment(place)).toBe(its);
-  expect(ionOn(emulator).isEnvironment(place)).toBe(false);
-  expect(ionOn(emulator).isEnvironment("loopback")).toBe(true);
+describe("environment", () => {
+  it.each([
+    ["https://new.example/graphql", true],
+    ["https://old.example/graphql", true],
+    ["https://other.example/graphql", false],
+  ])("is the present and the former one: %s is %s", async (environment, expected) => {
+    const api = new WebhookApi({
+      ...connectionTo(await start()),
+      endpoint: "https://new.example/graphql",
+      formerEndpoint: "https://old.example/graphql",
+    });
+    expect(api.environment).toBe("https://new.example/graphql");
+    expect(api.isEnvironment(environment)).toBe(expected);
+  });
+
+  it("is the same for every emulator on this machine", async () => {
+    const api = ionOn(await start());
+    expect(api.environment).toBe("loopback");
+    expect(api.isEnvironment("loopback")).toBe(true);
+    expect(api.isEnvironment("https://new.example/graphql")).toBe(false);
+  });
 });
 
-it("a receiver that an earlier look did not show is looked for once more", async () => {
-  const emulator = await start();
-  const ion = ionOn(emulator);
-  await ion.receivers();
-  emulator.store.createReceiver({ name: "late", webhookUri: "https://hooks.example/late" });
-  expect((await ion.receiver("1"))?.name).toBe("late");
-  expect((await ion.receiver("1"))?.name).toBe("late");
-  expect(countOf(emulator, "query")).toBe(2);
-  expect(await ion.receiver("2")).toBeUndefined();
-  expect(countOf(emulator, "query")).toBe(3);
+describe("receiver", () => {
+  it("reads ION again if the snapshot does not have it", async () => {
+    const emulator = await start();
+    const api = ionOn(emulator);
+    await api.receivers();
+    emulator.store.createReceiver({ name: "late", webhookUri: "https://hooks.example/late" });
+    expect((await api.receiver("1"))?.name).toBe("late");
+    expect((await api.receiver("1"))?.name).toBe("late");
+    expect(countOf(emulator, "query")).toBe(2);
+    expect(await api.receiver("2")).toBeUndefined();
+    expect(countOf(emulator, "query")).toBe(3);
+  });
 });
 
-it("what is made without a look says so", async () => {
-  const emulator = await start({ hide: ["webhookReceivers"] });
-  const told: string[] = [];
-  const ion = ionOn(emulator, { warn: (words) => told.push(words) });
-  await ion.createReceiver({ name: "erp", webhookUri: "https://hooks.example/1" });
-  expect(told).toContainEqual(
-    "Could not look at ION's webhooks: this ION's schema has no webhookReceivers. Run `npx pulumi-ion doctor`: it lists every name " +
-      'that differs. The webhook receiver "erp" is made without a look whether ION has it already.',
-  );
-  expect(emulator.store.listReceivers()).toHaveLength(1);
+describe("apply", () => {
+  const fields = { name: "erp", webhookUri: "https://hooks.example/1" };
+
+  it("creates a receiver also if ION's schema has no list of receivers", async () => {
+    const emulator = await start({ hide: ["webhookReceivers"] });
+    const { id } = await ionOn(emulator).apply({ kind: "createReceiver", fields });
+    expect(emulator.store.findReceiver(id)).toMatchObject(fields);
+  });
+
+  it("creates no receiver if the list cannot be read for another reason", async () => {
+    const emulator = await start();
+    const fetch = intercept(async (sent, pass) => (sent.mutation ? pass() : new Response("", { status: 403 })));
+    const { kind } = await failureOf(ionOn(emulator, { fetch }).apply({ kind: "createReceiver", fields }));
+    expect(kind).toBe("permission");
+    expect(mutationsIn(emulator)).toEqual([]);
+  });
+});
+
+describe("subscriptionNames", () => {
+  it("reads the names that ION accepts from its live schema, once", async () => {
+    const emulator = await start();
+    const api = ionOn(emulator);
+    const [names] = await Promise.all([api.subscriptionNames(), api.subscriptionNames()]);
+    expect(names.action).toEqual(["CREATE", "UPDATE", "DELETE"]);
+    expect(names.resource).toEqual(expect.arrayContaining(["PARTS", "USERS"]));
+    expect(countOf(emulator, "query")).toBe(1);
+  });
+
+  it("reads them also if the input type has another name", async () => {
+    const emulator = await start({ hide: ["CreateWebhookSubscriptionInput"] });
+    const names = await ionOn(emulator).subscriptionNames();
+    expect(names.resource).toContain("RUN_STEPS");
+    expect(names.action).toEqual(["CREATE", "UPDATE", "DELETE"]);
+  });
+
+  it("fails if the schema does not show them", async () => {
+    const api = ionOn(await start(), {
+      fetch: intercept((_sent, pass) => rewrite(pass(), (text) => text.replaceAll('"enumValues"', '"hidden"'))),
+    });
+    const { kind, message } = await failureOf(api.subscriptionNames());
+    expect(kind).toBe("unexpectedAnswer");
+    expect(message).toMatchInlineSnapshot(`"ION's schema does not show which events a webhook subscription can name."`);
+  });
+
+  it("is tried again after a fault of ION's server", async () => {
+    const emulator = await start();
+    const fault = { errors: [{ message: "Wait.", extensions: { code: "THROTTLED" } }] };
+    const fetch = intercept(async (sent, pass) => (sent.number === 1 ? Response.json(fault) : pass()));
+    expect((await ionOn(emulator, { fetch }).subscriptionNames()).resource).toContain("PARTS");
+  });
 });

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { ACTIONS, VIOLET_RESOURCES } from "../../provider/ion/facts.ts";
-import { didYouMean, nearNames, toConstantCase } from "../../provider/model/suggestions.ts";
+import { ACTIONS, VIOLET_RESOURCES } from "../../provider/model/events.ts";
+import { didYouMean, similarNames, toConstantCase } from "../../provider/model/suggestions.ts";
 
 const ION = [...VIOLET_RESOURCES, "ADDRESSES", "COMMENTS", "PARTS_INVENTORIES", "USERS"];
-const NEWER = ["RUN", ...ION.filter((name) => name !== "RUNS")];
+/** The same with the singular RUN in place of RUNS. */
+const SINGULAR = ["RUN", ...ION.filter((name) => name !== "RUNS")];
 
-describe("a name near", () => {
+describe("similarNames", () => {
   it.each<[string, string[], readonly string[]]>([
     ["RUN", ["RUNS"], ION],
-    ["RUNS", ["RUN"], NEWER],
+    ["RUNS", ["RUN"], SINGULAR],
     ["RUN", ["RUNS"], [...ION, "RUN"]],
     ["PART", ["PARTS"], ION],
     ["parts", ["PARTS"], ION],
@@ -31,24 +32,24 @@ describe("a name near", () => {
     ["QUITE_ANOTHER_THING", [], ION],
     ["X", [], ION],
     ["", [], ION],
-  ])("%j is %j", (name, near, known) => {
-    expect(nearNames(name, known)).toEqual(near);
+  ])("finds for %j: %j", (name, similar, known) => {
+    expect(similarNames(name, known)).toEqual(similar);
   });
 
-  it("is never the name itself, and there are three at most", () => {
-    for (const name of ION) expect(nearNames(name, ION)).not.toContain(name);
-    expect(nearNames("ITEMS", ["A_ITEMS", "B_ITEMS", "C_ITEMS", "D_ITEMS"])).toHaveLength(3);
+  it("never finds the name itself, and at most three names", () => {
+    for (const name of ION) expect(similarNames(name, ION)).not.toContain(name);
+    expect(similarNames("ITEMS", ["A_ITEMS", "B_ITEMS", "C_ITEMS", "D_ITEMS"])).toHaveLength(3);
   });
 
-  it("is found for every known name that lacks a letter, has one too many, or has two in another order", () => {
-    const slips = ION.filter((name) => name.length > 4).flatMap((name) =>
+  it("finds every known name that lacks a letter, has an additional one, or has two in another order", () => {
+    const typos = ION.filter((name) => name.length > 4).flatMap((name) =>
       [1, name.length >> 1, name.length - 2].flatMap((at) => [
         [name, name.slice(0, at) + name.slice(at + 1)],
         [name, `${name.slice(0, at)}X${name.slice(at)}`],
         [name, name.slice(0, at) + name.charAt(at + 1) + name.charAt(at) + name.slice(at + 2)],
       ]),
     );
-    const missed = slips.filter(([name = "", slip = ""]) => slip !== name && !nearNames(slip, ION).includes(name));
+    const missed = typos.filter(([name = "", typo = ""]) => typo !== name && !similarNames(typo, ION).includes(name));
     expect(missed).toEqual([]);
   });
 });
@@ -58,15 +59,15 @@ it.each([
   ["purchase-order  lines", "PURCHASE_ORDER_LINES"],
   [" parts\n", "PARTS"],
   ["Run_Steps", "RUN_STEPS"],
-])("%j in ION's writing is %s", (name, written) => {
+])("spells %j as %s", (name, written) => {
   expect(toConstantCase(name)).toBe(written);
 });
 
-it.each<[string[], string]>([
-  [[], ""],
-  [["RUNS"], ". Did you mean RUNS?"],
-  [["RUNS", "RUN_STEPS"], ". Did you mean RUNS or RUN_STEPS?"],
-  [["A", "B", "C"], ". Did you mean A, B or C?"],
-])("%j is asked for as %j", (names, words) => {
-  expect(didYouMean(names)).toBe(words);
+it.each<[names: string[], hints: string[]]>([
+  [[], []],
+  [["RUNS"], ["Did you mean RUNS?"]],
+  [["RUNS", "RUN_STEPS"], ["Did you mean RUNS or RUN_STEPS?"]],
+  [["A", "B", "C"], ["Did you mean A, B or C?"]],
+])("suggests %j as %j", (names, hints) => {
+  expect(didYouMean(names)).toEqual(hints);
 });

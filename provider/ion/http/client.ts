@@ -1,7 +1,7 @@
 import { ClientError, GraphQLClient } from "graphql-request";
 import { type ConnectionSettings, type SettingNames, settingNames } from "../connectionSettings.ts";
 import { CONFIG_JUST_CHANGED, IonError, sentence } from "../errors.ts";
-import { kindOf } from "../problems.ts";
+import { kindOf, messagesOf } from "../problems.ts";
 import { LiveSchema } from "../schema/schemaAdapter.ts";
 import type { Answer, GraphQLProblem, Operation } from "./operation.ts";
 import { redactor } from "./redact.ts";
@@ -86,7 +86,7 @@ export class IonClient {
     } catch (error) {
       if (error instanceof IonError) throw error;
       if (error instanceof ClientError) throw this.#httpFailure(error, redact);
-      throw new IonError("unexpectedAnswer", `${this.#host} did not answer as a GraphQL API does.`, {
+      throw new IonError("unexpectedAnswer", `${this.#host} did not send a GraphQL answer.`, {
         hints: [`Check ${this.#endpointSetting()}. A proxy or a sign-in page may have answered instead.`],
       });
     }
@@ -102,22 +102,21 @@ export class IonClient {
     if (data !== null && data !== undefined && typeof data === "object") {
       return { data: { ...data }, problems };
     }
-    const message = problems.map((problem) => problem.message).join("; ");
     const [first] = problems;
-    if (!first || problems.some(({ path }) => path !== undefined)) {
-      throw new IonError("unexpectedAnswer", `${this.#host} answered without data${message && `: ${message}`}.`);
-    }
+    if (!first) throw new IonError("unexpectedAnswer", `${this.#host} answered without data.`);
+    // A field that may not be null failed: ION ran the document.
+    if (problems.some(({ path }) => path !== undefined)) return { data: {}, problems };
     const kind = kindOf(first);
-    if (kind === "rateLimited") throw new IonError(kind, `ION at ${this.#host} asks to wait: ${sentence(message)}`);
-    if (kind === "unknownOutcome")
-      throw new IonError(kind, `ION at ${this.#host} failed to answer: ${sentence(message)}`);
+    const message = messagesOf(problems);
+    if (kind === "rateLimited") throw new IonError(kind, `ION at ${this.#host} asks to wait: ${message}`);
+    if (kind === "unknownOutcome") throw new IonError(kind, `ION at ${this.#host} reported a server error: ${message}`);
     throw new IonError("refused", message);
   }
 
   #httpFailure({ response }: ClientError, redact: (text: string) => string): IonError {
     const { status } = response;
     const problems = problemsIn(response.errors, redact);
-    const graphqlMessage = problems.map((problem) => problem.message).join("; ");
+    const graphqlMessage = messagesOf(problems);
     const message = graphqlMessage || redact(messageIn(response.body)).slice(0, MAX_MESSAGE);
     const suffix = message ? `: ${sentence(message)}` : ".";
     const retryAfter = secondsIn(headerOf(response.headers, "retry-after"));
@@ -126,12 +125,12 @@ export class IonClient {
       return new IonError("rateLimited", `ION at ${this.#host} asks to wait (HTTP 429)${suffix}`, { retryAfter });
     }
     if (status === 403) {
-      const blocked = `${this.#host} answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead`;
+      const blocked = `${this.#host} answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead.`;
       return new IonError("permission", message || blocked);
     }
-    if (status === 409) return new IonError("conflict", message || "HTTP 409 Conflict");
+    if (status === 409) return new IonError("conflict", message || "HTTP 409 Conflict.");
     if (status >= 500) {
-      return new IonError("unknownOutcome", `ION at ${this.#host} failed to answer (HTTP ${status})${suffix}`, {
+      return new IonError("unknownOutcome", `ION at ${this.#host} reported a server error (HTTP ${status})${suffix}`, {
         retryAfter,
       });
     }
@@ -141,7 +140,7 @@ export class IonClient {
     const { pathname } = new URL(this.#settings.endpoint);
     return new IonError(
       "unexpectedAnswer",
-      `${this.#host} answered with HTTP ${status}${redirect} and not as a GraphQL API does.`,
+      `${this.#host} answered with HTTP ${status}${redirect} instead of a GraphQL answer.`,
       {
         hints: [
           ...(/graphql/i.test(pathname) ? [] : ["ION's endpoints end in /graphql."]),

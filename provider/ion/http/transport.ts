@@ -22,11 +22,16 @@ const NEVER_SENT: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: "it does not use TLS there (the URL may need http:// or another port)",
 };
 
-/** What to check if a certificate is not trusted for another reason than its issuer. */
-const CERTIFICATES: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: "check this machine's clock first, then contact the owner of the server",
-  CERT_NOT_YET_VALID: "check this machine's clock first, then contact the owner of the server",
-  ERR_TLS_CERT_ALTNAME_INVALID: "it was issued for another host, so check the host name in the URL",
+/** What to do if a certificate is not trusted because of its issuer. */
+const UNTRUSTED_ISSUER =
+  "Behind a proxy that inspects TLS, set NODE_USE_SYSTEM_CA=1 if this machine trusts the proxy's certificate, or set " +
+  "NODE_EXTRA_CA_CERTS to the path of that certificate.";
+
+/** The same if it is not trusted for another reason. */
+const CERTIFICATE_HINTS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "Check this machine's clock first, then contact the owner of the server.",
+  CERT_NOT_YET_VALID: "Check this machine's clock first, then contact the owner of the server.",
+  ERR_TLS_CERT_ALTNAME_INVALID: "The certificate was issued for another host: check the host name in the URL.",
 };
 
 /**
@@ -85,7 +90,9 @@ function failure(kind: RequestKind, url: URL, error: unknown, env: NodeJS.Proces
   const refusedByProxy = /^Proxy response \((\d+)\)/.exec(message)?.[1];
   const neverSent = refusedByProxy
     ? `the proxy refused to connect to it (HTTP ${refusedByProxy})`
-    : code && (NEVER_SENT[code] ?? certificateProblem(code));
+    : isCertificateProblem(code)
+      ? `its TLS certificate is not trusted (${code})`
+      : NEVER_SENT[code];
   if (neverSent) {
     const via = proxy?.isUsed ? ` through the proxy in ${proxy.variable}` : "";
     return new IonError("unreachable", `Could not reach ION at ${host}${via}: ${neverSent}.`, {
@@ -100,20 +107,16 @@ function failure(kind: RequestKind, url: URL, error: unknown, env: NodeJS.Proces
   return new IonError(kind === "token" ? "unreachable" : "unknownOutcome", `ION at ${host} ${reason}.`);
 }
 
-function certificateProblem(code: string): string | undefined {
-  if (!/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_TLS/.test(code)) return undefined;
-  const known =
-    CERTIFICATES[code] ??
-    "behind a proxy that inspects TLS, set NODE_USE_SYSTEM_CA=1 if this machine trusts it, or set NODE_EXTRA_CA_CERTS to the " +
-      "path of its certificate";
-  return `its TLS certificate is not trusted (${code}); ${known}`;
-}
+const isCertificateProblem = (code: string) => /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_TLS/.test(code);
 
-function hintsFor(url: URL, code: string | undefined, proxy: Proxy | undefined): string[] {
+function hintsFor(url: URL, code: string, proxy: Proxy | undefined): string[] {
   if (code === "ECONNREFUSED" && isLoopback(url.hostname)) {
     return [`If you meant the local emulator, start it in another terminal: \`npx ion-emulator --port ${url.port}\`.`];
   }
-  return proxy && !proxy.isUsed ? [unusedProxy(proxy.variable)] : [];
+  return [
+    ...(isCertificateProblem(code) ? [CERTIFICATE_HINTS[code] ?? UNTRUSTED_ISSUER] : []),
+    ...(proxy && !proxy.isUsed ? [unusedProxy(proxy.variable)] : []),
+  ];
 }
 
 /** The host that an answer redirects to, such as a sign-in page's. */
@@ -142,9 +145,9 @@ export const unusedProxy = (variable: string) =>
   `${variable} is set, but Node does not use it. To use that proxy, also set NODE_USE_ENV_PROXY=1.`;
 
 /** The reason of a failed fetch, which Node nests one or two causes deep; an AggregateError if several addresses were tried. */
-function causeOf(error: unknown): { readonly code?: string; readonly message: string } {
+function causeOf(error: unknown): { readonly code: string; readonly message: string } {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if ("code" in cause && typeof cause.code === "string") return { code: cause.code, message: cause.message };
   }
-  return { message: "" };
+  return { code: "", message: "" };
 }

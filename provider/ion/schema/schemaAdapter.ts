@@ -1,9 +1,10 @@
 /** Adapts documents to an ION whose schema is not as inferred: what it lacks is omitted, or reported by name. */
 import type { GraphQLSchema, IntrospectionQuery, TypeNode } from "graphql";
-import { IonError, isIonError, sentence } from "../errors.ts";
+import { IonError, isIonError } from "../errors.ts";
 import type { Execute, Operation } from "../http/operation.ts";
 import { RETRY_POLICY } from "../http/retry.ts";
 import { DISPENSABLE_ARGUMENTS, DISPENSABLE_FIELDS, ETAG } from "../operations.ts";
+import { messagesOf } from "../problems.ts";
 
 type GraphQL = typeof import("graphql");
 
@@ -21,8 +22,8 @@ export async function introspect(execute: Execute): Promise<GraphQLSchema> {
   try {
     return buildClientSchema(data as unknown as IntrospectionQuery);
   } catch {
-    const reason = problems.map(({ message }) => message).join("; ") || "its answer is not a schema";
-    throw new IonError("unexpectedAnswer", `ION does not show its schema: ${sentence(reason)}`);
+    const reason = messagesOf(problems) || "its answer is not a schema.";
+    throw new IonError("unexpectedAnswer", `ION does not show its schema: ${reason}`);
   }
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { kindOf } from "../../../provider/ion/errors.ts";
-import { IonClient, problemWith } from "../../../provider/ion/http/client.ts";
+import { IonClient } from "../../../provider/ion/http/client.ts";
 import { transport } from "../../../provider/ion/http/transport.ts";
 import { CANARY, connectionTo, failureOf, serve, start } from "../../support/support.ts";
 
@@ -12,203 +11,228 @@ interface Reply {
   readonly status?: number;
   readonly type?: string;
   readonly headers?: Record<string, string>;
+  /** `%REQUEST%` stands for the request, with the token, the key and the value that it sends. */
   readonly body: string;
+  /** @default "/graphql" */
+  readonly path?: string;
 }
 
-/** A client of a server that answers every document with the same; `%BODY%` stands for what it was sent, key and all. */
-async function clientOf({ status = 200, type = "application/json", headers = {}, body }: Reply) {
+/** Runs a document on a server that answers with `reply`; the host of that server is HOST. */
+async function execute({ status = 200, type = "application/json", headers = {}, body, path = "/graphql" }: Reply) {
   const origin = await serve(async (request, response) => {
     if (request.url === "/token") return response.end(JSON.stringify({ access_token: TOKEN, expires_in: 300 }));
     let sent = `${request.headers.authorization} ${SECRET} `;
     for await (const chunk of request) sent += chunk;
     const echo = `${JSON.stringify(sent).slice(1, -1)} ${encodeURIComponent(VALUE)}`;
-    return response.writeHead(status, { "content-type": type, ...headers }).end(body.replaceAll("%BODY%", echo));
+    return response.writeHead(status, { "content-type": type, ...headers }).end(body.replaceAll("%REQUEST%", echo));
   });
-  const connection = {
-    endpoint: `${origin}/graphql`,
-    authUrl: `${origin}/token`,
-    clientId: "id",
-    clientSecret: SECRET,
-  };
-  const client = new IonClient(connection, transport(fetch), Date.now);
-  return () =>
-    client.execute({
-      document: "mutation Write($input0: I!) { m0: write(input: $input0) { id } }",
-      variables: { input0: { value: VALUE } },
-      secrets: [VALUE],
-    });
+  const settings = { endpoint: origin + path, authUrl: `${origin}/token`, clientId: "id", clientSecret: SECRET };
+  return new IonClient(settings, transport(fetch), Date.now).execute({
+    document: "mutation Write($input0: I!) { m0: write(input: $input0) { id } }",
+    variables: { input0: { value: VALUE } },
+    secrets: [VALUE],
+  });
 }
 
-const JSON_ERRORS = '{"errors":[{"message":"It says %BODY% too much."},{"message":"And more"}]}';
-const HTML = "<html>%BODY%</html>";
+const withoutHost = (message: string) => message.replace(/127\.0\.0\.1:\d+/g, "HOST");
 
-describe("an answer that ION did not mean", () => {
-  it.each<[string, Reply, string, RegExp]>([
-    ["200 with errors alone", { body: JSON_ERRORS }, "refused", /^It says .* too much\.; And more$/],
-    ["200 without data and errors", { body: "{}" }, "unexpectedAnswer", /answered without data\.$/],
-    ["200 with data null", { body: '{"data":null}' }, "unexpectedAnswer", /answered without data\.$/],
-    [
-      "200 with data null and a field's error",
-      { body: '{"data":null,"errors":[{"message":"%BODY%","path":["m0"]}]}' },
-      "unexpectedAnswer",
-      /answered without data: /,
-    ],
-    [
-      "200 with data null, a field's error and another",
-      { body: '{"data":null,"errors":[{"message":"A","path":["m0"]},{"message":"B"}]}' },
-      "unexpectedAnswer",
-      /answered without data: A; B\.$/,
-    ],
-    [
-      "200 with HTML",
-      { type: "text/html", body: HTML },
-      "unexpectedAnswer",
-      /did not answer as a GraphQL API.*ion:endpoint/,
-    ],
-    ["200 with broken JSON", { body: '{"data":"%BODY%' }, "unexpectedAnswer", /did not answer as a GraphQL API/],
-    ["200 with a list", { body: '["%BODY%"]' }, "unexpectedAnswer", /did not answer as a GraphQL API|without data/],
-    ["200 with a text for data", { body: '{"data":"%BODY%"}' }, "unexpectedAnswer", /did not answer as a GraphQL API/],
-    ["204", { status: 204, body: "" }, "unexpectedAnswer", /did not answer as a GraphQL API/],
-    ["302", { status: 302, body: HTML, headers: { location: "/x" } }, "unexpectedAnswer", /HTTP 302.*ion:endpoint/],
-    ["400 with GraphQL errors", { status: 400, body: JSON_ERRORS }, "refused", /^It says .* too much\.; And more$/],
-    ["400 with HTML", { status: 400, type: "text/html", body: HTML }, "unexpectedAnswer", /HTTP 400/],
-    ["401", { status: 401, body: JSON_ERRORS }, "auth", /\(HTTP 401\): It says .*ion:clientId.*--run-program/],
-    ["401 with HTML", { status: 401, type: "text/html", body: HTML }, "auth", /\(HTTP 401\)\. The key may belong/],
-    ["403 with GraphQL errors", { status: 403, body: JSON_ERRORS }, "permission", /^It says .* too much\.; And more$/],
-    [
-      "403 with HTML",
-      { status: 403, type: "text/html", body: HTML },
-      "permission",
-      /^127.* with HTTP 403 Forbidden and nothing of ION's: a firewall or proxy/,
-    ],
-    ["404 with HTML", { status: 404, type: "text/html", body: HTML }, "unexpectedAnswer", /HTTP 404.*ION_API_URI/],
-    ["409", { status: 409, body: "{}" }, "conflict", /^HTTP 409 Conflict$/],
-    ["422 with GraphQL errors", { status: 422, body: JSON_ERRORS }, "refused", /^It says/],
-    ["429", { status: 429, body: JSON_ERRORS }, "rateLimited", /asks for a pause \(HTTP 429\): It says/],
-    [
-      "429 with HTML",
-      { status: 429, type: "text/html", body: HTML },
-      "rateLimited",
-      /asks for a pause \(HTTP 429\)\.$/,
-    ],
-    [
-      "503 with plain JSON whose words have a dot in them",
-      { status: 503, body: '{"message":"v1.2 is down."}' },
-      "unknownOutcome",
-      /failed to answer \(HTTP 503\): v1\.2 is down\.$/,
-    ],
-    [
-      "502 with a page of words",
-      { status: 502, body: JSON.stringify({ message: "x".repeat(1_000) }) },
-      "unknownOutcome",
-      /\(HTTP 502\): x{300}\.$/,
-    ],
-    [
-      "502 with a message that is no text",
-      { status: 502, body: '{"message":7}' },
-      "unknownOutcome",
-      /failed to answer \(HTTP 502\)\.$/,
-    ],
-    [
-      "403 whose words speak of something expired",
-      { status: 403, body: '{"message":"Your licence expired."}' },
-      "permission",
-      /^Your licence expired\.$/,
-    ],
-    ["500", { status: 500, body: JSON_ERRORS }, "unknownOutcome", /failed to answer \(HTTP 500\): It says/],
-    [
-      "502 with HTML",
-      { status: 502, type: "text/html", body: HTML },
-      "unknownOutcome",
-      /failed to answer \(HTTP 502\)\.$/,
-    ],
-  ])("%s is an error of its kind, without a secret", async (_what, reply, kind, words) => {
-    const failure = await failureOf((await clientOf(reply))());
-    expect(failure.kind).toBe(kind);
-    expect(failure.message).toMatch(words);
-    for (const text of [failure.message, failure.stack, String(failure), JSON.stringify(failure)]) {
+const ERRORS = '{"errors":[{"message":"It says %REQUEST% too much."},{"message":"And more"}]}';
+const HTML = "<html>%REQUEST%</html>";
+const html = (status: number): Reply => ({ status, type: "text/html", body: HTML });
+const failure = (error: object, data: unknown = null) => ({ body: JSON.stringify({ data, errors: [error] }) });
+
+describe("an answer that is no GraphQL result", () => {
+  it.each<[what: string, reply: Reply, kind: string]>([
+    ["HTTP 200 with errors only", { body: ERRORS }, "refused"],
+    ["HTTP 200 without data and errors", { body: "{}" }, "unexpectedAnswer"],
+    ["HTTP 200 with null for data", { body: '{"data":null}' }, "unexpectedAnswer"],
+    ["HTTP 200 with HTML", html(200), "unexpectedAnswer"],
+    ["HTTP 200 with broken JSON", { body: '{"data":"%REQUEST%' }, "unexpectedAnswer"],
+    ["HTTP 200 with a list", { body: '["%REQUEST%"]' }, "unexpectedAnswer"],
+    ["HTTP 200 with a string for data", { body: '{"data":"%REQUEST%"}' }, "unexpectedAnswer"],
+    ["HTTP 204", { status: 204, body: "" }, "unexpectedAnswer"],
+    ["HTTP 302", { ...html(302), headers: { location: "/x" } }, "unexpectedAnswer"],
+    ["HTTP 400 with GraphQL errors", { status: 400, body: ERRORS }, "refused"],
+    ["HTTP 400 with HTML", html(400), "unexpectedAnswer"],
+    ["HTTP 401 with GraphQL errors", { status: 401, body: ERRORS }, "auth"],
+    ["HTTP 401 with HTML", html(401), "auth"],
+    ["HTTP 403 with GraphQL errors", { status: 403, body: ERRORS }, "permission"],
+    ["HTTP 403 with HTML", html(403), "permission"],
+    ["HTTP 403 about something that expired", { status: 403, body: '{"message":"Expired."}' }, "permission"],
+    ["HTTP 404 with HTML", html(404), "unexpectedAnswer"],
+    ["HTTP 409", { status: 409, body: "{}" }, "conflict"],
+    ["HTTP 422 with GraphQL errors", { status: 422, body: ERRORS }, "refused"],
+    ["HTTP 429 with GraphQL errors", { status: 429, body: ERRORS }, "rateLimited"],
+    ["HTTP 429 with HTML", html(429), "rateLimited"],
+    ["HTTP 500 with GraphQL errors", { status: 500, body: ERRORS }, "unknownOutcome"],
+    ["HTTP 502 with HTML", html(502), "unknownOutcome"],
+  ])("is an error of its kind, without a secret: %s", async (_what, reply, kind) => {
+    const error = await failureOf(execute(reply));
+    expect(error.kind).toBe(kind);
+    for (const text of [error.message, error.stack, String(error), JSON.stringify(error)]) {
       expect(text).not.toContain(CANARY);
     }
-    expect(failure.stack?.split("\n")).toHaveLength(1);
+    expect(error.stack?.split("\n")).toHaveLength(1);
   });
 
+  it("is reported with what happened and what to do", async () => {
+    const message = (text: unknown) => JSON.stringify({ message: text });
+    const errors = (text: string) => JSON.stringify({ errors: [{ message: text }] });
+    const replies: Record<string, Reply> = {
+      "200 with errors only": { body: '{"errors":[{"message":"One."},{"message":"Two"}]}' },
+      "200 without data": { body: "{}" },
+      "200 with HTML": html(200),
+      "302": { ...html(302), headers: { location: `https://login.example/?next=${CANARY}` } },
+      "400 with GraphQL errors": { status: 400, body: errors("Cannot query field x.") },
+      "401": { status: 401, body: message("Unable to find appropriate RSA key") },
+      "401 without a message": html(401),
+      "401 for an expired token": { status: 401, body: message("Token is expired") },
+      "401 for a token from the future": { status: 401, body: errors("The token is not yet valid (iat)") },
+      "403": { status: 403, body: message("User does not have permission.") },
+      "403 without a message": html(403),
+      "404": html(404),
+      "404 at a path without graphql": { ...html(404), path: "/" },
+      "409": { status: 409, body: message("Changed by another writer") },
+      "409 without a message": { status: 409, body: "{}" },
+      "429": { status: 429, body: message("Too many requests") },
+      "429 without a message": html(429),
+      "502 without a message": html(502),
+      "502 with a number for a message": { status: 502, body: message(7) },
+      "503": { status: 503, body: message("v1.2 is down.") },
+    };
+    const messages = Object.entries(replies).map(async ([what, reply]) => {
+      return [what, withoutHost((await failureOf(execute(reply))).message)];
+    });
+    expect(Object.fromEntries(await Promise.all(messages))).toMatchInlineSnapshot(`
+      {
+        "200 with HTML": "HOST did not send a GraphQL answer. Check ion:endpoint (or ION_API_URI). A proxy or a sign-in page may have answered instead.",
+        "200 with errors only": "One. Two.",
+        "200 without data": "HOST answered without data.",
+        "302": "HOST answered with HTTP 302, a redirect to login.example, instead of a GraphQL answer. Check ion:endpoint (or ION_API_URI).",
+        "400 with GraphQL errors": "Cannot query field x.",
+        "401": "ION at HOST rejected the access token (HTTP 401): Unable to find appropriate RSA key. The API key may belong to another ION environment. Check that ion:region, ion:stage, ion:endpoint and ion:authUrl name the environment that ion:clientId was created in. If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and destroys with the config of the last \`pulumi up\`.",
+        "401 for a token from the future": "ION at HOST rejected an access token that was issued just now (HTTP 401): The token is not yet valid (iat). The clocks of ION and its token issuer differ, or a proxy returns old answers. Try again in a minute. If it fails again, contact First Resonance.",
+        "401 for an expired token": "ION at HOST rejected an access token that was issued just now (HTTP 401): Token is expired. The clocks of ION and its token issuer differ, or a proxy returns old answers. Try again in a minute. If it fails again, contact First Resonance.",
+        "401 without a message": "ION at HOST rejected the access token (HTTP 401). The API key may belong to another ION environment. Check that ion:region, ion:stage, ion:endpoint and ion:authUrl name the environment that ion:clientId was created in. If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and destroys with the config of the last \`pulumi up\`.",
+        "403": "User does not have permission.",
+        "403 without a message": "HOST answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead.",
+        "404": "HOST answered with HTTP 404 instead of a GraphQL answer. Check ion:endpoint (or ION_API_URI).",
+        "404 at a path without graphql": "HOST answered with HTTP 404 instead of a GraphQL answer. ION's endpoints end in /graphql. Check ion:endpoint (or ION_API_URI).",
+        "409": "Changed by another writer",
+        "409 without a message": "HTTP 409 Conflict.",
+        "429": "ION at HOST asks to wait (HTTP 429): Too many requests.",
+        "429 without a message": "ION at HOST asks to wait (HTTP 429).",
+        "502 with a number for a message": "ION at HOST reported a server error (HTTP 502).",
+        "502 without a message": "ION at HOST reported a server error (HTTP 502).",
+        "503": "ION at HOST reported a server error (HTTP 503): v1.2 is down.",
+      }
+    `);
+  });
+
+  it("is shortened if its message is long", async () => {
+    const { message } = await failureOf(execute({ status: 502, body: JSON.stringify({ message: "x".repeat(1_000) }) }));
+    expect(message).toMatch(/\(HTTP 502\): x{300}\.$/);
+  });
+});
+
+describe("Retry-After", () => {
   it.each([
     ["seconds", 429, "7", 7],
-    ["seconds, on a failure", 503, "7", 7],
+    ["seconds after a server fault", 503, "7", 7],
     ["many seconds", 429, "120", 120],
-    ["no second", 429, "0", 0],
-    ["nothing it can be read from", 429, "soon", undefined],
-    ["a time that is over", 429, "Mon, 01 Jan 2001 00:00:00 GMT", undefined],
-  ])("its Retry-After may be %s", async (_what, status, retryAfter, expected) => {
-    const failure = await failureOf((await clientOf({ status, headers: { "retry-after": retryAfter }, body: "" }))());
-    expect(failure.retryAfter).toBe(expected);
+    ["zero seconds", 429, "0", 0],
+    ["neither seconds nor a date", 429, "soon", undefined],
+    ["a date in the past", 429, "Mon, 01 Jan 2001 00:00:00 GMT", undefined],
+  ])("is read from %s", async (_what, status, value, expected) => {
+    const { retryAfter } = await failureOf(execute({ status, headers: { "retry-after": value }, body: "" }));
+    expect(retryAfter).toBe(expected);
   });
 
-  it("its Retry-After may be a time to come", async () => {
-    const inAMinute = new Date(Date.now() + 60_000).toUTCString();
-    const failure = await failureOf(
-      (await clientOf({ status: 429, headers: { "retry-after": inAMinute }, body: "" }))(),
-    );
-    expect(failure.retryAfter).toBeGreaterThan(0);
-    expect(failure.retryAfter).toBeLessThanOrEqual(60);
+  it("is read from a date in the future", async () => {
+    const inOneMinute = new Date(Date.now() + 60_000).toUTCString();
+    const { retryAfter } = await failureOf(execute({ status: 429, headers: { "retry-after": inOneMinute }, body: "" }));
+    expect(retryAfter).toBeGreaterThan(0);
+    expect(retryAfter).toBeLessThanOrEqual(60);
+  });
+});
+
+describe("HTTP 200 with errors about the whole document", () => {
+  it.each([
+    ["THROTTLED", { message: "Wait.", extensions: { code: "THROTTLED" } }, "rateLimited"],
+    ["a rate limit without a code", { message: "Rate limit exceeded" }, "rateLimited"],
+    ["INTERNAL_SERVER_ERROR", { message: "No.", extensions: { code: "INTERNAL_SERVER_ERROR" } }, "unknownOutcome"],
+    ["a database fault", { message: "(psycopg2.OperationalError) server closed" }, "unknownOutcome"],
+    ["a timeout", { message: "The request timed out" }, "unknownOutcome"],
+    [
+      "GRAPHQL_VALIDATION_FAILED",
+      { message: "timeout is no field", extensions: { code: "GRAPHQL_VALIDATION_FAILED" } },
+      "refused",
+    ],
+    ["an unknown code", { message: "No.", extensions: { code: "E1234" } }, "refused"],
+  ])("is an error of its kind: %s", async (_what, error, kind) => {
+    const failed = await failureOf(execute(failure(error)));
+    expect(failed.kind).toBe(kind);
+    expect(failed.message).toContain(error.message);
+  });
+
+  it("is reported with what ION said", async () => {
+    const messages = ["THROTTLED", "TIMEOUT"].map(async (code) => {
+      const { message } = await failureOf(execute(failure({ message: "No", extensions: { code } })));
+      return withoutHost(message);
+    });
+    expect(await Promise.all(messages)).toMatchInlineSnapshot(`
+      [
+        "ION at HOST asks to wait: No.",
+        "ION at HOST reported a server error: No.",
+      ]
+    `);
   });
 });
 
 describe("an answer with data", () => {
-  it("keeps each alias's outcome beside the others', and takes secrets out of ION's words", async () => {
+  it("keeps the data and the problems of each alias, with secrets redacted", async () => {
     const body = JSON.stringify({
       data: { m0: { id: "1" }, m1: null },
-      errors: [{ message: "not this: %BODY%", path: ["m1"] }, { message: "of the whole" }, null, { path: ["m1", 0] }],
+      errors: [
+        { message: "not this: %REQUEST%", path: ["m1"], extensions: { code: "FORBIDDEN" } },
+        { message: "of the whole document", extensions: { code: 7 } },
+        null,
+        { path: ["m1", 0] },
+      ],
     });
-    const { data, problems } = await (await clientOf({ body }))();
+    const { data, problems } = await execute({ body });
     expect(data).toEqual({ m0: { id: "1" }, m1: null });
-    expect(problems.map(({ alias }) => alias)).toEqual(["m1", undefined, undefined, "m1"]);
+    expect(problems.map(({ path }) => path)).toEqual([["m1"], undefined, undefined, ["m1", "0"]]);
+    expect(problems.map(({ code }) => code)).toEqual(["FORBIDDEN", undefined, undefined, undefined]);
     expect(problems.map(({ message }) => message).slice(1)).toEqual([
-      "of the whole",
+      "of the whole document",
       "an error without a message",
       "an error without a message",
     ]);
     expect(JSON.stringify(problems)).not.toContain(CANARY);
   });
 
-  it("comes off a real GraphQL server in the same shape", async () => {
+  it.each([
+    ["one error", [{ message: "%REQUEST%", path: ["m0"] }]],
+    ["one error of a field and one without", [{ message: "A", path: ["m0"] }, { message: "%REQUEST%" }]],
+  ])("may be null if a required field failed: the problems are the answer, with %s", async (_what, errors) => {
+    const { data, problems } = await execute({ body: JSON.stringify({ data: null, errors }) });
+    expect(data).toEqual({});
+    expect(problems.map(({ path }) => path)).toEqual(errors.map(({ path }) => path));
+    expect(JSON.stringify(problems)).not.toContain(CANARY);
+  });
+
+  it("has the same form if it comes from a real GraphQL server", async () => {
     const client = new IonClient(connectionTo(await start()), transport(fetch), Date.now);
     const document = 'mutation { a: deleteWebhookReceiver(id: "9", etag: "x") }';
     expect((await failureOf(client.execute({ document }))).kind).toBe("refused");
-    const partly = `mutation($i: CreateWebhookReceiverInput!) {
+    const partial = `mutation($i: CreateWebhookReceiverInput!) {
       a: createWebhookReceiver(input: $i) { webhookReceiver { id } } b: deleteWebhookReceiver(id: "9", etag: "x") { id } }`;
     await expect(
-      client.execute({ document: partly, variables: { i: { name: "a", webhookUri: "https://a.example" } } }),
+      client.execute({ document: partial, variables: { i: { name: "a", webhookUri: "https://a.example" } } }),
     ).resolves.toEqual({
       data: { a: { webhookReceiver: { id: "1" } }, b: null },
-      problems: [{ alias: "b", message: 'WebhookReceiver with id "9" not found.' }],
+      problems: [{ path: ["b"], code: undefined, message: 'WebhookReceiver with id "9" not found.' }],
     });
-  });
-});
-
-describe("ION's words tell", () => {
-  it.each([
-    ["WebhookReceiver 1 was changed by another writer: etag mismatch. Read it again and retry.", "conflict"],
-    ["The object is out of date", "conflict"],
-    ["User does not have permission to create this resource.", "permission"],
-    ["Not authorized", "permission"],
-    ['WebhookReceiver with id "9" not found.', "gone"],
-    ["WebhookReceiver matching query does not exist.", "gone"],
-    ["Rate limit exceeded", "rateLimited"],
-    ["name must not be empty.", "invalid"],
-    ["Unable to stalemate the estate", "invalid"],
-  ])("%s: %s", (words, kind) => {
-    expect(kindOf(words)).toBe(kind);
-  });
-
-  it.each([
-    ["It will not", "ION did not do this: It will not."],
-    ["It will not.", "ION did not do this: It will not."],
-    [
-      "No permission",
-      "ION did not do this: No permission. The API key needs the permission CreateX: an org admin of ION can make a key that has it.",
-    ],
-  ])("a person what to do: %s", (words, message) => {
-    expect(problemWith("do this", "CreateX", words).message).toBe(message);
   });
 });

@@ -1,110 +1,125 @@
 import { describe, expect, it } from "vitest";
 import { IonError, type IonErrorKind } from "../../../provider/ion/errors.ts";
-import { type Next, RETRIES, type Trying, withRetry } from "../../../provider/ion/http/retry.ts";
+import { type OperationKind, RETRY_POLICY, type RetryAction, withRetry } from "../../../provider/ion/http/retry.ts";
 import { failureOf } from "../../support/support.ts";
 
-const AT_ONCE = { deadlineMs: 60_000, firstWaitMs: 0 };
+const NO_WAIT = { deadlineMs: 60_000, firstWaitMs: 0 };
 
-/** Fails with each of `failures` in turn, then with the last one forever; tells what every try was told. */
+/** An attempt that fails with each of `failures` in turn, then with the last one forever; records the action of each attempt. */
 function failing(...failures: [Error, ...Error[]]) {
-  const told: (Next | undefined)[] = [];
-  const attempt = async (next: Next | undefined) => {
-    const failure = failures[Math.min(told.length, failures.length - 1)];
-    told.push(next);
+  const actions: (RetryAction | undefined)[] = [];
+  const attempt = async (action: RetryAction | undefined) => {
+    const failure = failures[Math.min(actions.length, failures.length - 1)];
+    actions.push(action);
     throw failure;
   };
-  return { told, attempt };
+  return { actions, attempt };
 }
 
-const again = (tries: number, next: Next) => [undefined, ...Array<Next>(tries - 1).fill(next)];
-const TABLE: Record<IonErrorKind, Record<Trying, (Next | undefined)[]>> = {
-  unreachable: { query: again(4, "retry"), write: again(4, "retry") },
-  rateLimited: { query: again(8, "retry"), write: again(8, "retry") },
-  unknownOutcome: { query: again(6, "retry"), write: again(6, "look") },
-  unexpectedAnswer: { query: [undefined], write: again(3, "look") },
-  config: { query: [undefined], write: [undefined] },
-  auth: { query: [undefined], write: [undefined] },
-  permission: { query: [undefined], write: [undefined] },
-  gone: { query: [undefined], write: [undefined] },
-  conflict: { query: [undefined], write: [undefined] },
-  invalid: { query: [undefined], write: [undefined] },
-  refused: { query: [undefined], write: [undefined] },
-  unsupported: { query: [undefined], write: [undefined] },
-  elsewhere: { query: [undefined], write: [undefined] },
-  ambiguous: { query: [undefined], write: [undefined] },
+/** How long it took depends on the machine. */
+const withoutTime = (text: string | undefined) => text?.replace(/in \d+ s\./, "in 1 s.");
+
+const attempts = (count: number, action: RetryAction) => [undefined, ...Array<RetryAction>(count - 1).fill(action)];
+const ONCE = { query: [undefined], mutation: [undefined] };
+const EXPECTED: Record<IonErrorKind, Record<OperationKind, (RetryAction | undefined)[]>> = {
+  unreachable: { query: attempts(4, "retry"), mutation: attempts(4, "retry") },
+  rateLimited: { query: attempts(8, "retry"), mutation: attempts(8, "retry") },
+  unknownOutcome: { query: attempts(6, "retry"), mutation: attempts(6, "verify") },
+  unexpectedAnswer: { query: [undefined], mutation: attempts(3, "verify") },
+  config: ONCE,
+  auth: ONCE,
+  permission: ONCE,
+  gone: ONCE,
+  conflict: ONCE,
+  invalid: ONCE,
+  refused: ONCE,
+  unsupported: ONCE,
+  elsewhere: ONCE,
+  ambiguous: ONCE,
 };
 
-describe.each(Object.entries(TABLE) as [IonErrorKind, (typeof TABLE)[IonErrorKind]][])("after %s", (kind, row) => {
-  it.each(["query", "write"] as const)(`a %s is tried as the table says`, async (trying) => {
-    const { told, attempt } = failing(new IonError(kind, "It failed."));
-    const { kind: ended, message } = await failureOf(withRetry(trying, attempt, AT_ONCE));
-    expect(told).toEqual(row[trying]);
-    expect(ended).toBe(kind);
-    expect(message).toBe(told.length === 1 ? "It failed." : `It failed. Tried ${told.length} times in 1 s.`);
-  });
-});
-
-it("the table has a row for every kind of failure", () => {
-  expect(Object.keys(TABLE).sort()).toEqual(Object.keys(RETRIES).sort());
-});
-
-it("a try that succeeds is the last", async () => {
-  const told: (Next | undefined)[] = [];
-  const attempt = async (next: Next | undefined) => {
-    if (told.push(next) < 3) throw new IonError("unreachable", "It failed.");
-    return "done";
-  };
-  await expect(withRetry("write", attempt, AT_ONCE)).resolves.toBe("done");
-  expect(told).toEqual([undefined, "retry", "retry"]);
-});
-
-it.each(["unreachable", "rateLimited", "unknownOutcome"] as const)(
-  "once an answer was lost, a look that fails as %s does not turn it into a plain repeat",
-  async (kind) => {
-    const { told, attempt } = failing(new IonError("unknownOutcome", "Lost."), new IonError(kind, "It failed."));
-    await failureOf(withRetry("write", attempt, AT_ONCE));
-    expect(told).toEqual(again(told.length, "look"));
-    expect(told.length).toBeGreaterThan(2);
+describe.each(Object.entries(EXPECTED) as [IonErrorKind, (typeof EXPECTED)[IonErrorKind]][])(
+  "after %s",
+  (kind, row) => {
+    it.each(["query", "mutation"] as const)("repeats a %s as the policy says", async (operation) => {
+      const { actions, attempt } = failing(new IonError(kind, "It failed."));
+      const failure = await failureOf(withRetry(operation, attempt, NO_WAIT));
+      expect(actions).toEqual(row[operation]);
+      expect(failure.kind).toBe(kind);
+      expect(withoutTime(failure.detail)).toBe(
+        actions.length === 1 ? undefined : `Tried ${actions.length} times in 1 s.`,
+      );
+    });
   },
 );
 
-it("the deadline ends it before the tries are used up, and the error says so", async () => {
-  const { told, attempt } = failing(new IonError("rateLimited", "It failed."));
+it("has a policy for every kind of failure", () => {
+  expect(Object.keys(EXPECTED).sort()).toEqual(Object.keys(RETRY_POLICY).sort());
+});
+
+it("stops after the first attempt that succeeds", async () => {
+  const actions: (RetryAction | undefined)[] = [];
+  const attempt = async (action: RetryAction | undefined) => {
+    if (actions.push(action) < 3) throw new IonError("unreachable", "It failed.");
+    return "done";
+  };
+  await expect(withRetry("mutation", attempt, NO_WAIT)).resolves.toBe("done");
+  expect(actions).toEqual([undefined, "retry", "retry"]);
+});
+
+it.each(["unreachable", "rateLimited", "unknownOutcome"] as const)(
+  "keeps verifying after an unknown outcome if the verification fails as %s",
+  async (kind) => {
+    const { actions, attempt } = failing(new IonError("unknownOutcome", "Lost."), new IonError(kind, "It failed."));
+    await failureOf(withRetry("mutation", attempt, NO_WAIT));
+    expect(actions).toEqual(attempts(actions.length, "verify"));
+    expect(actions.length).toBeGreaterThan(2);
+  },
+);
+
+it("adds the number of attempts and the time to what the failure says", async () => {
+  const { attempt } = failing(new IonError("unreachable", "It failed.", { detail: "Why.", hints: ["What to do."] }));
+  const { message } = await failureOf(withRetry("query", attempt, NO_WAIT));
+  expect(withoutTime(message)).toMatchInlineSnapshot(`"It failed. Why. Tried 4 times in 1 s. What to do."`);
+});
+
+it("stops at the deadline before all attempts are used, and says so", async () => {
+  const { actions, attempt } = failing(new IonError("rateLimited", "It failed."));
   const { message } = await failureOf(withRetry("query", attempt, { deadlineMs: 0, firstWaitMs: 0 }));
-  expect(told).toEqual([undefined]);
-  expect(message).toBe("It failed. Tried once in 1 s.");
+  expect(actions).toEqual([undefined]);
+  expect(withoutTime(message)).toMatchInlineSnapshot(`"It failed. Tried once in 1 s."`);
 });
 
-it("a wait is never longer than the deadline, and ends in one more try", async () => {
-  const { told, attempt } = failing(new IonError("rateLimited", "It failed."));
-  const { message } = await failureOf(withRetry("query", attempt, { deadlineMs: 30, firstWaitMs: 10_000 }));
-  expect(told.slice(0, 2)).toEqual([undefined, "retry"]);
-  expect(message).toBe(`It failed. Tried ${told.length} times in 1 s.`);
+it("shortens a wait that would exceed the deadline, and tries once more after it", async () => {
+  const { actions, attempt } = failing(new IonError("rateLimited", "It failed."));
+  const { detail } = await failureOf(withRetry("query", attempt, { deadlineMs: 30, firstWaitMs: 10_000 }));
+  expect(actions.slice(0, 2)).toEqual([undefined, "retry"]);
+  expect(withoutTime(detail)).toBe(`Tried ${actions.length} times in 1 s.`);
 });
 
-it("Retry-After is waited for", async () => {
+it("waits as long as Retry-After says", async () => {
   const started = performance.now();
-  const { told, attempt } = failing(
+  const { actions, attempt } = failing(
     new IonError("rateLimited", "It failed.", { retryAfter: 0.2 }),
     new IonError("config", "Enough."),
   );
-  await failureOf(withRetry("query", attempt, AT_ONCE));
-  expect(told).toHaveLength(2);
+  await failureOf(withRetry("query", attempt, NO_WAIT));
+  expect(actions).toHaveLength(2);
   expect(performance.now() - started).toBeGreaterThanOrEqual(190);
 });
 
-it("a Retry-After beyond the deadline is not waited for", async () => {
-  const { told, attempt } = failing(
+it("ignores a Retry-After beyond the deadline", async () => {
+  const { actions, attempt } = failing(
     new IonError("rateLimited", "It failed.", { retryAfter: 3600 }),
     new IonError("config", "Enough."),
   );
-  await failureOf(withRetry("query", attempt, AT_ONCE));
-  expect(told.length).toBeLessThanOrEqual(2);
+  await failureOf(withRetry("query", attempt, NO_WAIT));
+  expect(actions.length).toBeLessThanOrEqual(2);
 });
 
-it("what is not an IonError is let through at once, as it is", async () => {
+it("throws what is not an IonError at once, unchanged", async () => {
   const bug = new RangeError("a bug");
-  const { told, attempt } = failing(bug);
-  await expect(withRetry("write", attempt, AT_ONCE)).rejects.toBe(bug);
-  expect(told).toEqual([undefined]);
+  const { actions, attempt } = failing(bug);
+  await expect(withRetry("mutation", attempt, NO_WAIT)).rejects.toBe(bug);
+  expect(actions).toEqual([undefined]);
 });

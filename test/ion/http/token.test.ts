@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
+import type { IonError } from "../../../provider/ion/errors.ts";
 import { TokenSource } from "../../../provider/ion/http/token.ts";
 import { transport } from "../../../provider/ion/http/transport.ts";
 import { CANARY, connectionTo, countOf, failureOf, ionOn, serve, start } from "../../support/support.ts";
@@ -8,177 +9,18 @@ function sourceOn(emulator: Emulator, clock: { now: number } = { now: 0 }) {
   return new TokenSource(connectionTo(emulator), transport(fetch), () => clock.now);
 }
 
-it("a token is fetched when it is first needed, once for all who ask at once", async () => {
+/** A message with HOST in place of the token endpoint's host, which differs in every run. */
+const withoutHost = ({ message }: IonError) => message.replace(/127\.0\.0\.1:\d+/g, "HOST");
+
+it("requests a token when it is first needed, and shares it among all callers", async () => {
   const emulator = await start();
-  const ion = ionOn(emulator);
+  const api = ionOn(emulator);
   expect(emulator.requests).toEqual([]);
-  await Promise.all([ion.receivers(), ion.subscriptionNames(), ion.receivers()]);
+  await Promise.all([api.receivers(), api.subscriptionNames(), api.receivers()]);
   expect(countOf(emulator, "token")).toBe(1);
 });
 
-it.each([
-  ["30 seconds before it ends", 300, 270],
-  ["at half its life, where that is short", 40, 20],
-])("a token is renewed %s", async (_when, tokenLifetimeSeconds, renewed) => {
-  const emulator = await start({ tokenLifetimeSeconds });
-  const clock = { now: 1_000_000 };
-  const source = sourceOn(emulator, clock);
-  const first = await source.get();
-  clock.now += renewed * 1000 - 1;
-  expect(await source.get()).toBe(first);
-  clock.now += 1;
-  const [second, third] = await Promise.all([source.get(), source.get()]);
-  expect(second).not.toBe(first);
-  expect(third).toBe(second);
-  expect(countOf(emulator, "token")).toBe(2);
-});
-
-it("a token that ran out unseen is renewed on the 401, and the request sent again", async () => {
-  const clock = { now: 1_000_000_000_000 };
-  const emulator = await start({ now: () => clock.now, tokenLifetimeSeconds: 300 });
-  const ion = ionOn(emulator, { now: () => 0 });
-  await ion.receivers();
-  clock.now += 301_000;
-  ion.invalidate();
-  await expect(ion.receivers()).resolves.toEqual(new Map());
-  expect(emulator.requests.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
-    "token 200",
-    "graphql 200",
-    "graphql 401",
-    "token 200",
-    "graphql 200",
-  ]);
-});
-
-it("a revoked token is renewed once for all whom ION turned away", async () => {
-  const emulator = await start();
-  emulator.store.createReceiver({ name: "a", webhookUri: "https://a.example/" });
-  const ion = ionOn(emulator);
-  await ion.receivers();
-  emulator.revokeTokens();
-  ion.invalidate();
-  await Promise.all([ion.receivers(), ion.subscriptionNames(), ion.createSubscription("1", "PARTS", "CREATE")]);
-  expect(countOf(emulator, "token")).toBe(2);
-  expect(emulator.store.listSubscriptions()).toHaveLength(1);
-});
-
-it("rejecting a token that was renewed meanwhile keeps the new one", async () => {
-  const emulator = await start();
-  const source = sourceOn(emulator);
-  const first = await source.get();
-  source.reject(first);
-  const second = await source.get();
-  source.reject(first);
-  expect(await source.get()).toBe(second);
-});
-
-it("a token that ION never accepts is an error after one renewal, and no endless loop", async () => {
-  const asked: string[] = [];
-  const url = await serve((request, response) => {
-    asked.push(request.url ?? "");
-    if (request.url === "/token") response.end(JSON.stringify({ access_token: CANARY, expires_in: 300 }));
-    else response.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify({ message: CANARY }));
-  });
-  const emulator = await start();
-  const ion = ionOn({ ...emulator, graphqlUrl: `${url}/graphql`, tokenUrl: `${url}/token` });
-  const { kind, message } = await failureOf(ion.receivers());
-  expect(kind).toBe("auth");
-  expect(message).toMatch(/did not accept the access token \(HTTP 401\).*another ION environment.*ion:clientId/);
-  expect(message).not.toContain(CANARY);
-  expect(asked).toEqual(["/token", "/graphql", "/token", "/graphql"]);
-});
-
-describe("a key that is not accepted", () => {
-  it("is named by its config keys, never by its value, and not tried again", async () => {
-    const emulator = await start({ clientId: `${CANARY}-id` });
-    const source = ionOn({ ...emulator, clientSecret: CANARY });
-    const { kind, message } = await failureOf(source.receivers());
-    expect(kind).toBe("auth");
-    expect(message).toMatch(/did not accept the API key \(HTTP 401\)/);
-    for (const key of ["ion:clientId", "ion:clientSecret", "ION_CLIENT_ID", "ION_CLIENT_SECRET", "--run-program"]) {
-      expect(message).toContain(key);
-    }
-    expect(message).not.toContain(CANARY);
-    expect(countOf(emulator, "token")).toBe(1);
-  });
-
-  it("for having been replaced is the same", async () => {
-    const emulator = await start();
-    const ion = ionOn(emulator);
-    await ion.receivers();
-    emulator.rotateKey(CANARY);
-    ion.invalidate();
-    const { kind, message } = await failureOf(ion.receivers());
-    expect(kind).toBe("auth");
-    expect(message).not.toContain(emulator.clientSecret);
-  });
-
-  it.each([400, 401, 403])(
-    "is refused with HTTP %s, in the issuer's words, cut short and without the secret",
-    async (status) => {
-      const words = `Not ${CANARY} ${"x".repeat(300)}`;
-      const body = JSON.stringify({ error: "invalid_client", error_description: words });
-      const url = await serve((_request, response) => response.writeHead(status).end(body));
-      const source = sourceOn({ ...(await start()), tokenUrl: url, clientSecret: CANARY });
-      const { kind, message } = await failureOf(source.get());
-      expect(kind).toBe("auth");
-      expect(message).toMatch(/\(HTTP \d+\): Not \[secret\] x{100,190}\. Check /);
-      expect(message).toContain(`(HTTP ${status})`);
-    },
-  );
-
-  it("is refused without words where the issuer gives none", async () => {
-    const url = await serve((_request, response) => response.writeHead(401).end());
-    const { message } = await failureOf(sourceOn({ ...(await start()), tokenUrl: url }).get());
-    expect(message).toMatch(/ did not accept the API key \(HTTP 401\)\. Check /);
-  });
-
-  it("is not remembered: the next one asks again", async () => {
-    const emulator = await start();
-    const source = sourceOn(emulator);
-    emulator.rotateKey("another");
-    await failureOf(source.get());
-    emulator.rotateKey(emulator.clientSecret);
-    await expect(source.get()).resolves.toMatch(/^ey/);
-  });
-});
-
-describe("a token endpoint that answers", () => {
-  it.each([
-    ["HTML", 200, "<html>", "unexpectedAnswer"],
-    ["no token", 200, "{}", "unexpectedAnswer"],
-    ["an empty token", 200, '{"access_token":""}', "unexpectedAnswer"],
-    ["a token that lives no time", 200, `{"access_token":"${CANARY}","expires_in":0}`, "unexpectedAnswer"],
-    ["404", 404, "", "unexpectedAnswer"],
-    ["a redirect", 302, "", "unexpectedAnswer"],
-    ["429", 429, "", "unreachable"],
-    ["500", 500, `{"access_token":"${CANARY}"}`, "unreachable"],
-    ["503", 503, "<html>", "unreachable"],
-  ])("%s is an error that names it", async (_what, status, body, expected) => {
-    const url = await serve((_request, response) => response.writeHead(status, { location: "/x" }).end(body));
-    const emulator = await start();
-    const { kind, message } = await failureOf(sourceOn({ ...emulator, tokenUrl: url }).get());
-    expect(kind).toBe(expected);
-    expect(message).toContain(
-      `${new URL(url).host} answered the token request with HTTP ${status} and no token${status === 302 ? ", and sends on to another page" : ""}.`,
-    );
-    expect(message).not.toContain(CANARY);
-  });
-
-  it("no lifetime is asked again after half a minute", async () => {
-    const clock = { now: 0 };
-    let tokens = 0;
-    const url = await serve((_request, response) => response.end(JSON.stringify({ access_token: `t${++tokens}` })));
-    const source = sourceOn({ ...(await start()), tokenUrl: url }, clock);
-    expect(await source.get()).toBe("t1");
-    clock.now = 29_999;
-    expect(await source.get()).toBe("t1");
-    clock.now = 30_000;
-    expect(await source.get()).toBe("t2");
-  });
-});
-
-it("a token request is a form with the key, as Keycloak wants it", async () => {
+it("sends the key as a form, as Keycloak expects it", async () => {
   let sent = "";
   const url = await serve(async (request, response) => {
     for await (const chunk of request) sent += chunk;
@@ -189,4 +31,190 @@ it("a token request is a form with the key, as Keycloak wants it", async () => {
   expect(sent).toBe(
     "grant_type=client_credentials&client_id=emulator&client_secret=a%26b%3Dc application/x-www-form-urlencoded",
   );
+});
+
+describe("renewal of a token", () => {
+  it.each([
+    ["30 seconds before it expires", 300, 270],
+    ["after half its lifetime if that is short", 40, 20],
+  ])("happens %s", async (_when, tokenLifetimeSeconds, renewed) => {
+    const emulator = await start({ tokenLifetimeSeconds });
+    const clock = { now: 1_000_000 };
+    const source = sourceOn(emulator, clock);
+    const first = await source.get();
+    clock.now += renewed * 1000 - 1;
+    expect(await source.get()).toBe(first);
+    clock.now += 1;
+    const [second, third] = await Promise.all([source.get(), source.get()]);
+    expect(second).not.toBe(first);
+    expect(third).toBe(second);
+    expect(countOf(emulator, "token")).toBe(2);
+  });
+
+  it("happens after half a minute if the issuer names no lifetime", async () => {
+    const clock = { now: 0 };
+    let tokens = 0;
+    const url = await serve((_request, response) => response.end(JSON.stringify({ access_token: `t${++tokens}` })));
+    const source = sourceOn({ ...(await start()), tokenUrl: url }, clock);
+    expect(await source.get()).toBe("t1");
+    clock.now = 29_999;
+    expect(await source.get()).toBe("t1");
+    clock.now = 30_000;
+    expect(await source.get()).toBe("t2");
+  });
+
+  it("happens after a 401, and the request is sent again", async () => {
+    const clock = { now: 1_000_000_000_000 };
+    const emulator = await start({ now: () => clock.now, tokenLifetimeSeconds: 300 });
+    const api = ionOn(emulator, { now: () => 0 });
+    await api.receivers();
+    clock.now += 301_000;
+    api.invalidate();
+    await expect(api.receivers()).resolves.toEqual(new Map());
+    expect(emulator.requests.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+      "token 200",
+      "graphql 200",
+      "graphql 401",
+      "token 200",
+      "graphql 200",
+    ]);
+  });
+
+  it("happens once for all requests that ION rejected", async () => {
+    const emulator = await start();
+    emulator.store.createReceiver({ name: "a", webhookUri: "https://a.example/" });
+    const api = ionOn(emulator);
+    await api.receivers();
+    emulator.revokeTokens();
+    api.invalidate();
+    await Promise.all([
+      api.receivers(),
+      api.subscriptionNames(),
+      api.apply({ kind: "createSubscription", receiverId: "1", event: { resource: "PARTS", action: "CREATE" } }),
+    ]);
+    expect(countOf(emulator, "token")).toBe(2);
+    expect(emulator.store.listSubscriptions()).toHaveLength(1);
+  });
+
+  it("keeps a newer token when an older one is rejected", async () => {
+    const emulator = await start();
+    const source = sourceOn(emulator);
+    const first = await source.get();
+    source.reject(first);
+    const second = await source.get();
+    source.reject(first);
+    expect(await source.get()).toBe(second);
+  });
+
+  it("happens only once if ION accepts no token", async () => {
+    const paths: string[] = [];
+    const url = await serve((request, response) => {
+      paths.push(request.url ?? "");
+      if (request.url === "/token") response.end(JSON.stringify({ access_token: CANARY, expires_in: 300 }));
+      else response.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify({ message: CANARY }));
+    });
+    const emulator = await start();
+    const { kind, message } = await failureOf(
+      ionOn({ ...emulator, graphqlUrl: `${url}/graphql`, tokenUrl: `${url}/token` }).receivers(),
+    );
+    expect(kind).toBe("auth");
+    expect(message).not.toContain(CANARY);
+    expect(paths).toEqual(["/token", "/graphql", "/token", "/graphql"]);
+  });
+});
+
+describe("a rejected API key", () => {
+  it("is reported with the settings to check, never by its value, and is not tried again", async () => {
+    const emulator = await start({ clientId: `${CANARY}-id` });
+    const failure = await failureOf(ionOn({ ...emulator, clientSecret: CANARY }).receivers());
+    expect(failure.kind).toBe("auth");
+    expect(withoutHost(failure)).toMatchInlineSnapshot(
+      `"ION's token endpoint at HOST rejected the API key (HTTP 401): Invalid client or Invalid client credentials. Check ion:clientId and ion:clientSecret (or ION_CLIENT_ID and ION_CLIENT_SECRET), and that the key was created in this ION environment: a key works in one environment only. If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and destroys with the config of the last \`pulumi up\`."`,
+    );
+    expect(failure.message).not.toContain(CANARY);
+    expect(countOf(emulator, "token")).toBe(1);
+  });
+
+  it("is reported also if it was replaced during a run", async () => {
+    const emulator = await start();
+    const api = ionOn(emulator);
+    await api.receivers();
+    emulator.rotateKey(CANARY);
+    api.invalidate();
+    const { kind, message } = await failureOf(api.receivers());
+    expect(kind).toBe("auth");
+    expect(message).not.toContain(emulator.clientSecret);
+  });
+
+  it.each([400, 401, 403])(
+    "is reported after HTTP %s with the issuer's reason, shortened and without the secret",
+    async (status) => {
+      const reason = `Not ${CANARY} ${"x".repeat(300)}`;
+      const body = JSON.stringify({ error: "invalid_client", error_description: reason });
+      const url = await serve((_request, response) => response.writeHead(status).end(body));
+      const { kind, summary } = await failureOf(
+        sourceOn({ ...(await start()), tokenUrl: url, clientSecret: CANARY }).get(),
+      );
+      expect(kind).toBe("auth");
+      expect(summary).toMatch(/\(HTTP \d+\): Not \[secret\] x{100,190}\.$/);
+      expect(summary).toContain(`(HTTP ${status})`);
+    },
+  );
+
+  it("is reported without a reason if the issuer gives none", async () => {
+    const url = await serve((_request, response) => response.writeHead(401).end());
+    const { summary } = await failureOf(sourceOn({ ...(await start()), tokenUrl: url }).get());
+    expect(summary).toMatch(/ \(HTTP 401\)\.$/);
+  });
+
+  it("is not cached: the next call requests a token again", async () => {
+    const emulator = await start();
+    const source = sourceOn(emulator);
+    emulator.rotateKey("another");
+    await failureOf(source.get());
+    emulator.rotateKey(emulator.clientSecret);
+    await expect(source.get()).resolves.toMatch(/^ey/);
+  });
+});
+
+describe("a token endpoint that answers without a token", () => {
+  it.each([
+    ["HTML", 200, "<html>", "unexpectedAnswer"],
+    ["JSON without a token", 200, "{}", "unexpectedAnswer"],
+    ["an empty token", 200, '{"access_token":""}', "unexpectedAnswer"],
+    ["a token without a lifetime", 200, `{"access_token":"${CANARY}","expires_in":0}`, "unexpectedAnswer"],
+    ["HTTP 404", 404, "", "unexpectedAnswer"],
+    ["a redirect", 302, "", "unexpectedAnswer"],
+    ["HTTP 429", 429, "", "unreachable"],
+    ["HTTP 500", 500, `{"access_token":"${CANARY}"}`, "unreachable"],
+    ["HTTP 503", 503, "<html>", "unreachable"],
+  ])("is an error of its kind: %s", async (_what, status, body, expected) => {
+    const url = await serve((_request, response) => response.writeHead(status).end(body));
+    const { kind, message } = await failureOf(sourceOn({ ...(await start()), tokenUrl: url }).get());
+    expect(kind).toBe(expected);
+    expect(message).toContain(`${new URL(url).host} answered the token request with HTTP ${status} and no token`);
+    expect(message).not.toContain(CANARY);
+  });
+
+  it("is reported with what it answered instead, and with the setting to check", async () => {
+    const answers: Record<string, [status: number, headers: Record<string, string>]> = {
+      "no token": [200, {}],
+      "a web page": [200, { "content-type": "text/html" }],
+      "a redirect to a sign-in page": [302, { location: `https://login.example/?next=${CANARY}` }],
+      "a redirect to another path": [302, { location: `/${CANARY}` }],
+    };
+    const emulator = await start();
+    const messages = Object.entries(answers).map(async ([what, [status, headers]]) => {
+      const url = await serve((_request, response) => response.writeHead(status, headers).end("<html>"));
+      return [what, withoutHost(await failureOf(sourceOn({ ...emulator, tokenUrl: url }).get()))];
+    });
+    expect(Object.fromEntries(await Promise.all(messages))).toMatchInlineSnapshot(`
+      {
+        "a redirect to a sign-in page": "HOST answered the token request with HTTP 302 and no token, but a redirect to login.example. Check that ion:authUrl (or ION_AUTH_SERVER) is ION's token endpoint.",
+        "a redirect to another path": "HOST answered the token request with HTTP 302 and no token, but a redirect to another page. Check that ion:authUrl (or ION_AUTH_SERVER) is ION's token endpoint.",
+        "a web page": "HOST answered the token request with HTTP 200 and no token, but a web page. Check that ion:authUrl (or ION_AUTH_SERVER) is ION's token endpoint.",
+        "no token": "HOST answered the token request with HTTP 200 and no token. Check that ion:authUrl (or ION_AUTH_SERVER) is ION's token endpoint.",
+      }
+    `);
+  });
 });
