@@ -123,7 +123,7 @@ describe("adoption", () => {
     const { kind, message } = await failureOf(create(ionOn(emulator), PLAIN));
     expect([kind, mutationsIn(emulator)]).toEqual(["ambiguous", []]);
     expect(message).toMatchInlineSnapshot(
-      `"ION already has 2 webhook receivers with the webhookUri of "erp": "erp" (id 1), "other" (id 2). Each of them delivers every event once more. Delete all but one in ION, or import one with importId."`,
+      `"ION already has 2 webhook receivers with the webhookUri of "erp": "erp" (id 1), "other" (id 2). ION delivers every event once for each of them. Delete all but one in ION, or import one with importId."`,
     );
   });
 });
@@ -150,7 +150,7 @@ describe("importId", () => {
     const { kind, message } = await failureOf(create(ionOn(emulator), { ...PLAIN, importId: "7" }));
     expect([kind, mutationsIn(emulator)]).toEqual(["gone", []]);
     expect(message).toMatchInlineSnapshot(
-      `"ION at loopback has no webhook receiver with id 7 ("erp"). If it was deleted in ION, run \`pulumi refresh\` and then \`pulumi up\` to create it again."`,
+      `"ION at loopback has no webhook receiver with id 7, the importId of "erp". Correct importId. \`npx pulumi-ion status\` lists all receivers with their ids."`,
     );
   });
 });
