@@ -30,9 +30,9 @@ describe("check", () => {
   });
 });
 
-describe("read and update", () => {
+describe("read", () => {
   it.each(["__proto__", "constructor", "toString", "hasOwnProperty"])(
-    "find a header named %s that was added in ION, and delete it",
+    "finds a header named %s that was added in ION, and update deletes it",
     async (key) => {
       const emulator = await start();
       const program = { ...PLAIN, headers: { "X-A": "1" } };
@@ -53,11 +53,11 @@ describe("messages", () => {
     ["a\u001b[31mb", "a\\u001b[31mb"],
     ["a\r\u0007\u009bb\u007f", "a\\u000d\\u0007\\u009bb\\u007f"],
     ["lines\n\tand 🙂 é", "lines\n\tand 🙂 é"],
-  ])("escape terminal control characters and nothing else: %j", (text, expected) => {
+  ])("escapes terminal control characters and nothing else: %j", (text, expected) => {
     expect(new IonError("config", text).message).toBe(expected);
   });
 
-  it("escape terminal control characters in a name from ION", async () => {
+  it("escapes terminal control characters in a name from ION", async () => {
     const emulator = await start();
     emulator.store.createReceiver({ name: "a\u001b]0;x\u0007", webhookUri: PLAIN.webhookUri });
     const { message, stack } = await failureOf(create(ionOn(emulator), PLAIN));

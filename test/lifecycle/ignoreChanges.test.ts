@@ -64,7 +64,7 @@ describe("receivers", () => {
     ["a header drifted", FULL, (store) => store.updateHeader("1", { value: "8" })],
     ["a header was added", RECEIVER, (store) => store.createHeader({ receiverId: "1", key: "X-New", value: "1" })],
     ["a header is duplicated", FULL, (store) => store.createHeader({ receiverId: "1", key: "x-plant", value: "8" })],
-  ])("change nothing if %s", async (_what, program, edit) => {
+  ])("shows no changes of a receiver if %s", async (_what, program, edit) => {
     const emulator = await start();
     const { id, state } = await webhookReceiver.create(ionOn(emulator), program);
     edit(emulator.store);
@@ -76,7 +76,7 @@ describe("receivers", () => {
     ["an omitted field", RECEIVER, '"application/json"', '"weird"'],
     ["the URL", RECEIVER, "https://", "http://"],
     ["a header name", FULL, '"X-Plant"', '"X Plant"'],
-  ])("change nothing if %s has a value in ION that check rejects", async (_what, program, from, to) => {
+  ])("accepts a receiver if %s has a value in ION that check rejects", async (_what, program, from, to) => {
     const emulator = await start();
     const { id, state } = await webhookReceiver.create(ionOn(emulator), program);
     const fetch = intercept((_sent, pass) => rewrite(pass(), (body) => body.replaceAll(from, to)));
@@ -87,7 +87,7 @@ describe("receivers", () => {
     expect((await webhookReceiver.check(api(), runs[0]?.inputs ?? {}, {})).failures).toHaveLength(1);
   });
 
-  it("change nothing if they were imported by importId without a URL", async () => {
+  it("accepts a receiver that was imported without a URL", async () => {
     const emulator = await withSubscription();
     const { id, state } = await webhookReceiver.create(ionOn(emulator), { name: "erp", importId: "1" });
     emulator.store.updateReceiver("1", { name: "by hand" });
@@ -100,20 +100,20 @@ describe("subscriptions", () => {
     ["nothing changed", () => {}],
     ["the event changed", (store) => store.updateSubscription("1", { resource: "RUNS", action: "DELETE" })],
     [
-      "they moved to another receiver",
+      "it moved to another receiver",
       (store) => {
         store.createReceiver({ name: "other", webhookUri: "https://hooks.example/2" });
         store.updateSubscription("1", { receiverId: "2" });
       },
     ],
-  ])("change nothing if %s", async (_what, edit) => {
+  ])("shows no changes of a subscription if %s", async (_what, edit) => {
     const emulator = await withSubscription();
     const { id, state } = await webhookSubscription.create(ionOn(emulator), EVENT);
     edit(emulator.store);
     expect(await runsWithIgnoredChanges(webhookSubscription, () => ionOn(emulator), id, state)).toEqual(NO_CHANGES);
   });
 
-  it("change nothing if ION has a resource that check rejects", async () => {
+  it("accepts a subscription to a resource that check rejects", async () => {
     const emulator = await withSubscription();
     const { id, state } = await webhookSubscription.create(ionOn(emulator), EVENT);
     const fetch = intercept((_sent, pass) => rewrite(pass(), (body) => body.replace(/"PARTS"/g, '"weird"')));
@@ -133,7 +133,7 @@ describe("unmanaged subscriptions", () => {
     ["delete", "one is newly found", () => {}, addUnmanaged],
     ["delete", "one was reported and one is newly found", addUnmanaged, addUnmanaged],
     ["report", "one exists", addUnmanaged, () => {}],
-  ])("change nothing under %s if %s", async (unmanaged, _what, before, after) => {
+  ])("shows no changes under %s if %s", async (unmanaged, _what, before, after) => {
     const emulator = await withSubscription();
     before(emulator.store);
     const { id, state } = await unmanagedSubscriptions.create(ionOn(emulator), { ...inputs, unmanaged });

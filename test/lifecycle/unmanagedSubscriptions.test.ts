@@ -86,8 +86,8 @@ async function reported(count: number, program = INPUTS) {
   return up(emulator, program, created.after);
 }
 
-describe("several runs", () => {
-  it("report unmanaged subscriptions, list them in the next preview and then delete them", async () => {
+describe("runs of pulumi up", () => {
+  it("reports unmanaged subscriptions, lists them in the next preview and then deletes them", async () => {
     const { emulator, after, inputs, warnings } = await reported(2);
     expect(inputs).toMatchObject({ newlyFound: [FIRST, SECOND], deletingNext: [FIRST, SECOND] });
     expect(inputs).not.toHaveProperty("deleting");
@@ -100,7 +100,7 @@ describe("several runs", () => {
     expect(await up(emulator, INPUTS, second.after)).toMatchObject({ changes: false, inputs: INPUTS, warnings: [] });
   });
 
-  it("list and delete without a refresh what an earlier run reported", async () => {
+  it("lists and deletes without a refresh what an earlier run reported", async () => {
     const { emulator, after } = await reported(2);
     const second = await up(emulator, INPUTS, after, false);
     expect(second.inputs).toMatchObject({ reported: [FIRST, SECOND], deleting: [FIRST, SECOND] });
@@ -109,7 +109,7 @@ describe("several runs", () => {
     expect(third).toMatchObject({ changes: false, inputs: INPUTS, warnings: [] });
   });
 
-  it("delete what create reported, and report what was added since then", async () => {
+  it("deletes what create reported, and reports what was added since then", async () => {
     const { emulator } = await withUnmanaged(1);
     const created = await up(emulator, INPUTS);
     addUnmanaged(emulator, 2);
@@ -123,7 +123,7 @@ describe("several runs", () => {
     expect(eventsIn(emulator)).toEqual(DECLARED);
   });
 
-  it("do not count a plain refresh as a report", async () => {
+  it("does not count a plain refresh as a report", async () => {
     const { emulator, ion } = await withUnmanaged(1);
     const first = await read(ion, "unmanaged-1", STATE);
     const second = await read(ionOn(emulator), "unmanaged-1", first.found?.state ?? STATE);
@@ -133,7 +133,7 @@ describe("several runs", () => {
     expect(eventsIn(emulator)).toHaveLength(3);
   });
 
-  it("delete a duplicate of a declared subscription and keep the oldest", async () => {
+  it("deletes a duplicate of a declared subscription and keeps the oldest", async () => {
     const { emulator } = await withUnmanaged(0);
     subscribe(emulator, "PARTS UPDATE");
     const created = await up(emulator, INPUTS);
@@ -142,7 +142,7 @@ describe("several runs", () => {
     expect(labelsIn(emulator)).toEqual(["PARTS UPDATE (id 1)", "RUNS UPDATE (id 2)"]);
   });
 
-  it("only report again after unmanaged changes from report to delete", async () => {
+  it("only reports again after unmanaged changes from report to delete", async () => {
     const first = await reported(1, { ...INPUTS, unmanaged: "report" });
     const { emulator } = first;
     const second = await up(emulator, INPUTS, first.after);
@@ -153,7 +153,7 @@ describe("several runs", () => {
     expect(eventsIn(emulator)).toEqual(DECLARED);
   });
 
-  it("report unmanaged subscriptions each time and keep them under report", async () => {
+  it("reports unmanaged subscriptions each time and keeps them under report", async () => {
     const program: Inputs = { ...INPUTS, unmanaged: "report" };
     const first = await reported(1, program);
     let { after } = first;
@@ -165,7 +165,7 @@ describe("several runs", () => {
     expect(eventsIn(first.emulator)).toHaveLength(3);
   });
 
-  it("keep a reported subscription that was deleted, changed or moved in the meantime", async () => {
+  it("deletes nothing else if a reported subscription was deleted, changed or moved in the meantime", async () => {
     const { emulator, after } = await reported(3);
     const { store } = emulator;
     store.createReceiver({ name: "other", webhookUri: "https://other.example/" });
@@ -177,7 +177,7 @@ describe("several runs", () => {
     expect(eventsIn(emulator).sort()).toEqual([...DECLARED, "STEPS UPDATE", "ISSUES DELETE"].sort());
   });
 
-  it("keep a reported subscription that the program declares now", async () => {
+  it("keeps a reported subscription that the program declares now", async () => {
     const { emulator, after } = await reported(2);
     const program = { ...INPUTS, declared: [...DECLARED, "ISSUES CREATE"] };
     const { inputs } = await up(emulator, program, after);
@@ -193,26 +193,31 @@ describe("maxDeletions", () => {
     [21, 20, false],
     [21, 21, true],
     [21, 30, true],
-  ])("applies to %s deletions if it is %s: allowed %s", async (count, maxDeletions, isAllowed) => {
+  ])("allows %s deletions with maxDeletions %s: %s", async (count, maxDeletions, isAllowed) => {
     const { emulator, after } = await reported(count);
     const { failures } = await up(emulator, { ...INPUTS, maxDeletions }, after);
     expect(failures.map(({ property }) => property)).toEqual(isAllowed ? [] : ["maxDeletions"]);
     expect(eventsIn(emulator)).toHaveLength(isAllowed ? 2 : 23);
   });
 
-  it.each([undefined, 1])("must be set to delete every subscription of a receiver: %s", async (maxDeletions) => {
-    const { emulator, after } = await reported(1);
-    deleteDeclared(emulator);
-    const second = await up(emulator, { ...INPUTS, maxDeletions }, after);
-    expect(second.failures.map(({ property }) => property)).toEqual(maxDeletions === undefined ? ["maxDeletions"] : []);
-    expect(eventsIn(emulator)).toEqual(maxDeletions === undefined ? ["ISSUES CREATE"] : []);
-    // Other resources create the declared subscriptions again. Then the unmanaged one is not the only one.
-    subscribe(emulator, ...DECLARED);
-    expect((await up(emulator, INPUTS, second.after)).failures).toEqual([]);
-    expect(eventsIn(emulator)).toEqual(DECLARED);
-  });
+  it.each([undefined, 1])(
+    "deletes every subscription of a receiver only if maxDeletions allows it: %s",
+    async (maxDeletions) => {
+      const { emulator, after } = await reported(1);
+      deleteDeclared(emulator);
+      const second = await up(emulator, { ...INPUTS, maxDeletions }, after);
+      expect(second.failures.map(({ property }) => property)).toEqual(
+        maxDeletions === undefined ? ["maxDeletions"] : [],
+      );
+      expect(eventsIn(emulator)).toEqual(maxDeletions === undefined ? ["ISSUES CREATE"] : []);
+      // Other resources create the declared subscriptions again. Then the unmanaged one is not the only one.
+      subscribe(emulator, ...DECLARED);
+      expect((await up(emulator, INPUTS, second.after)).failures).toEqual([]);
+      expect(eventsIn(emulator)).toEqual(DECLARED);
+    },
+  );
 
-  it("does not count what no longer exists", async () => {
+  it("protects the last subscriptions of a receiver if others were deleted in the meantime", async () => {
     const { emulator, after } = await reported(3);
     deleteDeclared(emulator);
     emulator.store.deleteSubscription("3");
@@ -221,7 +226,7 @@ describe("maxDeletions", () => {
     expect(eventsIn(emulator)).toHaveLength(2);
   });
 
-  it("does not count what the program declares now", async () => {
+  it("does not count subscriptions that the program declares now", async () => {
     const { emulator, after } = await reported(21);
     const declared = [...DECLARED, "ISSUES CREATE"];
     const { failures, inputs } = await up(emulator, { ...INPUTS, declared }, after);
@@ -230,7 +235,7 @@ describe("maxDeletions", () => {
     expect(eventsIn(emulator).sort()).toEqual(declared.sort());
   });
 
-  it("names the number that allows the deletions", async () => {
+  it("names the maxDeletions that allows the deletions", async () => {
     const many = await reported(21);
     const all = await reported(3);
     deleteDeclared(all.emulator);
@@ -246,7 +251,7 @@ describe("maxDeletions", () => {
   });
 });
 
-describe("incomplete", () => {
+describe("an incomplete run", () => {
   it("deletes nothing, warns, and lists what is due in the next preview", async () => {
     const { emulator, after } = await reported(1);
     const partial = await up(emulator, { ...INPUTS, declared: ["PARTS UPDATE"], incomplete: true }, after);
@@ -352,7 +357,7 @@ describe("diff", () => {
       { unmanaged: "report" },
       false,
     ],
-  ])("with %s", (_what, before, now, changes) => {
+  ])("compares inputs and state with %s", (_what, before, now, changes) => {
     const inputs = { ...INPUTS, ...now } as Inputs;
     expect(diff("unmanaged-1", { ...STATE, ...before }, inputs)).toEqual({ changes, replaces: [] });
   });
@@ -482,7 +487,7 @@ describe("update", () => {
     ["report", "delete", [FIRST]],
     ["delete", "report", []],
     ["report", "report", []],
-  ])("deletes nothing from %s to %s", async (before, now, reported) => {
+  ])("deletes nothing if unmanaged changes from %s to %s", async (before, now, reported) => {
     const { ion, emulator } = await withUnmanaged(1);
     const state = { ...STATE, unmanaged: before, unmanagedNow: [FIRST], reported: [FIRST] };
     const updated = await update(ion, "unmanaged-1", state, { ...INPUTS, unmanaged: now });
@@ -519,7 +524,7 @@ describe("update", () => {
   });
 });
 
-it("delete and identities concern no object in ION", async () => {
+it("deletes nothing with the resource, and identifies no object", async () => {
   const { ion, emulator } = await withUnmanaged(1);
   await deleteUnmanaged(ion, "unmanaged-1", { ...STATE, reported: [FIRST] }, false);
   expect(identities(STATE, "unmanaged-1")).toEqual([]);
