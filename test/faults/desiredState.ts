@@ -1,5 +1,8 @@
 /** The state that a program declares, as plain data, and how ION's live state deviates from it. */
 import type { Store } from "../../emulator/index.ts";
+import { type Difference, difference } from "../../provider/model/difference.ts";
+import { describeDifference } from "../../provider/model/messages.ts";
+import type { Receiver } from "../../provider/model/webhooks.ts";
 import type { UnmanagedPolicy } from "../../provider/resources/unmanagedSubscriptions.ts";
 import type { DeclaredResource } from "../support/fakeEngine.ts";
 
@@ -79,33 +82,32 @@ export function findDeviations(
   desired: readonly DesiredReceiver[],
   ignore: { readonly receivers?: ReadonlySet<string>; readonly subscriptions?: ReadonlySet<string> } = {},
 ): Deviations {
-  const found: Deviations = { duplicates: [], missing: [], unexpected: [] };
-  const receivers = store.listReceivers().filter(({ id }) => !ignore.receivers?.has(id));
-  for (const { name, fields, headers, events } of desired) {
-    const [live, ...duplicates] = receivers.filter(({ webhookUri }) => webhookUri === fields.webhookUri);
-    found.duplicates.push(...duplicates.map(({ id }) => `receiver ${name} (id ${id})`));
-    if (!live) {
-      found.missing.push(`receiver ${name}`);
-      continue;
-    }
-    for (const [field, value] of Object.entries({ name, ...fields })) {
-      const liveValue = live[field as keyof typeof live] ?? "";
-      if (liveValue !== value) found.unexpected.push(`${field} of ${name}`);
-    }
-    compare(
-      found,
-      `header of ${name}:`,
-      Object.entries(headers ?? {}).map(([key, value]) => headerOf(key, value)),
-      store.listHeaders(live.id).map(({ key, value }) => headerOf(key, value)),
-      headers !== undefined,
-    );
-    const subscriptions = store.listSubscriptions(live.id).filter(({ id }) => !ignore.subscriptions?.has(id));
-    compare(found, `subscription of ${name}:`, events, subscriptions.map(eventOf));
-  }
-  const declared = new Set(desired.map(({ fields }) => fields.webhookUri));
-  const undeclared = receivers.filter(({ webhookUri }) => !declared.has(webhookUri));
-  found.unexpected.push(...undeclared.map(({ id, name }) => `undeclared receiver "${name}" (id ${id})`));
-  return found;
+  const live = new Map(
+    store
+      .listReceivers()
+      .filter(({ id }) => !ignore.receivers?.has(id))
+      .map((receiver): [string, Receiver] => [
+        receiver.id,
+        {
+          ...receiver,
+          description: receiver.description ?? undefined,
+          headers: store.listHeaders(receiver.id),
+          subscriptions: store.listSubscriptions(receiver.id).filter(({ id }) => !ignore.subscriptions?.has(id)),
+        },
+      ]),
+  );
+  const declared = desired.map(({ name, fields, headers, events }) => ({
+    fields: { name, ...fields },
+    headers,
+    subscriptions: events.map((event) => {
+      const [resource = "", action = ""] = event.split(" ");
+      return { resource, action };
+    }),
+  }));
+  const differences = difference(declared, live);
+  const of = (...kinds: Difference["kind"][]) =>
+    differences.filter(({ kind }) => kinds.includes(kind)).map(describeDifference);
+  return { duplicates: of("duplicate"), missing: of("missing"), unexpected: of("changed", "unmanaged") };
 }
 
 /** A header as a string. HTTP ignores case in header names. */
@@ -114,22 +116,6 @@ export const headerOf = (key: string, value: string) => `${key.toLowerCase()}=${
 /** A subscription's event, such as "PARTS UPDATE". */
 export const eventOf = ({ resource, action }: { readonly resource: string; readonly action: string }) =>
   `${resource} ${action}`;
-
-function compare(
-  found: Deviations,
-  what: string,
-  desired: readonly string[],
-  live: readonly string[],
-  reportUndeclared = true,
-) {
-  for (const item of desired) {
-    const count = live.filter((other) => other === item).length;
-    if (count === 0) found.missing.push(`${what} ${item}`);
-    if (count > 1) found.duplicates.push(`${what} ${item}`);
-  }
-  if (!reportUndeclared) return;
-  found.unexpected.push(...live.filter((item) => !desired.includes(item)).map((item) => `${what} ${item}`));
-}
 
 /** Empties an emulator for the next run. */
 export function clear(store: Store): void {

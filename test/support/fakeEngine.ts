@@ -76,6 +76,8 @@ export interface Outcome {
   readonly steps: readonly string[];
   /** The error messages. Empty if the run succeeded. */
   readonly errors: readonly string[];
+  /** What the lifecycles warned about. */
+  readonly warnings: readonly string[];
 }
 
 class Run {
@@ -87,6 +89,7 @@ class Run {
   readonly #identities = new Set<string>();
   readonly #steps: string[] = [];
   readonly #errors: string[] = [];
+  readonly #warnings: string[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -122,14 +125,15 @@ class Run {
       const batch = toDelete.filter(({ kind }) => (kind === "receiver") === isReceiver);
       await Promise.all(batch.map((saved) => this.#try(() => this.#delete(saved))));
     }
-    return { steps: this.#steps, errors: this.#errors };
+    return { steps: this.#steps, errors: this.#errors, warnings: this.#warnings };
   }
 
   async #refresh(saved: SavedResource) {
     const { resources } = this.#stack;
-    const live = await handlers[saved.kind].read(this.#ion, saved.id, saved.state);
+    const { found, warnings = [] } = await handlers[saved.kind].read(this.#ion, saved.id, saved.state);
+    this.#warnings.push(...warnings);
     await this.#checkpoint();
-    if (live) resources.set(saved.name, serialized({ ...saved, ...live }));
+    if (found) resources.set(saved.name, serialized({ ...saved, ...found }));
     else resources.delete(saved.name);
   }
 
@@ -153,7 +157,7 @@ class Run {
     const { resources } = this.#stack;
     const handler = handlers[kind];
     const old = resources.get(name);
-    this.#ion.stir();
+    this.#ion.keepBatchOpen();
     const news = receiverId === undefined ? declared : { ...declared, receiverId };
     const { inputs, failures } = await handler.check(this.#ion, copied(news), old?.inputs ?? {});
     for (const { property, reason } of failures) this.#errors.push(`${name}: ${property} ${reason}`);
@@ -177,7 +181,8 @@ class Run {
       resources.set(name, serialized({ name, kind, id, inputs, state, partialFailure }));
     };
     try {
-      const { id, state } = await handlers[kind].create(this.#ion, inputs);
+      const { id, state, warnings = [] } = await handlers[kind].create(this.#ion, inputs);
+      this.#warnings.push(...warnings);
       await save(id, state, false);
     } catch (error) {
       if (error instanceof PartialStateError) await save(error.id, error.state as Outputs, true);
@@ -193,7 +198,9 @@ class Run {
       this.#stack.resources.set(old.name, serialized({ ...old, inputs, state, partialFailure }));
     };
     try {
-      await save(await handlers[old.kind].update(this.#ion, old.id, old.state, inputs), false);
+      const { state, warnings = [] } = await handlers[old.kind].update(this.#ion, old.id, old.state, inputs);
+      this.#warnings.push(...warnings);
+      await save(state, false);
     } catch (error) {
       if (error instanceof PartialStateError) await save(error.state as Outputs, true);
       throw error;
