@@ -77,14 +77,14 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     // `ignoreChanges` hands back what read returned, with these keys: then nothing is deleted either.
     const isIgnored = PREVIEW_KEYS.some((key) => key in given);
     if (incomplete === true || isIgnored || !Array.isArray(declared)) {
-      const warnings = isIgnored ? [] : skipped(receiverId, due.reported);
-      return { inputs: { ...news, ...listed(due), incomplete: true }, failures, warnings };
+      const warnings = isIgnored ? [] : warnIncomplete(receiverId, due.reported);
+      return { inputs: { ...news, ...previewLists(due), incomplete: true }, failures, warnings };
     }
-    const reported = await stillUnmanaged(api, { receiverId, declared }, due.reported);
-    const newlyFound = await stillUnmanaged(api, { receiverId, declared }, due.newlyFound);
+    const reported = await filterUnmanaged(api, { receiverId, declared }, due.reported);
+    const newlyFound = await filterUnmanaged(api, { receiverId, declared }, due.newlyFound);
     const reason = await tooMany(api, receiverId, reported, maxDeletions);
     if (reason) failures.push({ property: "maxDeletions", reason });
-    const preview = listed({ reported, deleting: reported, newlyFound, deletingNext: newlyFound });
+    const preview = previewLists({ reported, deleting: reported, newlyFound, deletingNext: newlyFound });
     return { inputs: { ...news, ...preview }, failures };
   },
 
@@ -107,7 +107,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
   async create(api, inputs) {
     const { value: unmanagedNow = [], warnings } = await readable(api, inputs);
     const state = stateOf(api, inputs, unmanagedNow, unmanagedNow);
-    const report = describe(inputs, unmanagedNow, deletedNext(unmanagedNow));
+    const report = describe(inputs, unmanagedNow, announceDeletion(unmanagedNow));
     return { id: `unmanaged-${inputs.receiverId}`, state, warnings: [...warnings, ...report] };
   },
 
@@ -125,7 +125,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     return {
       warnings: describe(state, unmanagedNow, plan.join(" ")),
       found: {
-        inputs: { ...args(state), ...(state.unmanaged === "delete" && listed({ reported, newlyFound })) },
+        inputs: { ...args(state), ...(state.unmanaged === "delete" && previewLists({ reported, newlyFound })) },
         state: stateOf(api, state, unmanagedNow, reported),
       },
     };
@@ -136,7 +136,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     const before = new Set([...state.unmanagedNow, ...state.reported]);
     // Under "report" the preview said that they stay: an `up` that changes to "delete" only reports them.
     const isDeleting = inputs.unmanaged === "delete" && state.unmanaged === "delete";
-    const due = isDeleting ? await stillUnmanaged(api, inputs, state.reported) : [];
+    const due = isDeleting ? await filterUnmanaged(api, inputs, state.reported) : [];
     const reason = await tooMany(api, inputs.receiverId, due, inputs.maxDeletions);
     if (reason) throw new IonError("ambiguous", `maxDeletions ${reason}.`);
     const outcomes = await Promise.all(due.map((name) => deleteIfUnmanaged(api, inputs, name)));
@@ -151,7 +151,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
         ...(deleted.length > 0
           ? [`Deleted unmanaged subscriptions of receiver ${escapeText(inputs.receiverId)}: ${deleted.join(", ")}.`]
           : []),
-        ...describe(inputs, unreported, deletedNext(unreported)),
+        ...describe(inputs, unreported, announceDeletion(unreported)),
       ],
     };
   },
@@ -159,14 +159,14 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
   async delete() {},
 };
 
-/** What is due for deletion, and what after that, by the inputs of the last refresh; without one, of the last `up`. */
+/** What this `up` deletes, and what it only reports: by the last refresh, or without one by the last `up`. */
 function dueFor({ reported = [], newlyFound = [], deleting, deletingNext = [] }: Partial<Inputs>) {
   const isFromUp = deleting !== undefined || deletingNext.length > 0;
   return isFromUp ? { reported: deletingNext, newlyFound: [] } : { reported, newlyFound };
 }
 
-/** What a preview shows of lists: those that are not empty. */
-const listed = (lists: Readonly<Record<string, readonly string[]>>) =>
+/** The lists that a preview shows: those that are not empty. */
+const previewLists = (lists: Readonly<Record<string, readonly string[]>>) =>
   Object.fromEntries(Object.entries(lists).filter(([, names]) => names.length > 0));
 
 const args = ({ receiverId, unmanaged, declared, maxDeletions }: Args): Args => ({
@@ -212,9 +212,9 @@ function describe({ receiverId, unmanaged }: Args, names: readonly string[], pla
   return [`${subject}. ${plan}`];
 }
 
-const deletedNext = (names: readonly string[]) => `The next \`pulumi up\` deletes ${names.join(", ")}.`;
+const announceDeletion = (names: readonly string[]) => `The next \`pulumi up\` deletes ${names.join(", ")}.`;
 
-const skipped = (receiverId: string, due: readonly string[]): string[] =>
+const warnIncomplete = (receiverId: string, due: readonly string[]): string[] =>
   due.length === 0
     ? []
     : [
@@ -228,7 +228,7 @@ async function findUnmanaged(api: WebhookApi, { receiverId, declared }: Declared
 }
 
 /** Those of the listed subscriptions that still exist and are still unmanaged. */
-async function stillUnmanaged(api: WebhookApi, args: Declared, names: readonly string[]): Promise<readonly string[]> {
+async function filterUnmanaged(api: WebhookApi, args: Declared, names: readonly string[]): Promise<readonly string[]> {
   if (names.length === 0) return [];
   const unmanagedNow = await findUnmanaged(api, args);
   return names.filter((name) => unmanagedNow.includes(name));

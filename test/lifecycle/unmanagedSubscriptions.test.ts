@@ -53,8 +53,8 @@ interface Saved {
   readonly state: State;
 }
 
-/** What a state file returns. */
-const saved = (inputs: UncheckedInputs, state: State) => JSON.parse(JSON.stringify({ inputs, state })) as Saved;
+/** What the engine reads back from its state file. */
+const stateFile = (inputs: UncheckedInputs, state: State) => JSON.parse(JSON.stringify({ inputs, state })) as Saved;
 
 /** Runs what `pulumi up` runs for this resource, in a process of its own. Without `before`, the resource is created. */
 async function up(emulator: Emulator, program: Inputs, before?: Saved, refresh = true) {
@@ -68,18 +68,18 @@ async function up(emulator: Emulator, program: Inputs, before?: Saved, refresh =
   if (checked.failures.length > 0) return { ...run, changes: false, warnings, after: before };
   if (!found) {
     const created = await create(ion, inputs);
-    const after = saved(checked.inputs, created.state);
+    const after = stateFile(checked.inputs, created.state);
     return { ...run, changes: true, warnings: [...warnings, ...(created.warnings ?? [])], after };
   }
   const { changes } = diff("unmanaged-1", found.state, inputs);
-  if (!changes) return { ...run, changes, warnings, after: saved(checked.inputs, found.state) };
+  if (!changes) return { ...run, changes, warnings, after: stateFile(checked.inputs, found.state) };
   const updated = await update(ion, "unmanaged-1", found.state, inputs);
-  const after = saved(checked.inputs, updated.state);
+  const after = stateFile(checked.inputs, updated.state);
   return { ...run, changes, warnings: [...warnings, ...(updated.warnings ?? [])], after };
 }
 
 /** Runs `pulumi up` twice: the first time before and the second time after unmanaged subscriptions were added. */
-async function reported(count: number, program = INPUTS) {
+async function reportUnmanaged(count: number, program = INPUTS) {
   const { emulator } = await withUnmanaged(0);
   const created = await up(emulator, program);
   addUnmanaged(emulator, count);
@@ -88,7 +88,7 @@ async function reported(count: number, program = INPUTS) {
 
 describe("runs of pulumi up", () => {
   it("reports unmanaged subscriptions, lists them in the next preview and then deletes them", async () => {
-    const { emulator, after, inputs, warnings } = await reported(2);
+    const { emulator, after, inputs, warnings } = await reportUnmanaged(2);
     expect(inputs).toMatchObject({ newlyFound: [FIRST, SECOND], deletingNext: [FIRST, SECOND] });
     expect(inputs).not.toHaveProperty("deleting");
     expect(warnings).toEqual([expect.stringContaining(`${FIRST}, ${SECOND}`)]);
@@ -101,7 +101,7 @@ describe("runs of pulumi up", () => {
   });
 
   it("lists and deletes without a refresh what an earlier run reported", async () => {
-    const { emulator, after } = await reported(2);
+    const { emulator, after } = await reportUnmanaged(2);
     const second = await up(emulator, INPUTS, after, false);
     expect(second.inputs).toMatchObject({ reported: [FIRST, SECOND], deleting: [FIRST, SECOND] });
     expect(eventsIn(emulator)).toEqual(DECLARED);
@@ -129,7 +129,7 @@ describe("runs of pulumi up", () => {
     const second = await read(ionOn(emulator), "unmanaged-1", first.found?.state ?? STATE);
     expect(second).toEqual(first);
     expect(first.found?.inputs).toMatchObject({ newlyFound: [FIRST] });
-    await up(emulator, INPUTS, saved(second.found?.inputs ?? {}, second.found?.state ?? STATE));
+    await up(emulator, INPUTS, stateFile(second.found?.inputs ?? {}, second.found?.state ?? STATE));
     expect(eventsIn(emulator)).toHaveLength(3);
   });
 
@@ -143,7 +143,7 @@ describe("runs of pulumi up", () => {
   });
 
   it("only reports again after unmanaged changes from report to delete", async () => {
-    const first = await reported(1, { ...INPUTS, unmanaged: "report" });
+    const first = await reportUnmanaged(1, { ...INPUTS, unmanaged: "report" });
     const { emulator } = first;
     const second = await up(emulator, INPUTS, first.after);
     expect(second.warnings).toContainEqual(expect.stringContaining("The next `pulumi up` deletes"));
@@ -155,7 +155,7 @@ describe("runs of pulumi up", () => {
 
   it("reports unmanaged subscriptions each time and keeps them under report", async () => {
     const program: Inputs = { ...INPUTS, unmanaged: "report" };
-    const first = await reported(1, program);
+    const first = await reportUnmanaged(1, program);
     let { after } = first;
     for (const _run of [1, 2, 3]) {
       const run = await up(first.emulator, program, after);
@@ -166,7 +166,7 @@ describe("runs of pulumi up", () => {
   });
 
   it("deletes nothing else if a reported subscription was deleted, changed or moved in the meantime", async () => {
-    const { emulator, after } = await reported(3);
+    const { emulator, after } = await reportUnmanaged(3);
     const { store } = emulator;
     store.createReceiver({ name: "other", webhookUri: "https://other.example/" });
     store.deleteSubscription("3");
@@ -178,7 +178,7 @@ describe("runs of pulumi up", () => {
   });
 
   it("keeps a reported subscription that the program declares now", async () => {
-    const { emulator, after } = await reported(2);
+    const { emulator, after } = await reportUnmanaged(2);
     const program = { ...INPUTS, declared: [...DECLARED, "ISSUES CREATE"] };
     const { inputs } = await up(emulator, program, after);
     expect(inputs).toMatchObject({ reported: [SECOND], deleting: [SECOND] });
@@ -194,7 +194,7 @@ describe("maxDeletions", () => {
     [21, 21, true],
     [21, 30, true],
   ])("allows %s deletions with maxDeletions %s: %s", async (count, maxDeletions, isAllowed) => {
-    const { emulator, after } = await reported(count);
+    const { emulator, after } = await reportUnmanaged(count);
     const { failures } = await up(emulator, { ...INPUTS, maxDeletions }, after);
     expect(failures.map(({ property }) => property)).toEqual(isAllowed ? [] : ["maxDeletions"]);
     expect(eventsIn(emulator)).toHaveLength(isAllowed ? 2 : 23);
@@ -203,7 +203,7 @@ describe("maxDeletions", () => {
   it.each([undefined, 1])(
     "deletes every subscription of a receiver only if maxDeletions allows it: %s",
     async (maxDeletions) => {
-      const { emulator, after } = await reported(1);
+      const { emulator, after } = await reportUnmanaged(1);
       deleteDeclared(emulator);
       const second = await up(emulator, { ...INPUTS, maxDeletions }, after);
       expect(second.failures.map(({ property }) => property)).toEqual(
@@ -218,7 +218,7 @@ describe("maxDeletions", () => {
   );
 
   it("protects the last subscriptions of a receiver if others were deleted in the meantime", async () => {
-    const { emulator, after } = await reported(3);
+    const { emulator, after } = await reportUnmanaged(3);
     deleteDeclared(emulator);
     emulator.store.deleteSubscription("3");
     const { failures } = await up(emulator, INPUTS, after, false);
@@ -227,7 +227,7 @@ describe("maxDeletions", () => {
   });
 
   it("does not count subscriptions that the program declares now", async () => {
-    const { emulator, after } = await reported(21);
+    const { emulator, after } = await reportUnmanaged(21);
     const declared = [...DECLARED, "ISSUES CREATE"];
     const { failures, inputs } = await up(emulator, { ...INPUTS, declared }, after);
     expect(failures).toEqual([]);
@@ -236,8 +236,8 @@ describe("maxDeletions", () => {
   });
 
   it("names the maxDeletions that allows the deletions", async () => {
-    const many = await reported(21);
-    const all = await reported(3);
+    const many = await reportUnmanaged(21);
+    const all = await reportUnmanaged(3);
     deleteDeclared(all.emulator);
     const failures = [await up(many.emulator, INPUTS, many.after), await up(all.emulator, INPUTS, all.after)];
     expect(
@@ -253,7 +253,7 @@ describe("maxDeletions", () => {
 
 describe("an incomplete run", () => {
   it("deletes nothing, warns, and lists what is due in the next preview", async () => {
-    const { emulator, after } = await reported(1);
+    const { emulator, after } = await reportUnmanaged(1);
     const partial = await up(emulator, { ...INPUTS, declared: ["PARTS UPDATE"], incomplete: true }, after);
     expect(partial.changes).toBe(false);
     expect(partial.inputs).toMatchObject({ reported: [FIRST] });
@@ -307,22 +307,32 @@ describe("check", () => {
     `);
   });
 
-  const lists = (names: readonly string[]) => ({ reported: names, deleting: names });
-  const next = (names: readonly string[]) => ({ newlyFound: names, deletingNext: names });
+  const deletingNow = (names: readonly string[]) => ({ reported: names, deleting: names });
+  const deletingLater = (names: readonly string[]) => ({ newlyFound: names, deletingNext: names });
 
   it.each<[string, UncheckedInputs, UncheckedInputs, UncheckedInputs]>([
     ["nothing before the resource exists", {}, {}, {}],
     ["nothing without a receiver", {}, { newlyFound: [FIRST] }, {}],
-    ["what a refresh found, for the run after this one", {}, { ...INPUTS, newlyFound: [FIRST] }, next([FIRST])],
-    ["what a refresh found and an earlier run reported", {}, { ...INPUTS, reported: [FIRST] }, lists([FIRST])],
-    ["both", {}, { ...INPUTS, reported: [FIRST], newlyFound: [SECOND] }, { ...lists([FIRST]), ...next([SECOND]) }],
+    [
+      "what a refresh found, for the run after this one",
+      {},
+      { ...INPUTS, newlyFound: [FIRST] },
+      deletingLater([FIRST]),
+    ],
+    ["what a refresh found and an earlier run reported", {}, { ...INPUTS, reported: [FIRST] }, deletingNow([FIRST])],
+    [
+      "both",
+      {},
+      { ...INPUTS, reported: [FIRST], newlyFound: [SECOND] },
+      { ...deletingNow([FIRST]), ...deletingLater([SECOND]) },
+    ],
     [
       "without a refresh, what the last run announced",
       {},
-      { ...INPUTS, ...lists([FIRST]), ...next([SECOND]) },
-      lists([SECOND]),
+      { ...INPUTS, ...deletingNow([FIRST]), ...deletingLater([SECOND]) },
+      deletingNow([SECOND]),
     ],
-    ["without a refresh, nothing that the last run deleted", {}, { ...INPUTS, ...lists([FIRST]) }, {}],
+    ["without a refresh, nothing that the last run deleted", {}, { ...INPUTS, ...deletingNow([FIRST]) }, {}],
     ["nothing under report", { unmanaged: "report" }, { ...INPUTS, reported: [FIRST], newlyFound: [SECOND] }, {}],
     ["nothing that does not exist", {}, { ...INPUTS, reported: ["ISSUES CREATE (id 9)"] }, {}],
     [

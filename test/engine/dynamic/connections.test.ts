@@ -14,7 +14,7 @@ import {
   startProcess,
   startProcessOn,
   URI,
-  unwrapped,
+  unwrapSecrets,
 } from "./providers.ts";
 
 const STAGING = { ...RECEIVER, connection: "staging" };
@@ -121,8 +121,8 @@ it("unmanaged subscriptions are deleted only in the environment in which they we
   for (const [at, program] of programs.entries()) {
     const { id = "", state = {} } = created[at] ?? {};
     const read = await unmanagedSubscriptions.read(id, state);
-    const checked = await unmanagedSubscriptions.check(unwrapped(read.inputs ?? {}), program);
-    await unmanagedSubscriptions.update(id, unwrapped(read.props ?? {}), checked.inputs ?? {});
+    const checked = await unmanagedSubscriptions.check(unwrapSecrets(read.inputs ?? {}), program);
+    await unmanagedSubscriptions.update(id, unwrapSecrets(read.props ?? {}), checked.inputs ?? {});
   }
   expect([production, staging].map(({ store }) => store.listSubscriptions().map(({ resource }) => resource))).toEqual([
     ["PARTS", "ISSUES"],
@@ -210,7 +210,7 @@ describe("a resource whose connection changes", () => {
     emulator.requests.length = 0;
     const { outs = {} } = await webhookReceiver.update(id, state, news);
     expect(mutationsIn(emulator)).toEqual([]);
-    expect(await webhookReceiver.diff(id, unwrapped(outs), news)).toEqual({ changes: false, replaces: [] });
+    expect(await webhookReceiver.diff(id, unwrapSecrets(outs), news)).toEqual({ changes: false, replaces: [] });
     expect(outs.connection ?? "").toBe(after);
   });
 

@@ -17,7 +17,7 @@ import {
   startProcess,
   startProcessOn,
   URI,
-  unwrapped,
+  unwrapSecrets,
 } from "./providers.ts";
 
 it("one process uses one snapshot, one token and one batch for all resources", async () => {
@@ -56,7 +56,7 @@ describe("properties", () => {
       expect(plainTextOf(properties)).not.toContain(CANARY);
       expect(Object.values(properties)).not.toContain(undefined);
     }
-    expect(unwrapped(updated)).toMatchObject({ name: "erp", sharedSecret: `${CANARY}-new`, webhookUri: URI });
+    expect(unwrapSecrets(updated)).toMatchObject({ name: "erp", sharedSecret: `${CANARY}-new`, webhookUri: URI });
   });
 
   it("marks pinned fields as secret", async () => {
@@ -67,7 +67,7 @@ describe("properties", () => {
     const { inputs = {} } = await (await startProcessOn(emulator)).webhookReceiver.read(id, state);
     expect(secretsIn(inputs)).toEqual(["headers", "pinned", "webhookUri"]);
     expect(plainTextOf(inputs)).not.toContain(CANARY);
-    const { inputs: next = {} } = await webhookReceiver.check(unwrapped(inputs), RECEIVER);
+    const { inputs: next = {} } = await webhookReceiver.check(unwrapSecrets(inputs), RECEIVER);
     expect(secretsIn(next)).toEqual(["headers", "pinned", "webhookUri"]);
   });
 
@@ -291,7 +291,7 @@ describe("partial failures", () => {
 
       emulator.settings.deniedPermissions.clear();
       const next = await startProcessOn(emulator);
-      const state = unwrapped(properties);
+      const state = unwrapSecrets(properties);
       expect(await next.webhookReceiver.diff("1", state, FULL)).toEqual({ changes: true, replaces: [] });
       await next.webhookReceiver.update("1", state, FULL);
       expect(emulator.store.listHeaders("1")).toMatchObject([{ key: "X-Plant", value: `${CANARY}-7` }]);

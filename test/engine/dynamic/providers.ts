@@ -36,8 +36,8 @@ const isMarkedSecret = (value: unknown): value is { value: unknown } =>
   typeof value === "object" &&
   (value as Properties)[pulumi.runtime.specialSigKey] === pulumi.runtime.specialSecretSig;
 
-/** Properties as Pulumi returns them to a provider: with secrets unwrapped. */
-export const unwrapped = (properties: Properties): Properties =>
+/** Properties as Pulumi returns them to a provider: with secrets unwrapSecrets. */
+export const unwrapSecrets = (properties: Properties): Properties =>
   Object.fromEntries(
     Object.entries(properties).map(([name, value]) => [name, isMarkedSecret(value) ? value.value : value]),
   );
@@ -67,7 +67,7 @@ export async function createResource(provider: Provider, inputs: Properties) {
   const { failures } = await provider.check({}, inputs);
   expect(failures).toEqual([]);
   const { id, outs = {} } = await provider.create(inputs);
-  return { id, outs: outs as Properties, state: unwrapped(outs as Properties) };
+  return { id, outs: outs as Properties, state: unwrapSecrets(outs as Properties) };
 }
 
 /** Hides what is printed to standard error until the end of the test, and returns it line by line. */
