@@ -38,7 +38,7 @@ async function readState(project: Project) {
   const file = join(project.dir, "state/.pulumi/stacks/project/test.json");
   const { checkpoint } = JSON.parse(await readFile(file, "utf8")) as {
     checkpoint: {
-      latest?: { resources?: { type: string; urn: string; id?: string; outputs?: { found?: string[] } }[] };
+      latest?: { resources?: { type: string; urn: string; id?: string; outputs?: { reported?: string[] } }[] };
     };
   };
   const managed = new Map<string, string>();
@@ -47,7 +47,7 @@ async function readState(project: Project) {
     const name = urn.slice(urn.lastIndexOf(":") + 1);
     if (type.endsWith(":WebhookReceiver")) managed.set(`receiver ${id}`, name);
     if (type.endsWith(":WebhookSubscription")) managed.set(`subscription ${id}`, name);
-    for (const subscription of outputs?.found ?? []) reported.add(/\(id (\w+)\)$/.exec(subscription)?.[1] ?? "");
+    for (const subscription of outputs?.reported ?? []) reported.add(/\(id (\w+)\)$/.exec(subscription)?.[1] ?? "");
   }
   return { managed, reported };
 }

@@ -65,7 +65,16 @@ it("moves one receiver with its subscriptions to another stack", async () => {
   await project.up();
   const urns = (await project.resources()).flatMap(({ urn }) => (/::crm/.test(urn) ? [urn] : []));
   expect((await project.pulumi("stack", "init", "other", "--no-select")).code).toBe(0);
-  const { code, output } = await project.pulumi("state", "move", "--yes", "--source", "test", "--dest", "other", ...urns);
+  const { code, output } = await project.pulumi(
+    "state",
+    "move",
+    "--yes",
+    "--source",
+    "test",
+    "--dest",
+    "other",
+    ...urns,
+  );
   expect(code, output).toBe(0);
   expect(output).not.toMatch(/erp/);
   await project.write(program(set("erp")));

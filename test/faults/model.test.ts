@@ -51,7 +51,7 @@ class Simulation {
     if (!outcome) tally.crashes += 1;
     if (outcome && outcome.errors.length > 0) tally.failures += 1;
     if (outcome?.errors.length === 0) this.model.expectSubscribed();
-    this.printed.push(...(outcome?.errors ?? []));
+    this.printed.push(...(outcome?.errors ?? []), ...(outcome?.warnings ?? []));
     expect(
       this.printed.filter((text) => text.includes(CANARY)),
       "no secret is printed",
@@ -84,7 +84,7 @@ class Simulation {
       expect((await this.up())?.errors).toEqual([]);
       expect(this.model.store.revision).toBe(revision);
     }
-    expect(await preview()).toEqual({ steps: [], errors: [] });
+    expect(await preview()).toMatchObject({ steps: [], errors: [] });
   }
 
   #process(options: WebhookApiOptions = {}) {
@@ -96,7 +96,7 @@ class Simulation {
   /** The ids of the unmanaged subscriptions that an earlier run has reported. */
   #reported(): Set<string> {
     const found = [...this.stack.resources.values()].flatMap(({ kind, state }) =>
-      kind === "unmanaged" ? (state.found as string[]) : [],
+      kind === "unmanaged" ? (state.reported as string[]) : [],
     );
     return new Set(found.map((description) => /\(id (\w+)\)$/.exec(description)?.[1] ?? ""));
   }

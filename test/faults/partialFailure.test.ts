@@ -22,21 +22,26 @@ it("records a receiver whose third header failed, with the reason, and completes
     message: "Out of headers",
   });
   const { errors } = await stack.up(programOf(desired), ionOn(emulator));
-  expect(errors).toEqual(['ION did not add the header X-C to the webhook receiver "erp" (id 1): Out of headers.']);
+  expect(errors).toEqual(['ION did not create the header X-C of the webhook receiver "erp" (id 1): Out of headers.']);
   expect(stack.resources.get("erp")).toMatchObject({ id: "1", partialFailure: true });
   expect(findDeviations(emulator.store, desired).missing).toHaveLength(1);
-  expect(await stack.up(programOf(desired), ionOn(emulator))).toEqual({ steps: ["update erp"], errors: [] });
+  expect(await stack.up(programOf(desired), ionOn(emulator))).toMatchObject({ steps: ["update erp"], errors: [] });
   expect(findDeviations(emulator.store, desired)).toEqual(NONE);
 });
 
 it("fails only the resources whose part of a batch failed, and records the others", async () => {
   const emulator = await start();
   const stack = new Stack();
-  emulator.faults.add({ kind: "partial", on: { field: "createWebhookSubscription" }, fields: [1, 3] });
+  emulator.faults.add({
+    kind: "partial",
+    on: { field: "createWebhookSubscription" },
+    fields: [1, 3],
+    message: "Not today",
+  });
   const { errors } = await stack.up(programOf([DESIRED]), ionOn(emulator));
   expect(errors).toEqual([
-    "ION did not subscribe receiver 1 to PARTS UPDATE: Internal server error.",
-    "ION did not subscribe receiver 1 to RUNS UPDATE: Internal server error.",
+    "ION did not subscribe receiver 1 to PARTS UPDATE: Not today.",
+    "ION did not subscribe receiver 1 to RUNS UPDATE: Not today.",
   ]);
   expect([...stack.resources.keys()].sort()).toEqual(["erp", "erp-PARTS-CREATE", "erp-RUNS-CREATE"]);
   const { steps } = await stack.up(programOf([DESIRED]), ionOn(emulator));

@@ -165,7 +165,13 @@ async function runWithFault(emulator: Emulator, operation: Operation, fault: Fau
   const ofOthers = findDeviations(store, [OTHERS], {
     receivers: new Set(store.listReceivers().flatMap(({ id }) => (id === othersReceiverId ? [] : [id]))),
   });
-  const printed = [...first.errors, ...(second?.errors ?? []), ...warnings, JSON.stringify(requests)];
+  const printed = [
+    ...first.errors,
+    ...first.warnings,
+    ...(second?.errors ?? []),
+    ...warnings,
+    JSON.stringify(requests),
+  ];
   return {
     hits,
     errors: first.errors,
