@@ -1,10 +1,10 @@
-import Table from "cli-table3";
-import { ACTIONS } from "../../ion/facts.ts";
-import { escapeText, type Style, type Terminal } from "../terminal.ts";
-import { type ReceiverStatus, rowsOf, type Taken } from "./coverage.ts";
+import { ACTIONS } from "../../model/events.ts";
+import { escapeText } from "../../model/text.ts";
+import type { Style, Terminal } from "../terminal.ts";
+import { type EventStatus, type ReceiverStatus, rowsOf } from "./coverage.ts";
 
-/** A table with a column a receiver; as many tables as the terminal is narrow, and a list where it is too narrow for any. */
-export function grid(receivers: readonly ReceiverStatus[], terminal: Terminal): string {
+/** A table with one column per receiver; several tables in a narrow terminal, and lists if it is too narrow for any. */
+export function renderTable(receivers: readonly ReceiverStatus[], terminal: Terminal): string {
   const rows = rowsOf(receivers);
   const first = Math.max(...rows.map((row) => row.length), "Resource".length) + GAP;
   const tables: ReceiverStatus[][] = [];
@@ -19,42 +19,41 @@ export function grid(receivers: readonly ReceiverStatus[], terminal: Terminal): 
     tables.at(-1)?.push(receiver);
     left -= width;
   }
-  const text = tables.map((some) => table(some, rows, terminal)).join("\n\n");
+  const text = tables.map((some) => table(some, rows, first, terminal)).join("\n\n");
   return [text, legend(receivers)].filter(Boolean).join("\n");
 }
 
 const GAP = 2;
 
-function table(receivers: readonly ReceiverStatus[], rows: readonly string[], { paint }: Terminal): string {
-  const made = new Table({
-    head: ["Resource", ...receivers.map(headOf)].map((text) => paint("bold", text)),
-    chars: { ...NO_LINES },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": GAP },
+function table(
+  receivers: readonly ReceiverStatus[],
+  rows: readonly string[],
+  first: number,
+  { paint }: Terminal,
+): string {
+  const columns = receivers.map((receiver) => {
+    return { receiver, slots: slotsOf(receiver, rows), head: headOf(receiver), width: widthOf(receiver, rows) };
   });
-  for (const row of rows) {
-    const cells = receivers.map((receiver) =>
-      slotsOf(receiver, rows)
-        .map(({ action, width }) => {
-          const piece = pieceOf(receiver, row, action);
-          return piece
-            ? paint(piece.style, piece.text) + " ".repeat(width - piece.text.length)
-            : paint("dim", "-".padEnd(width));
-        })
-        .join(" "),
-    );
-    made.push([row, ...cells]);
-  }
-  return made
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+  const padded = (text: string, style: Style, width: number) => paint(style, text) + " ".repeat(width - text.length);
+  const line = (start: string, cells: readonly string[]) => (start + cells.join("")).trimEnd();
+  const head = line(
+    padded("Resource", "bold", first),
+    columns.map((column) => padded(column.head, "bold", column.width)),
+  );
+  const body = rows.map((row) =>
+    line(
+      row.padEnd(first),
+      columns.map(({ receiver, slots, width }) => {
+        const pieces = slots.map((slot) => {
+          const { text, style } = pieceOf(receiver, row, slot.action) ?? { text: "-", style: "dim" };
+          return padded(text, style, slot.width);
+        });
+        return pieces.join(" ") + " ".repeat(width - widthOfSlots(slots));
+      }),
+    ),
+  );
+  return [head, ...body].join("\n");
 }
-
-const NO_LINES = {
-  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "" },
-  ...{ "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "" },
-};
 
 function list(receiver: ReceiverStatus, rows: readonly string[], { paint }: Terminal): string {
   const lines = rows.flatMap((row) => {
@@ -68,22 +67,19 @@ function list(receiver: ReceiverStatus, rows: readonly string[], { paint }: Term
 
 /** A receiver as the head of a column. */
 function headOf({ name, id }: ReceiverStatus): string {
-  const plain = escapeText(name);
-  return `${plain.length > 24 ? `${plain.slice(0, 23)}…` : plain} (${escapeText(id)})`;
+  const escaped = escapeText(name);
+  return `${escaped.length > 24 ? `${escaped.slice(0, 23)}…` : escaped} (id ${escapeText(id)})`;
 }
 
-function widthOf(receiver: ReceiverStatus, rows: readonly string[]): number {
-  const slots = slotsOf(receiver, rows).reduce((sum, { width }) => sum + width + 1, -1);
-  return Math.max(headOf(receiver).length, slots) + GAP;
+interface Slot {
+  readonly action: string;
+  readonly width: number;
 }
 
-/** The actions that a receiver has anything of, so that each stands below itself. */
-function slotsOf(
-  receiver: ReceiverStatus,
-  rows: readonly string[],
-): { readonly action: string; readonly width: number }[] {
+/** The actions that a receiver has anything of, so that each action has its own place in the column. */
+function slotsOf(receiver: ReceiverStatus, rows: readonly string[]): Slot[] {
   const known: readonly string[] = ACTIONS;
-  const actions = [...new Set(receiver.pairs.map(({ action }) => action))];
+  const actions = [...new Set(receiver.events.map(({ action }) => action))];
   const order = (action: string) => (known.includes(action) ? known.indexOf(action) : known.length);
   return actions
     .sort((one, other) => order(one) - order(other))
@@ -93,35 +89,35 @@ function slotsOf(
     }));
 }
 
-/** One action on one resource, with its mark. */
+const widthOfSlots = (slots: readonly Slot[]) =>
+  slots.reduce((sum, { width }) => sum + width, Math.max(0, slots.length - 1));
+
+const widthOf = (receiver: ReceiverStatus, rows: readonly string[]) =>
+  Math.max(headOf(receiver).length, widthOfSlots(slotsOf(receiver, rows))) + GAP;
+
+/** One event with its mark. */
 function pieceOf(receiver: ReceiverStatus, row: string, action: string): { text: string; style: Style } | undefined {
-  const pair = receiver.pairs.find((one) => one.resource === row && one.action === action);
-  if (!pair) return undefined;
-  const found = MARKS.find(({ is }) => is(pair, receiver));
-  return { text: `${found?.mark ?? ""}${escapeText(action)}`, style: found?.style ?? "green" };
+  const event = receiver.events.find((one) => one.resource === row && one.action === action);
+  if (!event) return undefined;
+  const text = escapeText(action);
+  if (!event.problem) return { text, style: receiver.active ? "green" : "dim" };
+  const { mark, style } = MARKS[event.problem];
+  return { text: mark + text, style };
 }
 
-/** What is to be seen of a pair beyond its being there; the first that fits. */
-const MARKS: readonly {
-  readonly mark: string;
-  readonly style: Style;
-  readonly means: string;
-  readonly is: (pair: Taken, receiver: ReceiverStatus) => boolean;
-}[] = [
-  { mark: "!", style: "red", means: "declared, and not in ION", is: ({ ids }) => ids.length === 0 },
-  {
-    mark: "2x",
-    style: "red",
-    means: "there more than once: each event arrives as often",
-    is: ({ ids }) => ids.length > 1,
-  },
-  { mark: "+", style: "yellow", means: "in ION, and not declared", is: ({ declared }) => declared === false },
-  { mark: "", style: "dim", means: "", is: (_pair, { active }) => !active },
-];
+const MARKS: Readonly<
+  Record<
+    NonNullable<EventStatus["problem"]>,
+    { readonly mark: string; readonly style: Style; readonly meaning: string }
+  >
+> = {
+  missing: { mark: "!", style: "red", meaning: "declared, but missing in ION" },
+  duplicate: { mark: "2x", style: "red", meaning: "duplicate: each event is delivered more than once" },
+  unmanaged: { mark: "+", style: "yellow", meaning: "in ION, but not in your program" },
+};
 
 function legend(receivers: readonly ReceiverStatus[]): string {
-  const used = MARKS.filter(
-    ({ mark, is }) => mark && receivers.some((receiver) => receiver.pairs.some((pair) => is(pair, receiver))),
-  );
-  return used.map(({ mark, means }) => `${mark}ACTION  ${means}`).join("\n");
+  const problems = new Set(receivers.flatMap(({ events }) => events.map(({ problem }) => problem)));
+  const used = Object.entries(MARKS).filter(([problem]) => problems.has(problem as EventStatus["problem"]));
+  return used.map(([, { mark, meaning }]) => `${mark}ACTION  ${meaning}`).join("\n");
 }
