@@ -2,7 +2,7 @@
 import type { Change } from "./changes.ts";
 import type { DesiredReceiver, Difference } from "./difference.ts";
 import { escapeText, formatReceiver, pluralize } from "./text.ts";
-import { eventName, isSecretField, type Receiver } from "./webhooks.ts";
+import { eventName, isSecretField, type Receiver, sameEvent } from "./webhooks.ts";
 
 /** One difference in one or two sentences: what is the matter, on which object, and what follows. Never a secret value. */
 export function describeDifference(one: Difference): string {
@@ -48,8 +48,12 @@ function changed(one: Of<"changed">): string {
   if (desired.id !== undefined && desired.id !== live.id) {
     return `${receiver(one)} is subscribed to ${event(desired)} under another id (${escapeText(live.id)}, not ${escapeText(desired.id)}): the next \`pulumi up\` adopts it.`;
   }
-  const moved = liveReceiver.id === one.receiver.id ? "" : ` of receiver ${formatReceiver(liveReceiver)}`;
-  return `${receiver(one)}: subscription ${escapeText(live.id)} was changed in ION from ${event(desired)} to ${event(live)}${moved}.`;
+  const subscription = `subscription ${event(desired)} (id ${escapeText(live.id)})`;
+  const changes = [
+    ...(sameEvent(live, desired) ? [] : [`changed to ${event(live)}`]),
+    ...(liveReceiver.id === one.receiver.id ? [] : [`moved to receiver ${formatReceiver(liveReceiver)}`]),
+  ];
+  return `${receiver(one)}: ${subscription} was ${changes.join(" and ")} in ION.`;
 }
 
 function unmanaged(one: Of<"unmanaged">): string {
@@ -69,7 +73,7 @@ function duplicate(one: Of<"duplicate">): string {
   const { subscriptions } = one;
   const [first] = subscriptions;
   const ids = subscriptions.map(({ id }) => escapeText(id)).join(", ");
-  return `${receiver(one)} has ${subscriptions.length} subscriptions to ${first ? event(first) : ""} (ids ${ids}): each such event is delivered ${subscriptions.length} times.`;
+  return `${receiver(one)} has ${subscriptions.length} subscriptions to ${first ? event(first) : ""} (ids ${ids}): each event is delivered ${subscriptions.length === 2 ? "twice" : `${subscriptions.length} times`}.`;
 }
 
 const receiver = ({ receiver }: { readonly receiver: Parameters<typeof formatReceiver>[0] }) =>
@@ -79,7 +83,7 @@ const value = (one: unknown) => (one === undefined || one === "" ? "empty" : esc
 const desiredReceiver = ({ id = "", fields: { name } }: DesiredReceiver) =>
   `Receiver ${name === undefined ? `with id ${escapeText(id)}` : formatReceiver({ id, name })}`;
 const undetected = (one: Of<"masked">) =>
-  one.object === "receiver" && one.field === "webhookUri" ? "changes to it and duplicates" : "changes to it";
+  one.object === "receiver" && one.field === "webhookUri" ? "changes to it, and other receivers with the same URL," : "changes to it";
 const masked = (one: Of<"masked">) => (one.object === "header" ? `value of header ${escapeText(one.name)}` : one.field);
 
 /**

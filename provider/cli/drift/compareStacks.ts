@@ -40,7 +40,7 @@ export function compareStacks(one: Side, other: Side): StackFinding[] {
 function byName({ declarations }: Side): Map<string, DesiredReceiver> {
   const found = new Map<string, DesiredReceiver>();
   for (const { id = "", fields, headers, subscriptions = [] } of desiredReceivers(declarations)) {
-    const name = fields.name ?? `receiver ${id}, declared elsewhere`;
+    const name = fields.name ?? `id ${id}, declared elsewhere`;
     let key = name;
     for (let number = 2; found.has(key); number += 1) key = `${name} #${number}`;
     const events = subscriptions.map(({ resource, action }) => ({ resource, action }));
