@@ -47,7 +47,7 @@ export async function start(version: string): Promise<void> {
 }
 
 const HELP = `
-The ION environment comes from the config of a Pulumi stack (ion:region, ion:clientId, …). Outside a Pulumi project, it comes
-from ION_API_URI, ION_AUTH_SERVER, ION_CLIENT_ID and ION_CLIENT_SECRET. Secrets are never printed.
+The ION environment comes from the config of a Pulumi stack (ion:region, ion:clientId, …). Outside a Pulumi project, it
+comes from ION_API_URI, ION_AUTH_SERVER, ION_CLIENT_ID and ION_CLIENT_SECRET. Secrets are never printed.
 
-Exit codes: 0 success, 1 error or invalid arguments, 2 drift (\`drift\` only), 3 ION is only partly supported (\`doctor\` only).`;
+Exit codes: 0 success, 1 error or invalid arguments, 2 drift (\`drift\` only), 3 partly supported (\`doctor\` only).`;

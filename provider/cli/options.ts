@@ -41,7 +41,7 @@ function connectionName(name: string): string {
 /** An error as a command prints it. */
 export function describeError(error: unknown) {
   if (!isIonError(error)) {
-    const summary = `pulumi-ion ${describeBug(error)}`;
+    const summary = `The command ${describeBug(error)}`;
     return { kind: "unexpected", summary, detail: undefined, hints: [], message: summary };
   }
   const { kind, summary, detail, hints, message } = error;

@@ -156,8 +156,13 @@ async function read<T>(answer: Promise<T>): Promise<T> {
       });
     }
     // Only the reason: the rest may repeat what Pulumi printed, with secrets.
-    const [, reason = "Pulumi gave no reason"] = /^error: (.*)$/m.exec(message) ?? [];
-    const hint = HINTS.find(([pattern]) => pattern.test(reason))?.[1] ?? "Run `npx pulumi stack` to see why.";
-    throw new IonError("config", `Could not read the Pulumi stack: ${sentence(reason)}`, { hints: [hint] });
+    const [, reason] = /^error: (.*)$/m.exec(message) ?? [];
+    if (reason === undefined) {
+      throw new IonError("config", "Could not read the Pulumi stack, and Pulumi gave no reason.", {
+        hints: ["Run `npx pulumi stack` to see why."],
+      });
+    }
+    const hints = HINTS.flatMap(([pattern, hint]) => (pattern.test(reason) ? [hint] : []));
+    throw new IonError("config", `Could not read the Pulumi stack: ${sentence(reason)}`, { hints });
   }
 }

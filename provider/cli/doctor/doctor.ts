@@ -38,8 +38,7 @@ export const doctor: Register = (program, act, version) => {
 };
 
 const HELP = `
-Exit codes: 0 everything works, 1 ION cannot be used, or invalid arguments, 3 it works only partly: ION's schema or the API key
-lacks something.
+Exit codes: 0 everything works, 1 error or invalid arguments, 3 ION's schema or the API key lacks something.
 
 Examples:
   pulumi-ion doctor --stack production
@@ -133,12 +132,15 @@ function verdictText(
     return [paint("green", head), lines(next), ...askLines].join("\n");
   }
   if (code === 1) {
-    return [paint("red", `pulumi-ion ${version} cannot work with this: see ✗ above.`), ...askLines].join("\n");
+    return [paint("red", `pulumi-ion ${version} cannot use ION with these settings: see ✗ above.`), ...askLines].join(
+      "\n",
+    );
   }
   return [
     paint("yellow", `pulumi-ion ${version} works only partly with this ION environment.`),
-    lines(`It can ${listed([...works, ...adapted]) || "do nothing"}.`),
-    ...(unsupported.length > 0 ? [lines(`It cannot ${listed(unsupported)}.`)] : []),
+    ...(unsupported.length > 0
+      ? [lines(`It can ${listed([...works, ...adapted]) || "do nothing"}.`), lines(`It cannot ${listed(unsupported)}.`)]
+      : []),
     ...(workaround ? [lines(workaround)] : []),
     ...askLines,
   ].join("\n");

@@ -87,7 +87,7 @@ const run: Action<ListenOptions> = async (flags, terminal) => {
     const signatures = options.secret
       ? "Signatures are checked"
       : "Signatures are not checked (set --secret or ION_SHARED_SECRET)";
-    terminal.out(`Listening at ${url}, answering HTTP ${options.answer}. ${signatures}. Press Ctrl-C to stop.`);
+    terminal.out(`Listening at ${url} and answering HTTP ${options.answer}. ${signatures}. Press Ctrl-C to stop.`);
   }
   if (!isLoopback(host)) {
     terminal.err("Warning: other machines can reach this address, and everything they send is printed here.");
