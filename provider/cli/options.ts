@@ -39,7 +39,7 @@ function connectionName(name: string): string {
 }
 
 /** An error as a command prints it. */
-export function describeError(error: unknown) {
+function describeError(error: unknown) {
   if (!isIonError(error)) {
     const summary = `The command ${describeBug(error)}`;
     return { kind: "unexpected", summary, detail: undefined, hints: [], message: summary };
@@ -49,7 +49,7 @@ export function describeError(error: unknown) {
 }
 
 /** An error as text: what happened, then each hint on a line of its own. */
-export function errorText(error: unknown): string {
+function errorText(error: unknown): string {
   const { summary, detail, hints } = describeError(error);
   const [first = "", ...more] = [[summary, detail].filter(Boolean).join(" "), ...hints].join("\n").split("\n");
   return escapeLines([first, ...more.map((line) => `  ${line}`)].join("\n"));

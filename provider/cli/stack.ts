@@ -47,12 +47,6 @@ function findProject(folder: string): string | undefined {
  *
  * @throws IonError "config" if the stack cannot be read.
  */
-export function findStack(
-  options: StackOptions & { readonly stack: string },
-  from: string,
-  env: NodeJS.ProcessEnv,
-): Promise<Stack>;
-export function findStack(options: StackOptions, from: string, env: NodeJS.ProcessEnv): Promise<Stack | undefined>;
 export async function findStack(
   { stack, cwd }: StackOptions,
   from: string,
@@ -100,21 +94,14 @@ async function openWorkspace(folder: string, project: string, env: NodeJS.Proces
   });
 }
 
-const stateSchema = z.object({
-  deployment: z.object({
-    resources: z
-      .array(
-        z.object({
-          urn: z.string(),
-          type: z.string(),
-          id: z.string().default(""),
-          delete: z.boolean().default(false),
-          outputs: z.record(z.string(), z.unknown()).default({}),
-        }),
-      )
-      .default([]),
-  }),
+const resourceSchema = z.object({
+  urn: z.string(),
+  type: z.string(),
+  id: z.string().default(""),
+  delete: z.boolean().default(false),
+  outputs: z.record(z.string(), z.unknown()).default({}),
 });
+const stateSchema = z.object({ deployment: z.object({ resources: z.array(resourceSchema).default([]) }) });
 
 /** The resources of an exported stack. */
 export function resourcesOf(exported: unknown): StateResource[] {

@@ -79,7 +79,15 @@ function declarationsIn(resources: readonly StateResource[]): Declarations {
  *
  * @throws IonError "config" if that is nothing: a check of the wrong stack must not pass.
  */
-export async function requireDeclarations(stack: Stack, connection?: string): Promise<DeclarationsByConnection> {
+export async function requireDeclarations(
+  stack: Stack | undefined,
+  connection: string | undefined,
+): Promise<DeclarationsByConnection> {
+  if (!stack) {
+    throw new IonError("config", "There is no Pulumi project in this folder. `drift` compares ION with a stack.", {
+      hints: ["Run it in the folder of your Pulumi project, or set --cwd."],
+    });
+  }
   const all = [...(await readDeclarations(stack))];
   const found = all.filter(
     ([name, { receivers, subscriptions }]) =>

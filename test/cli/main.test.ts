@@ -110,7 +110,7 @@ describe("an error", () => {
 describe("settings", () => {
   it("are the environment's outside a project, each with its origin and without its value", async () => {
     const env = { ION_API_URI: "https://api.ion-gov.com/graphql", ION_CLIENT_ID: "id", ION_CLIENT_SECRET: "canary" };
-    const { stack, used, problems } = await findSettings({}, { cwd: await folder(), env } as Terminal);
+    const { stack, used, problems } = await findSettings({}, { cwd: await folder(), env } as unknown as Terminal);
     expect({ stack, problems }).toEqual({ stack: undefined, problems: [] });
     expect(used).toEqual([
       { key: "endpoint", name: "ION_API_URI", origin: "environment" },

@@ -1,8 +1,8 @@
 /** How ION differs from what a stack declares, found without running the program. */
 import { asDesired, pinnedFields, withKnownSecrets } from "../../lifecycle/receiverState.ts";
-import { type DesiredReceiver, type Difference, difference } from "../../model/difference.ts";
+import { type DesiredReceiver, type Difference, difference, subscriptionsTo } from "../../model/difference.ts";
 import { describeDifference } from "../../model/messages.ts";
-import { type Receivers, sameEvent, type WebhookEvent } from "../../model/webhooks.ts";
+import type { Receivers, WebhookEvent } from "../../model/webhooks.ts";
 import type { Declarations } from "../stackState.ts";
 
 /** One difference, for people and machines. */
@@ -122,33 +122,30 @@ export function factsOf(one: Difference): Facts {
     if (one.kind === "missing") return { ids: [], receiverId, fields: [one.name] };
     return { ids: [one.header.id], receiverId, fields: [one.header.key] };
   }
-  const facts = ({ resource, action }: WebhookEvent, ids: readonly string[]) => ({ ids, receiverId, resource, action });
+  const facts = ({ resource, action }: WebhookEvent, ...ids: readonly (string | undefined)[]) => {
+    return { ids: ids.filter((id) => id !== undefined), receiverId, resource, action };
+  };
   switch (one.kind) {
     case "missing":
-      return facts(one.desired, one.desired.id === undefined ? [] : [one.desired.id]);
-    case "changed": {
-      const { desired, live, liveReceiver } = one;
-      const fields = [
-        ...(desired.id === live.id ? [] : ["id"]),
-        ...(liveReceiver.id === receiverId ? [] : ["receiverId"]),
-        ...(desired.resource === live.resource ? [] : ["resource"]),
-        ...(desired.action === live.action ? [] : ["action"]),
-      ];
-      return { ...facts(desired, [desired.id ?? live.id]), fields };
-    }
+      return facts(one.desired, one.desired.id);
+    case "changed":
+      return { ...facts(one.desired, one.desired.id), fields: changedFields(one) };
     case "unmanaged":
-      return facts(one.subscription, [one.subscription.id]);
+      return facts(one.subscription, one.subscription.id);
     case "duplicate":
-      return facts(
-        one.subscriptions[0] as WebhookEvent,
-        one.subscriptions.map(({ id }) => id),
-      );
-    case "neverDelivered": {
-      const same = one.receiver.subscriptions.filter((subscription) => sameEvent(subscription, one.event));
-      return facts(
-        one.event,
-        same.map(({ id }) => id),
-      );
-    }
+      return facts(one.subscriptions[0] as WebhookEvent, ...one.subscriptions.map(({ id }) => id));
+    case "neverDelivered":
+      return facts(one.event, ...subscriptionsTo(one.event, one.receiver).map(({ id }) => id));
   }
+}
+
+function changedFields({
+  desired,
+  live,
+  receiver,
+  liveReceiver,
+}: Extract<Difference, { readonly kind: "changed"; readonly object: "subscription" }>): string[] {
+  const before = { ...desired, receiverId: receiver.id };
+  const after = { ...live, receiverId: liveReceiver.id };
+  return (["id", "receiverId", "resource", "action"] as const).filter((field) => before[field] !== after[field]);
 }

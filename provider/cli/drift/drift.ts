@@ -44,14 +44,8 @@ const run: Action<DriftOptions> = async (options, terminal) => {
 
 async function check(options: DriftOptions, terminal: Terminal): Promise<Report> {
   const settings = await findSettings(options, terminal);
-  const { stack } = settings;
-  if (!stack) {
-    throw new IonError("config", "There is no Pulumi project in this folder. `drift` compares ION with a stack.", {
-      hints: ["Run it in the folder of your Pulumi project, or set --cwd."],
-    });
-  }
   const [declared, { findDrift }] = await Promise.all([
-    requireDeclarations(stack, options.connection),
+    requireDeclarations(settings.stack, options.connection),
     import("./detect.ts"),
   ]);
   const checks = [...declared].map(async ([connection, declarations]) => {
@@ -65,7 +59,10 @@ async function check(options: DriftOptions, terminal: Terminal): Promise<Report>
       environment: {
         environment: api.environment,
         ...(connection !== undefined && { connection }),
-        declared: countsOf([declarations]),
+        declared: {
+          receivers: declarations.receivers.length,
+          subscriptions: declarations.subscriptions.length,
+        },
       },
     };
   });
@@ -74,7 +71,7 @@ async function check(options: DriftOptions, terminal: Terminal): Promise<Report>
     titles: results.map(({ title }) => title),
     findings: results.flatMap(({ findings }) => findings),
     next: "Run `pulumi preview` to see what `pulumi up` would do.",
-    json: { stack: stack.name, environments: results.map(({ environment }) => environment) },
+    json: { stack: settings.stack?.name, environments: results.map(({ environment }) => environment) },
   };
 }
 
@@ -92,8 +89,10 @@ async function comparison(stacks: readonly string[], options: DriftOptions, term
     });
   }
   const declarationsOf = async (name: string) => {
-    const stack = await findStack({ ...options, stack: name }, terminal.cwd, terminal.env);
-    return requireDeclarations(stack, options.connection);
+    return requireDeclarations(
+      await findStack({ ...options, stack: name }, terminal.cwd, terminal.env),
+      options.connection,
+    );
   };
   const [{ compareStacks }, left, right] = await Promise.all([
     import("./compareStacks.ts"),
@@ -114,12 +113,8 @@ async function comparison(stacks: readonly string[], options: DriftOptions, term
   };
 }
 
-const countsOf = (all: readonly Declarations[]) => ({
-  receivers: all.reduce((sum, { receivers }) => sum + receivers.length, 0),
-  subscriptions: all.reduce((sum, { subscriptions }) => sum + subscriptions.length, 0),
-});
+const countOf = (all: readonly Declarations[], what: "receivers" | "subscriptions") =>
+  all.reduce((sum, { [what]: { length } }) => sum + length, 0);
 
-function amount(...all: readonly Declarations[]): string {
-  const { receivers, subscriptions } = countsOf(all);
-  return `${pluralize(receivers, "receiver")} and ${pluralize(subscriptions, "subscription")}`;
-}
+const amount = (...all: readonly Declarations[]) =>
+  `${pluralize(countOf(all, "receivers"), "receiver")} and ${pluralize(countOf(all, "subscriptions"), "subscription")}`;

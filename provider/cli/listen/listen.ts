@@ -101,36 +101,28 @@ const run: Action<ListenOptions> = async (flags, terminal) => {
 };
 
 async function receive(request: IncomingMessage, response: ServerResponse, options: ListenOptions, terminal: Terminal) {
+  const print = (json: object, text: string) => terminal.out(options.json ? JSON.stringify(json) : text);
   const raw = await bodyOf(request);
   // Answered first: the sender waits.
   response.writeHead(raw ? options.answer : 413, {
     "Content-Type": "text/plain",
-    ...(raw ? {} : { Connection: "close" }),
+    ...(!raw && { Connection: "close" }),
   });
   response.end();
+  const at = new Date();
   if (!raw) {
-    const text = `Refused a delivery of more than ${MAX_BYTES} bytes (HTTP 413).`;
-    terminal.out(
-      options.json ? JSON.stringify({ refused: { at: new Date(), bytes: `more than ${MAX_BYTES}` } }) : text,
-    );
-    return;
-  }
-  if (request.method !== "POST") {
+    const bytes = `more than ${MAX_BYTES}`;
+    print({ refused: { at, bytes } }, `Refused a delivery of ${bytes} bytes (HTTP 413).`);
+  } else if (request.method !== "POST") {
     // A browser or a health check.
-    terminal.out(
-      options.json
-        ? JSON.stringify({ request: { at: new Date(), method: request.method } })
-        : `Ignored a ${request.method} request: deliveries are POST requests.`,
-    );
-    return;
-  }
-  const delivery = read(raw, request.headers["x-ion-signature"], options.secret);
-  if (options.json) {
+    const { method } = request;
+    print({ request: { at, method } }, `Ignored a ${method} request: deliveries are POST requests.`);
+  } else {
+    const delivery = { at, ...read(raw, request.headers["x-ion-signature"], options.secret) };
     const { value, body, ...rest } = delivery;
-    terminal.out(
-      JSON.stringify({ delivery: { ...rest, answer: options.answer, body: value === undefined ? body : value } }),
-    );
-  } else terminal.out(asText(delivery, options, terminal));
+    const json = { delivery: { ...rest, answer: options.answer, body: value === undefined ? body : value } };
+    print(json, asText(delivery, options, terminal));
+  }
 }
 
 /** The whole body; undefined if it is too long, without waiting for the rest. */
@@ -145,7 +137,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(pieces);
 }
 
-function read(raw: Buffer, signature: string | string[] | undefined, secret: string | undefined): Delivery {
+function read(raw: Buffer, signature: string | string[] | undefined, secret: string | undefined): Omit<Delivery, "at"> {
   const body = raw.toString("utf8");
   let value: unknown;
   try {
@@ -157,7 +149,6 @@ function read(raw: Buffer, signature: string | string[] | undefined, secret: str
   const result =
     signature === undefined ? "missing" : verifySignature(raw, signature, secret ?? "") ? "valid" : "invalid";
   return {
-    at: new Date(),
     resource: typeof resource === "string" ? resource : undefined,
     action: typeof action === "string" ? action : undefined,
     signature: secret ? result : "not checked",

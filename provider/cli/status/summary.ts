@@ -12,66 +12,42 @@ const isProblem = ({ drift, kind }: Finding) => drift || kind === "duplicate";
 export function problems(
   findings: readonly Finding[],
   { guideMissing, guideInactive }: Coverage,
-  terminal: Terminal,
+  { paint, columns }: Terminal,
 ): string[] {
-  const { paint, columns } = terminal;
+  const total = `the ${GUIDE_EVENTS.length} events of Violet's guide`;
   const problem = (text: string) => block(paint("red", "!!"), text, columns);
-  const events = (some: readonly WebhookEvent[]) => wrap(groupedByResource(some), columns, INDENT);
-  const total = GUIDE_EVENTS.length;
-  const guide =
-    guideMissing.length === total
-      ? [problem(`No receiver is subscribed to any of the ${total} events of Violet's guide.`)]
-      : guideMissing.length > 0
-        ? [
-            problem(`No receiver is subscribed to ${guideMissing.length} of the ${total} events of Violet's guide:`),
-            events(guideMissing),
-          ]
-        : [];
-  const inactive =
-    guideInactive.length > 0
-      ? [
-          problem(
-            `Only inactive receivers are subscribed to ${guideInactive.length} of the ${total} events of Violet's guide, so these are not delivered:`,
-          ),
-          events(guideInactive),
-        ]
-      : [];
-  return [
-    ...findings.filter(isProblem).map(({ message }) => problem(message)),
-    ...guide,
-    ...inactive,
-    ...(guide.length + inactive.length === 0
-      ? [`${paint("green", "ok")}  All ${total} events of Violet's guide are subscribed to.`]
-      : []),
-  ];
+  const lines = findings.filter(isProblem).map(({ message }) => problem(message));
+  if (guideMissing.length === GUIDE_EVENTS.length) {
+    lines.push(problem(`No receiver is subscribed to any of ${total}.`));
+  } else if (guideMissing.length > 0) {
+    const text = `No receiver is subscribed to ${guideMissing.length} of ${total}:`;
+    lines.push(problem(text), list(guideMissing, columns));
+  }
+  if (guideInactive.length > 0) {
+    const text = `Only inactive receivers are subscribed to ${guideInactive.length} of ${total}, so these are not delivered:`;
+    lines.push(problem(text), list(guideInactive, columns));
+  }
+  if (guideMissing.length + guideInactive.length === 0) {
+    lines.push(`${paint("green", "ok")}  A receiver is subscribed to each of ${total}.`);
+  }
+  return lines;
 }
 
 /** What is good to know. */
 export function notes(findings: readonly Finding[], { unused, deletions }: Coverage, terminal: Terminal): string[] {
   const { paint, columns } = terminal;
   const note = (text: string) => block(paint("yellow", " i"), text, columns);
-  const withoutProblems = findings.filter((one) => !isProblem(one)).map(({ message }) => note(message));
   const deleted =
     deletions.length === 0
       ? "No DELETE subscriptions (Violet's guide has none): Violet is not notified of deletions."
       : `DELETE subscriptions (Violet's guide has none): ${deletions.map(escapeText).join(", ")}.`;
-  return [...withoutProblems, note(deleted), ...unusedNotes(unused, note, columns)];
-}
-
-function unusedNotes(unused: Coverage["unused"], note: (text: string) => string, columns: number): string[] {
-  if (!unused) return [note("ION's schema does not list which other events are available.")];
-  if (unused.length === 0) return [];
-  const byActions = Map.groupBy(actionsByResource(unused), ([, actions]) => actions.join(", "));
+  const available = unused
+    ? [note(`Available but unused: ${pluralize(unused.length, "event")} beyond Violet's guide:`), list(unused, columns)]
+    : [note("ION's schema does not list which other events are available.")];
   return [
-    note(`Available but unused: ${pluralize(unused.length, "event")} beyond Violet's guide:`),
-    ...[...byActions].flatMap(([actions, resources]) => [
-      `${INDENT}${escapeText(actions)} of`,
-      wrap(
-        resources.map(([resource]) => escapeText(resource)),
-        columns,
-        `${INDENT}  `,
-      ),
-    ]),
+    ...findings.filter((one) => !isProblem(one)).map(({ message }) => note(message)),
+    note(deleted),
+    ...(unused?.length === 0 ? [] : available),
   ];
 }
 
@@ -81,11 +57,9 @@ const INDENT = "    ";
 const block = (symbol: string, text: string, columns: number) =>
   symbol + wrap(text.split(" "), columns, INDENT, " ").slice(2);
 
-function actionsByResource(events: readonly WebhookEvent[]): (readonly [resource: string, actions: string[]])[] {
+/** Events by resource, such as "PARTS CREATE+UPDATE". */
+function list(events: readonly WebhookEvent[], columns: number): string {
   const byResource = Map.groupBy(events, ({ resource }) => resource);
-  return [...byResource].map(([resource, some]) => [resource, some.map(({ action }) => action)] as const);
+  const items = [...byResource].map(([resource, some]) => `${resource} ${some.map(({ action }) => action).join("+")}`);
+  return wrap(items.map(escapeText), columns, INDENT);
 }
-
-/** "PARTS CREATE+UPDATE" rather than two events. */
-const groupedByResource = (events: readonly WebhookEvent[]) =>
-  actionsByResource(events).map(([resource, actions]) => escapeText(`${resource} ${actions.join("+")}`));

@@ -46,7 +46,7 @@ describe("what is wrong comes first", () => {
     const out = await statusOf(emulator, { colors: true });
     expect(problemsIn(out)).toMatchInlineSnapshot(`
       "<bold>ION at 127.0.0.1:<port> (environment variables): 1 receiver</bold>
-      <green>ok</green>  All 34 events of Violet's guide are subscribed to."
+      <green>ok</green>  A receiver is subscribed to each of the 34 events of Violet's guide."
     `);
     expect(out).toContain("\nPARTS                 <green>CREATE</green> <green>UPDATE</green>\n");
   });
@@ -91,13 +91,15 @@ describe("what is wrong comes first", () => {
        i  No DELETE subscriptions (Violet's guide has none): Violet is not
           notified of deletions.
        i  Available but unused: 35 events beyond Violet's guide:
-          DELETE of
-            ABOM_INSTALLATIONS, FILE_ATTACHMENTS, ISSUES, ORGANIZATIONS,
-            PARTS, PLAN_INPUTS, PLAN_ITEMS, PLANS, PROCEDURES,
-            PURCHASE_ORDER_LINES, PURCHASE_ORDERS, RECEIPTS, RECEIPT_ITEMS,
-            RUNS, RUN_STEPS, STEPS, SUPPLIERS
-          CREATE, UPDATE, DELETE of
-            COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS"
+          ABOM_INSTALLATIONS DELETE, FILE_ATTACHMENTS DELETE, ISSUES DELETE,
+          ORGANIZATIONS DELETE, PARTS DELETE, PLAN_INPUTS DELETE,
+          PLAN_ITEMS DELETE, PLANS DELETE, PROCEDURES DELETE,
+          PURCHASE_ORDER_LINES DELETE, PURCHASE_ORDERS DELETE,
+          RECEIPTS DELETE, RECEIPT_ITEMS DELETE, RUNS DELETE,
+          RUN_STEPS DELETE, STEPS DELETE, SUPPLIERS DELETE,
+          COMMENTS CREATE+UPDATE+DELETE, LABELS CREATE+UPDATE+DELETE,
+          LOCATIONS CREATE+UPDATE+DELETE, MBOMS CREATE+UPDATE+DELETE,
+          PARTS_INVENTORIES CREATE+UPDATE+DELETE, USERS CREATE+UPDATE+DELETE"
     `);
     expect(out).toContain('Receiver "Own" (id 3): active; no subscriptions;');
   });
@@ -113,12 +115,12 @@ describe("notes come last", () => {
           lines with its next scheduled fetch.
       <yellow> i</yellow>  No DELETE subscriptions (Violet's guide has none): Violet is not notified of deletions.
       <yellow> i</yellow>  Available but unused: 35 events beyond Violet's guide:
-          DELETE of
-            ABOM_INSTALLATIONS, FILE_ATTACHMENTS, ISSUES, ORGANIZATIONS, PARTS, PLAN_INPUTS, PLAN_ITEMS,
-            PLANS, PROCEDURES, PURCHASE_ORDER_LINES, PURCHASE_ORDERS, RECEIPTS, RECEIPT_ITEMS, RUNS,
-            RUN_STEPS, STEPS, SUPPLIERS
-          CREATE, UPDATE, DELETE of
-            COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS"
+          ABOM_INSTALLATIONS DELETE, FILE_ATTACHMENTS DELETE, ISSUES DELETE, ORGANIZATIONS DELETE,
+          PARTS DELETE, PLAN_INPUTS DELETE, PLAN_ITEMS DELETE, PLANS DELETE, PROCEDURES DELETE,
+          PURCHASE_ORDER_LINES DELETE, PURCHASE_ORDERS DELETE, RECEIPTS DELETE, RECEIPT_ITEMS DELETE,
+          RUNS DELETE, RUN_STEPS DELETE, STEPS DELETE, SUPPLIERS DELETE, COMMENTS CREATE+UPDATE+DELETE,
+          LABELS CREATE+UPDATE+DELETE, LOCATIONS CREATE+UPDATE+DELETE, MBOMS CREATE+UPDATE+DELETE,
+          PARTS_INVENTORIES CREATE+UPDATE+DELETE, USERS CREATE+UPDATE+DELETE"
     `);
   });
 
