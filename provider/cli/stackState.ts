@@ -7,14 +7,14 @@ import type { WebhookEvent } from "../model/webhooks.ts";
 import type { Stack, StateResource } from "./stack.ts";
 
 /** A receiver that a stack declares. */
-export interface DeclaredReceiver {
+interface DeclaredReceiver {
   readonly urn: string;
   readonly id: string;
   readonly state: State;
 }
 
 /** A subscription that a stack declares. */
-export interface DeclaredSubscription extends WebhookEvent {
+interface DeclaredSubscription extends WebhookEvent {
   readonly urn: string;
   readonly id: string;
   readonly receiverId: string;

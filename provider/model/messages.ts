@@ -67,7 +67,7 @@ function unmanaged(one: Of<"unmanaged">): string {
 function duplicate(one: Of<"duplicate">): string {
   if (one.object === "receiver") {
     const names = one.receivers.map(formatReceiver).join(" and ");
-    return `Receivers ${names} have the same URL: events that both are subscribed to are delivered more than once.`;
+    return `Receivers ${names} have the same URL: events that more than one of them is subscribed to are delivered more than once.`;
   }
   if (one.object === "header") return `${receiver(one)} sends the header ${escapeText(one.header.key)} more than once.`;
   const { subscriptions } = one;
@@ -83,7 +83,9 @@ const value = (one: unknown) => (one === undefined || one === "" ? "empty" : esc
 const desiredReceiver = ({ id = "", fields: { name } }: DesiredReceiver) =>
   `Receiver ${name === undefined ? `with id ${escapeText(id)}` : formatReceiver({ id, name })}`;
 const undetected = (one: Of<"masked">) =>
-  one.object === "receiver" && one.field === "webhookUri" ? "changes to it, and other receivers with the same URL," : "changes to it";
+  one.object === "receiver" && one.field === "webhookUri"
+    ? "changes to it, and other receivers with the same URL,"
+    : "changes to it";
 const masked = (one: Of<"masked">) => (one.object === "header" ? `value of header ${escapeText(one.name)}` : one.field);
 
 /**

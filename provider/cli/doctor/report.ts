@@ -15,7 +15,7 @@ import { pluralize } from "../../model/text.ts";
 import type { Receivers } from "../../model/webhooks.ts";
 import { originOf, type Settings } from "../settings.ts";
 
-/** How one check ended. */
+/** The outcome of one check. */
 export type Outcome = "ok" | "warning" | "failure";
 
 /** The result of one check. */

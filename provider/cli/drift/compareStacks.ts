@@ -1,7 +1,7 @@
 /** How the declarations of two stacks differ: receivers are matched by name, because ids are each environment's own. */
 import { type DesiredReceiver, type Difference, difference } from "../../model/difference.ts";
 import { describeSharedSecret, describeStackDifference } from "../../model/messages.ts";
-import { type Receiver, SECRET_FIELDS } from "../../model/webhooks.ts";
+import { type Receiver, type ReceiverField, SECRET_FIELDS } from "../../model/webhooks.ts";
 import type { Declarations } from "../stackState.ts";
 import { desiredReceivers, type Finding, factsOf } from "./detect.ts";
 
@@ -33,7 +33,11 @@ export function compareStacks(one: Side, other: Side): StackFinding[] {
     const kind = KINDS[item.kind as keyof typeof KINDS];
     return [{ kind, drift: true, object: item.object, receiver, ...facts, message }];
   });
-  return [...found, ...sharedSecrets(here, live, differences, one.name, other.name)];
+  const shared = sharedSecrets(here, live, differences).map(({ receiver, field }): StackFinding => {
+    const message = describeSharedSecret(field, receiver, one.name, other.name);
+    return { kind: "shared", drift: false, object: "receiver", receiver, fields: [field], message };
+  });
+  return [...found, ...shared];
 }
 
 /** Desired receivers by name; later ones of the same name are numbered. */
@@ -60,32 +64,18 @@ function asLive(id: string, { fields, headers = {}, subscriptions = [] }: Desire
   };
 }
 
+/** Secrets that both stacks declare with the same value. */
 function sharedSecrets(
   here: ReadonlyMap<string, DesiredReceiver>,
   there: ReadonlyMap<string, Receiver>,
   differences: readonly Difference[],
-  hereName: string,
-  thereName: string,
-): StackFinding[] {
+): { readonly receiver: string; readonly field: ReceiverField }[] {
+  const different = differences.flatMap((one) =>
+    one.kind === "changed" && one.object === "receiver" ? [`${one.receiver.id} ${one.field}`] : [],
+  );
   return [...here].flatMap(([receiver, { fields }]) =>
     SECRET_FIELDS.filter((field) => fields[field] !== undefined && there.get(receiver)?.[field] !== undefined)
-      .filter(
-        (field) =>
-          !differences.some(
-            (one) =>
-              one.kind === "changed" &&
-              one.object === "receiver" &&
-              one.receiver.id === receiver &&
-              one.field === field,
-          ),
-      )
-      .map((field) => ({
-        kind: "shared",
-        drift: false,
-        object: "receiver",
-        receiver,
-        fields: [field],
-        message: describeSharedSecret(field, receiver, hereName, thereName),
-      })),
+      .filter((field) => !different.includes(`${receiver} ${field}`))
+      .map((field) => ({ receiver, field })),
   );
 }

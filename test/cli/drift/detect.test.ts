@@ -126,11 +126,11 @@ it("reports every change with one line per fact, and no secret", async () => {
       note unmanaged: Receiver "Other \\u001b[2J" (id 2) is not managed by this stack.
     creates a receiver with the same URL:
       note unmanaged: Receiver "Again" (id 2) is not managed by this stack.
-      drift duplicate: Receivers "Violet" (id 1) and "Again" (id 2) have the same URL: events that both are subscribed to are delivered more than once.
+      drift duplicate: Receivers "Violet" (id 1) and "Again" (id 2) have the same URL: events that more than one of them is subscribed to are delivered more than once.
     creates two other receivers with one URL:
       note unmanaged: Receiver "A" (id 2) is not managed by this stack.
       note unmanaged: Receiver "B" (id 3) is not managed by this stack.
-      note duplicate: Receivers "A" (id 2) and "B" (id 3) have the same URL: events that both are subscribed to are delivered more than once."
+      note duplicate: Receivers "A" (id 2) and "B" (id 3) have the same URL: events that more than one of them is subscribed to are delivered more than once."
   `);
 });
 

@@ -376,6 +376,18 @@ describe("export", () => {
     expect((await readdir(cwd)).length).toBe(4);
   });
 
+  it("explains why it cannot write", async () => {
+    const emulator = await start();
+    emulator.store.createReceiver({ name: "Violet", webhookUri: "https://violet.example" });
+    const cwd = await folder();
+    await writeFile(join(cwd, "file"), "");
+    const { code, err } = await cli(["export", "--out", "file/x"], { env: envOf(emulator), cwd });
+    expect(code).toBe(1);
+    expect(err.replaceAll(cwd, "<folder>")).toMatchInlineSnapshot(
+      `"pulumi-ion: Could not write to <folder>/file/x: ENOTDIR: not a directory, mkdir '<folder>/file/x'."`,
+    );
+  });
+
   it("exports the receivers of --receiver, and lists all if one does not exist", async () => {
     const emulator = await start();
     for (const name of ["Violet", "ERP"])
@@ -451,15 +463,15 @@ describe("export", () => {
     expect(commentsIn(await readFile(join(cwd, "ion-webhooks/index.ts"), "utf8"))).toMatchInlineSnapshot(`
       "// "ERP" (id 1).
       // It has no subscriptions, so ION sends it no events.
-      // Receivers "ERP" (id 1) and "Again" (id 2) have the same URL: events that both are subscribed to are delivered more
-      // than once.
+      // Receivers "ERP" (id 1) and "Again" (id 2) have the same URL: events that more than one of them is subscribed to are
+      // delivered more than once.
       // "Again" (id 2).
       // Receiver "Again" (id 2) is inactive: ION sends it no events.
       // Receiver "Again" (id 2) has 2 subscriptions to PARTS UPDATE (ids 1, 2): each event is delivered twice.
       // Receiver "Again" (id 2) is subscribed to PURCHASE_ORDER_LINES CREATE, but ION sends no event when a purchase order
       // line is created (Violet's guide, known limitation 1). Violet gets new lines with its next scheduled fetch.
-      // Receivers "ERP" (id 1) and "Again" (id 2) have the same URL: events that both are subscribed to are delivered more
-      // than once.
+      // Receivers "ERP" (id 1) and "Again" (id 2) have the same URL: events that more than one of them is subscribed to are
+      // delivered more than once.
       // To delete all but the oldest, set unmanaged: "delete". A \`pulumi up\` reports them, and the next one deletes them."
     `);
   });

@@ -77,7 +77,8 @@ describe("what is wrong comes first", () => {
       !!  Receiver "Violet" (id 1) has 2 subscriptions to RUNS UPDATE (ids
           27, 35): each event is delivered twice.
       !!  Receivers "Violet" (id 1) and "Idle" (id 2) have the same URL:
-          events that both are subscribed to are delivered more than once.
+          events that more than one of them is subscribed to are delivered
+          more than once.
       !!  Only inactive receivers are subscribed to 1 of the 34 events of
           Violet's guide, so these are not delivered:
           PARTS UPDATE"
