@@ -1,11 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { guarded } from "../../provider/cli/options.ts";
-import { findSettings } from "../../provider/cli/settings.ts";
 import type { Terminal } from "../../provider/cli/terminal.ts";
 import { IonError } from "../../provider/ion/errors.ts";
-import { failureOf } from "../support/support.ts";
 import { cli, folder } from "./run.ts";
 
 const COMMANDS = ["doctor", "status", "drift", "export", "listen"];
@@ -104,26 +100,5 @@ describe("an error", () => {
     expect(err.replace(/at [\w.]+:\d+/, "at <place>")).toMatchInlineSnapshot(
       `"pulumi-ion: The command failed unexpectedly (SyntaxError at <place>). Please report this bug."`,
     );
-  });
-});
-
-describe("settings", () => {
-  it("are the environment's outside a project, each with its origin and without its value", async () => {
-    const env = { ION_API_URI: "https://api.ion-gov.com/graphql", ION_CLIENT_ID: "id", ION_CLIENT_SECRET: "canary" };
-    const { stack, used, problems } = await findSettings({}, { cwd: await folder(), env } as unknown as Terminal);
-    expect({ stack, problems }).toEqual({ stack: undefined, problems: [] });
-    expect(used).toEqual([
-      { key: "endpoint", name: "ION_API_URI", origin: "environment" },
-      { key: "clientId", name: "ION_CLIENT_ID", origin: "environment" },
-      { key: "clientSecret", name: "ION_CLIENT_SECRET", origin: "environment" },
-    ]);
-  });
-
-  it("come from Pulumi in every folder of a project", async () => {
-    const cwd = await folder();
-    await writeFile(join(cwd, "Pulumi.yaml"), "name: x\nruntime: nodejs\n");
-    await mkdir(join(cwd, "inner"));
-    const terminal = { cwd: join(cwd, "inner"), env: { PATH: "" } } as unknown as Terminal;
-    expect((await failureOf(findSettings({}, terminal))).summary).toContain("`pulumi` was not found");
   });
 });

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { resourcesOf } from "../../provider/cli/stack.ts";
-import { start } from "../support/support.ts";
+import { countOf, start } from "../support/support.ts";
 import { declare } from "./declare.ts";
 import { cli, folder } from "./run.ts";
 import { projectRunning, projectWith } from "./stack.ts";
@@ -34,6 +34,13 @@ const editState = (cwd: string, change: (resources: Resource[]) => unknown[]) =>
   edit<{ deployment: { resources: unknown[] } }>(cwd, "dev.state.json", ({ deployment }) => ({
     deployment: { resources: change(deployment.resources as Resource[]) },
   }));
+
+it("drift reads ION once for each environment", async () => {
+  const { emulator, place } = await project();
+  emulator.requests.length = 0;
+  expect((await cli(["drift"], place)).code).toBe(0);
+  expect(countOf(emulator, "query")).toBe(1);
+});
 
 describe("pulumi", () => {
   it("only shows the stack, and never selects one", async () => {

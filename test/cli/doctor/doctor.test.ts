@@ -537,6 +537,16 @@ it("wraps lines and colors symbols", async () => {
   `);
 });
 
+it("colors the verdict", async () => {
+  const env = envOf(await emulated());
+  const verdictOf = async (some: NodeJS.ProcessEnv) => {
+    const { out } = await cli(["doctor", "--no-stack"], { env: some, columns: 2000, colors: true });
+    return out.split("\n\n")[1];
+  };
+  expect(await verdictOf(env)).toMatch(/^<green>Everything works: .*<\/green>$/m);
+  expect(await verdictOf({})).toMatch(/^<red>pulumi-ion 1\.2\.3 cannot use ION with these settings: .*<\/red>$/);
+});
+
 it("warns if ION masks the URLs of receivers", async () => {
   const emulator = await emulated();
   for (const name of ["a", "b"]) emulator.store.createReceiver({ name, webhookUri: `https://${name}.example` });
