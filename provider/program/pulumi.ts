@@ -14,5 +14,5 @@ export {
   Resource,
 } from "@pulumi/pulumi/resource";
 export * as runtimeConfig from "@pulumi/pulumi/runtime/config";
-export { isDryRun } from "@pulumi/pulumi/runtime/settings";
+export { getMonitor, isDryRun } from "@pulumi/pulumi/runtime/settings";
 export { getStackResource } from "@pulumi/pulumi/runtime/stack";

@@ -1,6 +1,6 @@
 /** What one run of a program declares: who declares which object, and every event of every receiver. */
 
-import { oncePerProgram, programError, programFinished } from "./programRun.ts";
+import { isStackRun, oncePerProgram, programError, programFinished } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
 interface DeclaredSubscription {
@@ -47,6 +47,8 @@ export function declareOnce(
   key: pulumi.Input<string>,
   normalize = (value: string) => value,
 ): pulumi.Output<string> {
+  // Tests without a stack share one registry, and may each declare the same object.
+  if (!isStackRun()) return pulumi.output(key);
   const { owners } = registry();
   return pulumi.all([key, environment]).apply(([value, where]) => {
     const object = `${type} in ${where}: ${normalize(value)}`;
@@ -63,7 +65,7 @@ export function declareOnce(
 export function declareSubscription(subscription: DeclaredSubscription): void {
   const { subscriptions, collected } = registry();
   subscriptions.push(subscription);
-  if (collected.size === 0) return;
+  if (collected.size === 0 || !isStackRun()) return;
   pulumi.all([subscription.environment, subscription.receiverId]).apply(([environment, receiverId]) => {
     if (!collected.has(receiverIn(environment, receiverId))) return;
     throw programError(
