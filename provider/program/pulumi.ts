@@ -5,7 +5,7 @@
 export { Config } from "@pulumi/pulumi/config";
 export { RunError } from "@pulumi/pulumi/errors";
 export * as log from "@pulumi/pulumi/log";
-export { all, type Input, Output, output, secret, unsecret } from "@pulumi/pulumi/output";
+export { all, type Input, Output, output, secret, unknown, unsecret } from "@pulumi/pulumi/output";
 export {
   ComponentResource,
   type ComponentResourceOptions,

@@ -90,13 +90,15 @@ export interface DeclaredEvents {
  * Every event that the program declares for a receiver, in whatever component. It waits until the program has run to its end,
  * so that what is declared further down counts. It depends on no resource: a partial run (`--target`) must not pull in all
  * other receivers.
+ *
+ * @returns undefined if the receiver is not known in this run, as in the preview that would create it.
  */
 export async function declaredEvents(
   own: Pick<DeclaredSubscription, "environment" | "receiverId" | "receiver">,
-): Promise<DeclaredEvents> {
+): Promise<DeclaredEvents | undefined> {
   await programFinished();
   const [environment, receiverId] = await Promise.all([knownValue(own.environment), knownValue(own.receiverId)]);
-  if (environment === undefined || receiverId === undefined) return { events: [], isIncomplete: true };
+  if (environment === undefined || receiverId === undefined) return undefined;
   registry().collected.add(receiverIn(environment, receiverId));
   const mayBeOwn = (await knownSubscriptions()).filter((one) => {
     if (one.environment !== undefined && one.environment !== environment) return false;
