@@ -14,8 +14,8 @@ async function loadSecondCopy(): Promise<typeof import("../../provider/index.ts"
 
 const PARTS_UPDATE = { resource: "PARTS", action: "UPDATE" };
 
-describe("two copies of this package in one program", () => {
-  it("share what the program declares", async () => {
+describe("a program with two copies of this package", () => {
+  it("shares what it declares between them", async () => {
     const copy = await loadSecondCopy();
     const program = () => {
       subscribeAll("s", { receiverId: "7" });
@@ -27,7 +27,7 @@ describe("two copies of this package in one program", () => {
     expect(await errorOf(twice)).toContain('"of-copy" and "again" declare the same webhook subscription');
   });
 
-  it("share the connections of receivers", async () => {
+  it("shares the connections of receivers between them", async () => {
     const copy = await loadSecondCopy();
     const program = () => {
       const staging = receiver("staging", { connection: "staging" });
@@ -37,7 +37,7 @@ describe("two copies of this package in one program", () => {
     expect(subscription?.inputs.connection).toBe("staging");
   });
 
-  it("are refused if they share it in different formats", async () => {
+  it("is refused if they share it in different formats", async () => {
     const FORMAT = Symbol.for("pulumi-ion.sharedFormat");
     const shared = globalThis as { [FORMAT]?: number | undefined };
     const before = shared[FORMAT];
@@ -51,7 +51,7 @@ describe("two copies of this package in one program", () => {
   });
 });
 
-describe("resources without a stack, as in unit tests", () => {
+describe("a unit test without a stack", () => {
   /** Sets mocks, and returns the events that the program declares, a list for each search for unmanaged subscriptions. */
   async function setMocks() {
     const declared: unknown[] = [];
@@ -66,7 +66,7 @@ describe("resources without a stack, as in unit tests", () => {
     return declared;
   }
 
-  it("may be declared by several tests", async () => {
+  it("may declare the same objects as another test", async () => {
     const declared = await setMocks();
     for (const test of ["first", "second"]) {
       const { id } = receiver(test, { webhookUri: "https://hooks.example/same" });
@@ -77,7 +77,7 @@ describe("resources without a stack, as in unit tests", () => {
     }
   });
 
-  it("are counted from each call of setMocks on", async () => {
+  it("starts with nothing declared after setMocks", async () => {
     for (const event of ["CREATE", "UPDATE"]) {
       const declared = await setMocks();
       subscribeAll("s", { receiverId: "7", subscriptions: { RUNS: [event] } });

@@ -19,8 +19,8 @@ async function declaredBy(program: () => unknown, preview = false) {
   );
 }
 
-describe("the declared events of a receiver", () => {
-  it("include those of other components and of later lines, and none of other receivers", async () => {
+describe("declaredEvents", () => {
+  it("collects the events of all components and of later lines, but not those of other receivers", async () => {
     const program = () => {
       subscribeAll("s", ON_7);
       subscribe("own", "7");
@@ -29,7 +29,7 @@ describe("the declared events of a receiver", () => {
     expect(await declaredBy(program)).toEqual({ s: ["PARTS UPDATE", "RUNS UPDATE"] });
   });
 
-  it("include those after functions of this package that the program awaits", async () => {
+  it("waits for functions of this package that the program awaits", async () => {
     const emulator = await start({ latencyMs: 20 });
     emulator.store.createReceiver({ name: "erp", webhookUri: "https://hooks.example/erp" });
     quiet();
@@ -44,7 +44,7 @@ describe("the declared events of a receiver", () => {
     expect(unmanaged?.inputs.declared).toEqual(["PARTS UPDATE", "RUNS UPDATE", "STEPS UPDATE"]);
   });
 
-  it("are separate for equal ids in different environments", async () => {
+  it("separates equal ids in different environments", async () => {
     const program = () => {
       subscribeAll("production", ON_7);
       subscribeAll("staging", { ...ON_7, connection: "staging" });
@@ -56,7 +56,7 @@ describe("the declared events of a receiver", () => {
     });
   });
 
-  it("are the same for two connections to one environment", async () => {
+  it("joins two connections to one environment", async () => {
     const program = () => {
       subscribeAll("production", ON_7);
       subscribe("s", "7", { connection: "live" });
@@ -64,7 +64,7 @@ describe("the declared events of a receiver", () => {
     expect(await declaredBy(program)).toEqual({ production: ["PARTS UPDATE", "RUNS UPDATE"] });
   });
 
-  it("do not include a subscription that is declared too late, which is refused", async () => {
+  it("refuses a subscription that is declared too late", async () => {
     const lateOn = (receiverId: string) => async () => {
       subscribeAll("s", ON_7);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -79,8 +79,8 @@ describe("the declared events of a receiver", () => {
   });
 
   // These fail if an SDK changes `isKnown` of its outputs, which its types hide.
-  describe("with values that are not known", () => {
-    it("leave out the subscriptions of a receiver that a preview would create", async () => {
+  describe("if values are unknown", () => {
+    it("skips the subscriptions of a receiver that the preview would create", async () => {
       const program = () => {
         subscribeAll("erp", ON_7);
         const crm = receiver("crm");
@@ -90,7 +90,7 @@ describe("the declared events of a receiver", () => {
       expect(await declaredBy(program, true)).toEqual({ erp: ["RUNS UPDATE"], crm: unknown });
     });
 
-    it("are incomplete if an update does not know the receiver of a subscription", async () => {
+    it("is incomplete if an update does not know the receiver of a subscription", async () => {
       const program = () => {
         subscribeAll("s", ON_7);
         subscribe("u", pulumi.output(unknown) as unknown as pulumi.Output<string>);
@@ -98,7 +98,7 @@ describe("the declared events of a receiver", () => {
       expect(await declaredBy(program)).toEqual({ s: { declared: ["RUNS UPDATE"], incomplete: true } });
     });
 
-    it("are incomplete if the event of a subscription is not known", async () => {
+    it("is incomplete if the event of a subscription is unknown", async () => {
       const program = () => {
         subscribeAll("s", ON_7);
         new WebhookSubscription("u", { ...ON_7, resource: pulumi.output(unknown) as never, action: "UPDATE" });

@@ -21,8 +21,8 @@ async function connectionsOf(program: () => unknown, config: Readonly<Record<str
   return Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs.connection]));
 }
 
-describe("the connection of a subscription", () => {
-  it("is the connection of its receiver", async () => {
+describe("a subscription", () => {
+  it("uses the connection of its receiver", async () => {
     const program = () => {
       for (const connection of [undefined, "staging"]) {
         const name = connection ?? "production";
@@ -37,7 +37,7 @@ describe("the connection of a subscription", () => {
     });
   });
 
-  it("is the connection that its receiver was looked up in", async () => {
+  it("uses the connection that its receiver was looked up in", async () => {
     const emulator = await start();
     emulator.store.createReceiver({ name: "erp", webhookUri: "https://hooks.example/erp" });
     const config = Object.assign({}, ...["ion", "ion-staging"].map((namespace) => configOf(emulator, namespace)));
@@ -59,7 +59,7 @@ describe("the connection of a subscription", () => {
     });
   });
 
-  it("is its own argument if its receiver is named by id", async () => {
+  it("uses its own connection if its receiver is named by id", async () => {
     const program = () => {
       subscribe("default", "7");
       subscribe("staging", "7", { connection: "staging" });
@@ -72,7 +72,7 @@ describe("the connection of a subscription", () => {
     });
   });
 
-  it("is the same for everything in a component", async () => {
+  it("uses the connection of the component that it is in", async () => {
     const program = () => {
       quiet();
       new VioletWebhooks("violet", { webhookUri: "https://hooks.example/v", connection: "staging" });
@@ -83,23 +83,21 @@ describe("the connection of a subscription", () => {
     expect(Object.keys(connections)).toHaveLength(1 + 34 + 1 + 3 + 2);
     expect(new Set(Object.values(connections))).toEqual(new Set(["staging"]));
   });
-});
 
-describe("a subscription is refused", () => {
-  it("with a receiver and a connection", async () => {
+  it("cannot have both a receiver and a connection", async () => {
     const program = () =>
       new WebhookSubscription("s", { receiver: receiver("r"), connection: "live", ...PARTS_UPDATE });
     expect(await errorOf(program)).toMatchInlineSnapshot(`""s" must not have a connection: it uses its receiver's."`);
   });
 
-  it("without a receiver, and with two", async () => {
+  it("must have one receiver, not none or two", async () => {
     const message = await errorOf(() => new WebhookSubscription("s", PARTS_UPDATE));
     expect(message).toMatchInlineSnapshot(`""s" must have either receiver or receiverId."`);
     const withTwo = () => new WebhookSubscription("s", { receiver: receiver("r"), receiverId: "7", ...PARTS_UPDATE });
     expect(await errorOf(withTwo)).toBe(message);
   });
 
-  it("with the id of a receiver in a named connection, and another connection or none", async () => {
+  it("cannot have the id of a receiver in a named connection if its own is another", async () => {
     const staging = () => receiver("r", { connection: "staging" });
     expect(await errorOf(() => subscribe("s", staging().id))).toMatchInlineSnapshot(
       `""s" has the id of a receiver in connection "staging", but is in another one. Set receiver instead of receiverId."`,
@@ -120,26 +118,26 @@ describe("a subscription is refused", () => {
     expect(await errorOf(() => subscribe("s", oneOfTwo()))).toMatch(refusal);
   });
 
-  it("with the id of a receiver in the default connection, and another connection", async () => {
+  it("cannot have the id of a receiver in the default connection if its own is another", async () => {
     const program = () => subscribe("s", receiver("r").id, { connection: "staging" });
     expect(await errorOf(program)).toMatch(/^"s" has the id of a receiver in the default connection/);
   });
 });
 
 describe("the name of a connection", () => {
-  it("is refused if no stack config can have it as a namespace", async () => {
+  it("must be possible as a namespace of the stack config", async () => {
     expect(await errorOf(() => receiver("r", { connection: "ion-staging:" }))).toMatchInlineSnapshot(
       `"The connection of "r" must be lowercase letters, digits and dashes, such as "staging"; its settings are then ion-staging:region and so on."`,
     );
   });
 
-  it("is refused if it is an output", async () => {
+  it("must not be an output", async () => {
     const connection = pulumi.output("staging") as unknown as string;
     expect(await errorOf(() => new WebhookReceiver("r", { connection }))).toMatch(/^The connection of "r" must be/);
   });
 });
 
-it("a client secret in plaintext config is reported once, without its value", async () => {
+it("warns once of a client secret in plaintext config, without its value", async () => {
   const warnings = quiet();
   await runProgram({ ...CONFIG, "ion:clientSecret": "canary" }, () => void subscribe("s", receiver("r").id));
   expect(warnings.mock.calls).toMatchInlineSnapshot(`

@@ -39,7 +39,7 @@ describe("WebhookReceiver", () => {
     expect(await inputsOf(() => new WebhookReceiver("a", { importId: "7" }))).toEqual([{ ...common, importId: "7" }]);
   });
 
-  it("is refused if another one has the same URL in another spelling", async () => {
+  it("is refused if another receiver has its URL in another spelling", async () => {
     const program = () => [receiver("a"), receiver("b", { webhookUri: "https://HOOKS.example/a" })];
     expect(await errorOf(program)).toMatchInlineSnapshot(
       `"error serializing property "webhookUri": "a" and "b" declare the same webhook receiver. Remove one of them from the program."`,

@@ -17,7 +17,7 @@ describe("WebhookSubscription", () => {
     expect(registered?.dependencies).toEqual(["a"]);
   });
 
-  it("is refused if another one has the same receiver and event", async () => {
+  it("is refused if another subscription has its receiver and event", async () => {
     expect(await errorOf(() => [subscribe("s", "7"), subscribe("t", "7")])).toMatchInlineSnapshot(
       `"error serializing property "receiverId": "s" and "t" declare the same webhook subscription. Remove one of them from the program."`,
     );
