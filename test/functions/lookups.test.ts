@@ -63,11 +63,16 @@ function errorOn(emulator: Emulator, program: () => unknown): Promise<string> {
   return errorOf(program, configOf(emulator));
 }
 
-/** Changes every response of ION until the end of the test. */
-function changeResponses(change: (response: Promise<Response>) => Promise<Response>) {
+/** An ION environment on another machine that is an emulator with changed responses. */
+function changeResponses(emulator: Emulator, change: (response: Promise<Response>) => Promise<Response>): Emulator {
+  const graphqlUrl = "https://ion.example/graphql";
   const { fetch } = globalThis;
-  vi.stubGlobal("fetch", (url: string, init: RequestInit) => change(fetch(url, init)));
+  vi.stubGlobal("fetch", (url: string, init: RequestInit) => {
+    expect(url).toBe(graphqlUrl);
+    return change(fetch(emulator.graphqlUrl, init));
+  });
   onTestFinished(() => void vi.unstubAllGlobals());
+  return { ...emulator, graphqlUrl };
 }
 
 describe("getWebhookReceiver", () => {
@@ -120,8 +125,7 @@ describe("getWebhookReceiver", () => {
   });
 
   it("suggests other criteria if ION masks URLs", async () => {
-    const emulator = await startWithThree();
-    changeResponses(mask);
+    const emulator = changeResponses(await startWithThree(), mask);
     const message = await errorOn(emulator, () => getWebhookReceiver({ webhookUri: URI }));
     expect(message).toContain("It does not show this API key every webhookUri: look the receiver up by name or id.");
     expect(message).not.toContain(CANARY);
@@ -137,12 +141,12 @@ describe("getWebhookReceiver", () => {
         action: "DELETE",
       });
     }
-    changeResponses(reversed);
-    const all = await runOn(emulator, () => getWebhookReceivers());
+    const ion = changeResponses(emulator, reversed);
+    const all = await runOn(ion, () => getWebhookReceivers());
     const ids = (some: readonly { readonly id: string }[] = []) => some.map(({ id }) => Number(id));
     expect(ids(all)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     expect(ids(all[2]?.subscriptions)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    const message = await errorOn(emulator, () => getWebhookReceiver({ name: "crm" }));
+    const message = await errorOn(ion, () => getWebhookReceiver({ name: "crm" }));
     expect(message).toContain('"crm" (id 1), "crm" (id 2).');
   });
 
