@@ -2,29 +2,29 @@ import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What tells apart by pauses what belongs together: it runs alone. */
+/** Tests whose requests must not be delayed by other tests. They run after all others. */
 const ALONE = ["test/e2e/requests.test.ts"];
 
-/** What takes minutes, longest first: begun last, it would keep one worker busy while the others are done. */
-const LONG = ["kill", "takeover", "resources", "refusals", "histories", "programs", "examples", "connections"];
+/** The e2e tests that take minutes, longest first, so that none of them starts last. */
+const LONG = ["kill", "adoption", "resources", "refusals", "histories", "programs", "examples", "connections"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]) {
-    const place = ({ moduleId }: TestSpecification) => {
-      const at = LONG.findIndex((name) => moduleId.endsWith(`/e2e/${name}.test.ts`));
-      return at < 0 ? LONG.length : at;
+    const rank = ({ moduleId }: TestSpecification) => {
+      const index = LONG.findIndex((name) => moduleId.endsWith(`/e2e/${name}.test.ts`));
+      return index < 0 ? LONG.length : index;
     };
-    return (await super.sort(files)).sort((one, other) => place(one) - place(other));
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
   }
 }
 
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    // A real Pulumi engine starts Node twice for each command, on two cores.
+    // The real Pulumi engine starts Node twice for each command.
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    // Engine tests wait for processes to start most of the time: with a worker a core, the cores are idle half of it.
+    // Engine tests mostly wait for processes to start: with one worker per core, the cores would be idle half the time.
     maxWorkers: 2 * availableParallelism(),
     projects: [
       {

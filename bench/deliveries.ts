@@ -1,6 +1,6 @@
 /**
- * `npm run bench:deliveries`: the memory of an emulator that delivers a million events to a receiver of which one answer
- * in ten is wrong. Ends with 1 where an event is lost, or where the emulator outgrows its limit.
+ * `npm run bench:deliveries`: measures the memory of an emulator that delivers a million events to a receiver that fails
+ * one of ten. Exits with 1 if an event is lost or if the emulator exceeds its memory limit.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -25,16 +25,16 @@ const events = Number(values.events);
 if (values.to === undefined) await measure();
 else await deliver(values.to);
 
-/** The receiver, and the emulator as a process of its own with a heap that cannot grow beyond the limit. */
+/** Runs the receiver, and the emulator in its own process with a limited heap. */
 async function measure(): Promise<void> {
   const arrived = new Uint8Array(events);
   let arrivals = 0;
   const server = createServer(async (request, response) => {
     let body = "";
-    for await (const piece of request) body += piece;
-    const wrong = ++arrivals % 10 === 0;
-    if (!wrong) arrived[Number(JSON.parse(body).entityId)] = 1;
-    response.writeHead(wrong ? 500 : 200).end();
+    for await (const chunk of request) body += chunk;
+    const fails = ++arrivals % 10 === 0;
+    if (!fails) arrived[Number(JSON.parse(body).entityId)] = 1;
+    response.writeHead(fails ? 500 : 200).end();
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -54,19 +54,19 @@ async function measure(): Promise<void> {
   server.closeAllConnections();
   server.close();
   console.log(table(["delivered", "seconds", "heap, MB", "process, MB"], rows));
-  const lost = events - arrived.reduce((sum, one) => sum + one, 0);
-  console.log(`\n${arrivals} arrivals, ${lost} events lost, heap limit ${LIMIT_MB} MB`);
+  const lost = events - arrived.reduce((sum, count) => sum + count, 0);
+  console.log(`\n${arrivals} requests, ${lost} events lost, heap limit ${LIMIT_MB} MB`);
   if (code !== 0 || !last?.done || lost > 0) process.exitCode = 1;
 }
 
-/** The emulator: one emission an event, 10,000 of them at a time. */
+/** Runs the emulator, and emits events in batches of 10,000. */
 async function deliver(webhookUri: string): Promise<void> {
   const emulator = await startEmulator({ delivery: { retryAfterMs: 1, attempts: 30 } });
   const { id: receiverId } = emulator.store.createReceiver({ name: "Receiver", webhookUri });
   for (const resource of RESOURCES) emulator.store.createSubscription({ resource, action: "UPDATE", receiverId });
   const step = Math.ceil(events / 20);
-  const tell = (delivered: number, done: boolean) => {
-    // What is held, not what is left lying about.
+  const report = (delivered: number, done: boolean) => {
+    // Measures what is reachable, without garbage.
     gc?.();
     const { heapUsed, rss } = process.memoryUsage();
     process.send?.({ delivered, heapMb: heapUsed / 2 ** 20, rssMb: rss / 2 ** 20, done });
@@ -74,10 +74,10 @@ async function deliver(webhookUri: string): Promise<void> {
   for (let event = 0; event < events; event++) {
     emulator.emit(RESOURCES[event % RESOURCES.length] ?? "", "UPDATE", { entityId: `${event}` });
     if (event % 10_000 === 9_999) await emulator.settled();
-    if (event % step === step - 1) tell(event + 1 - emulator.pendingDeliveries, false);
+    if (event % step === step - 1) report(event + 1 - emulator.pendingDeliveries, false);
   }
   await emulator.settled();
-  tell(events, true);
+  report(events, true);
   await emulator.close();
   process.disconnect?.();
 }

@@ -1,28 +1,28 @@
-/** An ION emulator in a process of its own, so that it shares no event loop with the harness. */
+/** An ION emulator in its own process, so that it does not share an event loop with the benchmark. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { type LoggedRequest, startEmulator } from "../emulator/index.ts";
 
-/** How slow ION is. */
-export interface Slowness {
-  /** Milliseconds by which every answer comes later. */
+/** The delays of the emulator. */
+export interface Delays {
+  /** Milliseconds of delay of every response. */
   readonly latencyMs: number;
-  /** Milliseconds that each mutation takes. */
+  /** Milliseconds that each mutation takes in addition. */
   readonly mutationLatencyMs: number;
 }
 
-/** What was asked of the emulator since its last reset, and what is in it. */
-export interface Tally {
+/** The requests since the last reset or report, and the objects in the emulator. */
+export interface Activity {
   readonly tokens: number;
   readonly graphql: number;
-  /** Mutations of each request that had any. */
+  /** The number of mutations in each request with mutations. */
   readonly batches: readonly number[];
   readonly receivers: number;
   readonly subscriptions: number;
 }
 
-/** Where an emulator answers, and the key to it. */
-export interface Address {
+/** The URLs and the API key of an emulator. */
+export interface Connection {
   readonly graphqlUrl: string;
   readonly tokenUrl: string;
   readonly clientId: string;
@@ -31,60 +31,60 @@ export interface Address {
 
 /** An emulator in another process. */
 export interface RemoteEmulator extends AsyncDisposable {
-  readonly address: Address;
-  /** Empties it, and sets how slow it is. */
-  reset(slowness: Slowness): Promise<void>;
-  /** Tells what was asked since the last reset or tally. */
-  tally(): Promise<Tally>;
+  readonly connection: Connection;
+  /** Deletes all objects and sets the delays. */
+  reset(delays: Delays): Promise<void>;
+  /** Reports the activity since the last reset or report. */
+  report(): Promise<Activity>;
 }
 
-type Order = { readonly reset: Slowness } | "tally";
+type Command = { readonly reset: Delays } | "report";
 
-/** Starts an emulator in a process of its own. */
+/** Starts an emulator in its own process. */
 export async function launchEmulator(): Promise<RemoteEmulator> {
   const child = fork(import.meta.filename);
-  const answer = async <T>() => (await once(child, "message"))[0] as T;
-  const ask = <T>(order: Order) => {
-    const answered = answer<T>();
-    child.send(order);
-    return answered;
+  const receive = async <T>() => (await once(child, "message"))[0] as T;
+  const send = <T>(command: Command) => {
+    const reply = receive<T>();
+    child.send(command);
+    return reply;
   };
   return {
-    address: await answer<Address>(),
-    reset: (slowness) => ask<void>({ reset: slowness }),
-    tally: () => ask<Tally>("tally"),
-    [Symbol.asyncDispose]: () => end(child),
+    connection: await receive<Connection>(),
+    reset: (delays) => send<void>({ reset: delays }),
+    report: () => send<Activity>("report"),
+    [Symbol.asyncDispose]: () => stop(child),
   };
 }
 
-async function end(child: ChildProcess) {
-  const ended = once(child, "exit");
+async function stop(child: ChildProcess) {
+  const exit = once(child, "exit");
   child.disconnect();
-  await ended;
+  await exit;
 }
 
-async function serve(tell: (message: unknown) => void) {
+async function serve(send: (message: unknown) => void) {
   const emulator = await startEmulator();
   const { store, settings, requests, graphqlUrl, tokenUrl, clientId, clientSecret } = emulator;
   process.on("disconnect", () => void emulator.close());
-  process.on("message", (order: Order) => {
-    if (order === "tally") {
-      tell({ ...count(requests.splice(0)), ...sizes() });
+  process.on("message", (command: Command) => {
+    if (command === "report") {
+      send({ ...countRequests(requests.splice(0)), ...countObjects() });
       return;
     }
     for (const { id } of store.listReceivers()) store.deleteReceiver(id);
     requests.length = 0;
-    Object.assign(settings, order.reset);
-    tell(null);
+    Object.assign(settings, command.reset);
+    send(null);
   });
-  tell({ graphqlUrl, tokenUrl, clientId, clientSecret } satisfies Address);
+  send({ graphqlUrl, tokenUrl, clientId, clientSecret } satisfies Connection);
 
-  function sizes() {
+  function countObjects() {
     return { receivers: store.listReceivers().length, subscriptions: store.listSubscriptions().length };
   }
 }
 
-function count(requests: readonly LoggedRequest[]): Pick<Tally, "tokens" | "graphql" | "batches"> {
+function countRequests(requests: readonly LoggedRequest[]): Pick<Activity, "tokens" | "graphql" | "batches"> {
   const graphql = requests.filter(({ kind }) => kind === "graphql");
   return {
     tokens: requests.filter(({ kind }) => kind === "token").length,

@@ -1,6 +1,6 @@
 /**
- * How long the provider's code takes to load into Pulumi's dynamic provider process, after all that process loads by
- * itself. On its own: `node bench/loadTime.ts`.
+ * Measures how long the provider's code takes to load into Pulumi's dynamic provider process, without the code that this
+ * process loads anyway. Run it alone with `node bench/loadTime.ts`.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -10,17 +10,17 @@ import { ROOT } from "./stack.ts";
 import { median } from "./statistics.ts";
 import { table } from "./table.ts";
 
-/** What the provider's code may take to load, in milliseconds (issue 4). */
+/** The budget for loading the provider's code in milliseconds (issue 4). */
 export const LOAD_LIMIT_MS = 150;
 
-/** What loading takes. */
+/** The time to load the provider. */
 export interface Load {
   readonly ms: number;
-  /** Milliseconds for the code of each package, without the packages that it loads in turn. */
+  /** Milliseconds for the code of each package, without the packages that it loads. */
   readonly byPackage: Readonly<Record<string, number>>;
 }
 
-/** Loads the provider some times, each in a fresh process; medians. */
+/** Loads the provider several times, each in a new process. Returns medians. */
 export async function measureLoad(times: number): Promise<Load> {
   const plain: Load[] = [];
   const detailed: Load[] = [];
@@ -33,9 +33,9 @@ export async function measureLoad(times: number): Promise<Load> {
   return { ms: median(plain.map(({ ms }) => ms)), byPackage: Object.fromEntries(byPackage) };
 }
 
-/** The packages that take the most. */
-export function loadTable({ byPackage }: Load): string {
-  const slowest = Object.entries(byPackage).sort(([, one], [, other]) => other - one);
+/** A table of the packages that take the most time. */
+export function formatLoad({ byPackage }: Load): string {
+  const slowest = Object.entries(byPackage).sort(([, a], [, b]) => b - a);
   return table(
     ["package", "its own code"],
     slowest.slice(0, 8).map(([name, ms]) => [name, `${ms.toFixed(1)} ms`]),
@@ -45,7 +45,7 @@ export function loadTable({ byPackage }: Load): string {
 type Detail = "plain" | "detailed";
 
 async function loadInProcess(detail: Detail): Promise<Load> {
-  // What Pulumi's process prints, its port, is of no interest.
+  // Pulumi's process prints its port, which is not needed.
   const child = fork(import.meta.filename, [detail], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const [load] = (await once(child, "message")) as [Load];
   child.kill();
@@ -68,8 +68,8 @@ function load(detail: Detail): Load {
   return { ms: performance.now() - started, byPackage };
 }
 
-/** Calls back with each module that is required and the milliseconds for it alone. What it imports counts as its own. */
-function onLoad(tell: (file: string, ms: number) => void) {
+/** Calls `report` for each required module with the milliseconds for it alone. `import` is not intercepted. */
+function onLoad(report: (file: string, ms: number) => void) {
   type Loader = (request: string, parent: NodeModule, isMain: boolean) => unknown;
   const internals = Module as unknown as { _load: Loader; _resolveFilename: (...args: Parameters<Loader>) => string };
   const original = internals._load;
@@ -82,7 +82,7 @@ function onLoad(tell: (file: string, ms: number) => void) {
       return original.apply(Module, args);
     } finally {
       const took = performance.now() - started;
-      tell(internals._resolveFilename(...args), took - inner);
+      report(internals._resolveFilename(...args), took - inner);
       inner = outside + took;
     }
   };
@@ -91,8 +91,8 @@ function onLoad(tell: (file: string, ms: number) => void) {
 const detail = process.argv[2];
 if (process.send && (detail === "plain" || detail === "detailed")) process.send(load(detail));
 else if (import.meta.main) {
-  const found = await measureLoad(10);
+  const result = await measureLoad(10);
   console.log(
-    `pulumi-ion/dynamic loads in ${found.ms.toFixed(0)} ms (limit ${LOAD_LIMIT_MS} ms).\n\n${loadTable(found)}`,
+    `pulumi-ion/dynamic loads in ${result.ms.toFixed(0)} ms (limit ${LOAD_LIMIT_MS} ms).\n\n${formatLoad(result)}`,
   );
 }

@@ -1,22 +1,22 @@
-/** The memory of Pulumi's dynamic provider process, seen through /proc (Linux). */
+/** Measures the memory of Pulumi's dynamic provider process through /proc (Linux). */
 import { readdirSync, readFileSync } from "node:fs";
 
 const POLL_MS = 50;
 const PROVIDER = /@pulumi\/pulumi\/cmd\/dynamic-provider|pulumi-ion\/engine\/preload\/startProvider\.js/;
 
-/** A watch over the descendants of a process. */
+/** A running measurement. */
 export interface MemoryWatch {
-  /** Ends the watch; the most that the provider process held, in MB, or undefined if none was seen. */
+  /** Stops it. Returns the peak memory of the provider process in MB, or undefined if no such process was found. */
   stop(): number | undefined;
 }
 
-/** Watches the dynamic provider process among the descendants of `pid`. */
+/** Measures the dynamic provider process among the descendants of `pid`. */
 export function watchMemory(pid: number): MemoryWatch {
   let provider: number | undefined;
   let peak: number | undefined;
   const timer = setInterval(() => {
-    provider ??= descendants(pid).find((found) => PROVIDER.test(read(found, "cmdline")) && isNode(found));
-    // The kernel keeps the high-water mark, so nothing is missed between two looks but the process's very end.
+    provider ??= descendants(pid).find((process) => PROVIDER.test(read(process, "cmdline")) && isNode(process));
+    // The kernel records the peak, so polling misses only what happens just before the process exits.
     const kilobytes = provider && /^VmHWM:\s+(\d+) kB/m.exec(read(provider, "status"))?.[1];
     if (kilobytes) peak = Number(kilobytes) / 1024;
   }, POLL_MS);
@@ -28,7 +28,7 @@ export function watchMemory(pid: number): MemoryWatch {
   };
 }
 
-// A shell script starts it, and asks another node first where it is (`node -e …`).
+// Ignores the shell script that starts it, and the `node -e …` with which that script finds it.
 function isNode(pid: number): boolean {
   const [command, script] = read(pid, "cmdline").split("\0");
   return /(^|\/)node$/.test(command ?? "") && script !== "-e";

@@ -1,16 +1,16 @@
-/** A Pulumi stack in a temporary folder, and how long its commands take. */
+/** A Pulumi stack in a temporary folder, with the time that its commands take. */
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import { FAST_START } from "../tools/fastStart.ts";
-import type { Address } from "./emulator.ts";
+import type { Connection } from "./emulator.ts";
 import { watchMemory } from "./memory.ts";
 
-/** The repository. */
+/** The root of the repository. */
 export const ROOT = resolve(import.meta.dirname, "..");
 
-/** The programs of the rows. */
+/** The folder with the programs of the scenarios. */
 export const PROGRAMS = join(import.meta.dirname, "programs");
 
 const STACK = "bench";
@@ -22,50 +22,50 @@ process.once("exit", () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A command that ended well. */
+/** A command that succeeded. */
 export interface Run {
   readonly seconds: number;
-  /** What it printed on standard output. */
+  /** Its standard output. */
   readonly output: string;
-  /** MB that Pulumi's dynamic provider process held at most; undefined unless watched. */
+  /** The peak memory of Pulumi's dynamic provider process in MB. Undefined unless measured. */
   readonly memory: number | undefined;
 }
 
-/** How a command is run. */
-export interface RunOptions extends Pick<StackOptions, "watch"> {
+/** Options for a command. */
+export interface RunOptions extends Pick<StackOptions, "measureMemory"> {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** How a stack is set up. */
+/** Options for a stack. */
 export interface StackOptions {
   readonly config?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether Pulumi.yaml has the settings of docs/how-it-works.md, with which Pulumi's own processes start faster. */
+  /** Whether Pulumi.yaml has the settings for a fast start (docs/how-it-works.md). */
   readonly fastStart?: boolean;
-  /** Whether to watch the memory of the dynamic provider process; it takes some time of its own. */
-  readonly watch?: boolean;
+  /** Whether to measure the memory of the dynamic provider process, which costs some time. */
+  readonly measureMemory?: boolean;
 }
 
-/** A stack that starts from nothing as often as wanted. */
+/** A stack that can be reset. */
 export interface Stack {
-  /** Forgets all that was made. */
+  /** Restores the empty state. */
   wipe(): Promise<void>;
   up(...args: string[]): Promise<Run>;
-  /** Previews with a refresh; fails if anything would change. */
+  /** Previews with a refresh. @throws Error if anything would change. */
   preview(...args: string[]): Promise<Run>;
-  /** What `pulumi stack export` prints. */
-  exported(): Promise<string>;
+  /** The output of `pulumi stack export`. */
+  export(): Promise<string>;
 }
 
 /**
- * Makes a stack that runs a program against an emulator; its folder is gone when this process ends. The folder is near the
- * packages, as a user's is: the state names each file of theirs that a resource was made through, by its way from the project.
+ * Creates a stack that runs a program against an emulator, in a folder that is deleted when this process exits. The folder
+ * is close to the packages, as in a user's project: the state contains their paths relative to the project.
  */
-export async function makeStack(program: string, address: Address, options: StackOptions = {}): Promise<Stack> {
+export async function createStack(program: string, connection: Connection, options: StackOptions = {}): Promise<Stack> {
   const dir = await mkdtemp(join(import.meta.dirname, ".stack-"));
   folders.push(dir);
-  const [state, nothing] = [join(dir, "state"), join(dir, "nothing")];
+  const [state, emptyState] = [join(dir, "state"), join(dir, "empty-state")];
   await mkdir(state);
   await cp(PROGRAMS, dir, { recursive: true });
   await symlink(join(ROOT, "node_modules"), join(dir, "node_modules"));
@@ -79,39 +79,39 @@ export async function makeStack(program: string, address: Address, options: Stac
     ...options.env,
   };
   const pulumi = (...args: string[]) =>
-    run("pulumi", [...args, "--non-interactive"], { cwd: dir, env, watch: options.watch ?? false });
+    run("pulumi", [...args, "--non-interactive"], { cwd: dir, env, measureMemory: options.measureMemory ?? false });
 
-  const { graphqlUrl, tokenUrl, clientId, clientSecret } = address;
+  const { graphqlUrl, tokenUrl, clientId, clientSecret } = connection;
   const plain = { "ion:endpoint": graphqlUrl, "ion:authUrl": tokenUrl, "ion:clientId": clientId, ...options.config };
   const secret = { "ion:clientSecret": clientSecret, webhookUri: "https://violet.example/hooks/bench" };
-  const pairs = (flag: string, values: Readonly<Record<string, string>>) =>
+  const flags = (flag: string, values: Readonly<Record<string, string>>) =>
     Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
   await pulumi("stack", "init", STACK, "--no-select");
-  await pulumi("config", "set-all", "--stack", STACK, ...pairs("--plaintext", plain), ...pairs("--secret", secret));
-  await cp(state, nothing, { recursive: true });
+  await pulumi("config", "set-all", "--stack", STACK, ...flags("--plaintext", plain), ...flags("--secret", secret));
+  await cp(state, emptyState, { recursive: true });
 
   return {
     wipe: async () => {
       await rm(state, { recursive: true });
-      await cp(nothing, state, { recursive: true });
+      await cp(emptyState, state, { recursive: true });
     },
     up: (...args) => pulumi("up", "--yes", "--skip-preview", "--stack", STACK, ...args),
     preview: (...args) => pulumi("preview", "--expect-no-changes", "--stack", STACK, ...args),
-    exported: async () => (await pulumi("stack", "export", "--stack", STACK)).output,
+    export: async () => (await pulumi("stack", "export", "--stack", STACK)).output,
   };
 }
 
 /**
- * Runs a command as a child process and times the whole of it.
+ * Runs a command as a child process and measures its wall-clock time.
  *
- * @throws Error with what it printed, where it fails.
+ * @throws Error with its output if it fails.
  */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Run> {
   const path = [join(ROOT, "node_modules/.bin"), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH: path, ...options.env };
   const started = performance.now();
   const child = spawn(command, args, { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-  const watch = options.watch && child.pid !== undefined ? watchMemory(child.pid) : undefined;
+  const watch = options.measureMemory && child.pid !== undefined ? watchMemory(child.pid) : undefined;
   let [output, errors] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
@@ -124,6 +124,6 @@ export async function run(command: string, args: readonly string[], options: Run
     child.once("close", done);
   }).finally(() => watch?.stop());
   const seconds = (performance.now() - started) / 1000;
-  if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${output}${errors}`);
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")} exited with ${code}:\n${output}${errors}`);
   return { seconds, output, memory: watch?.stop() };
 }

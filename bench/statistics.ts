@@ -1,6 +1,6 @@
-/** The middle value; the mean of the two in the middle where their number is even. NaN of nothing. */
+/** The median. NaN for an empty list. */
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
+  const sorted = [...values].sort((a, b) => a - b);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }

@@ -1,4 +1,4 @@
-/** A Markdown table that also reads well in a terminal: the first column to the left, all others to the right. */
+/** A Markdown table that is also readable in a terminal. The first column is left-aligned, the others right-aligned. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, at) => Math.max(3, title.length, ...rows.map((row) => (row[at] ?? "").length)));
   const pad = (text: string, at: number) => (at === 0 ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0));

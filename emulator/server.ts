@@ -5,85 +5,85 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import { type ApiKey, answerTokenRequest, type Tokens } from "./auth.ts";
-import { readBody } from "./body.ts";
-import type { Encounter, Faults } from "./faults.ts";
-import type { createGraphQL } from "./graphql.ts";
-import type { LoggedRequest } from "./log.ts";
-import type { Page } from "./page.ts";
-import { type Ending, json, jsonType, type Reply } from "./reply.ts";
-import { isLoopback } from "./validation.ts";
+import type { Faults, RequestFaults } from "./faults/faults.ts";
+import type { createGraphQLHandler } from "./graphql/handler.ts";
+import { type ApiKey, answerTokenRequest, type Tokens } from "./http/auth.ts";
+import { readBody } from "./http/body.ts";
+import { isLoopback } from "./http/loopback.ts";
+import { type Answer, json, jsonType, type Reply } from "./http/reply.ts";
+import type { LoggedRequest } from "./http/requestLog.ts";
+import type { Page } from "./page/page.ts";
 
-/** What the HTTP server is put together from. */
+/** The parts that the server routes requests to. */
 interface Parts {
-  readonly graphql: ReturnType<typeof createGraphQL>;
+  readonly graphql: ReturnType<typeof createGraphQLHandler>;
   readonly page: Page;
   readonly tokens: Tokens;
   readonly apiKey: ApiKey;
-  readonly faults: Pick<Faults, "meet">;
+  readonly faults: Pick<Faults, "forRequest">;
   readonly tokenLifetimeSeconds: number;
-  /** Whether only this machine can reach the server, which is when Host is checked and GraphiQL gets a token. */
+  /** Whether only this machine can reach the server. If so, Host is checked and GraphiQL gets a token. */
   readonly loopback: boolean;
-  /** Called when a request has been dealt with and before it is answered: what must not be lost is kept here. */
-  readonly settle: () => void;
-  /** Called last before the answer leaves: it takes the time that the network would, and some more. */
+  /** Saves changes; called before each response. */
+  readonly persist: () => void;
+  /** Waits for the latency plus `moreMs`; called before each response. */
   readonly delay: (moreMs: number) => Promise<void>;
   readonly log: (entry: LoggedRequest) => void;
 }
 
-const tokenPath = /^(\/auth)?\/realms\/api-keys\/protocol\/openid-connect\/token$/;
-const graphiqlTokenSeconds = 24 * 60 * 60;
+const TOKEN_PATH = /^(\/auth)?\/realms\/api-keys\/protocol\/openid-connect\/token$/;
+const EXPLORER_TOKEN_SECONDS = 24 * 60 * 60;
 
-/** The HTTP server, not listening yet. */
+/** Creates the HTTP server. The caller makes it listen. */
 export function createHttpServer(parts: Parts): Server {
-  const answerAsIon = asIon(parts);
+  const handleIonRequest = ionHandler(parts);
   return createServer(async (request, response) => {
-    if (!parts.page.isFor(request)) return answerAsIon(request, response);
-    const refusal = foreign(request.headers, parts.loopback);
+    if (!parts.page.handles(request)) return handleIonRequest(request, response);
+    const refusal = originRefusal(request.headers, parts.loopback);
     if (refusal) return send(json(403, { message: refusal }), response);
-    const reply = await parts.page.answer(request, response).catch(unexpected);
+    const reply = await parts.page.answer(request, response).catch(internalError);
     if (reply) send(reply, response);
   });
 }
 
-/** Answers what an ION would be asked, and notes it in the log. */
-function asIon(parts: Parts) {
+/** Handles and logs requests to ION's API. */
+function ionHandler(parts: Parts) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const started = performance.now();
     const entry: LoggedRequest = { kind: "other", operation: null, fields: [], status: 0, milliseconds: 0 };
-    const encounter = parts.faults.meet(entry, request.headers.authorization);
-    let ending: Ending;
+    const faults = parts.faults.forRequest(entry, request.headers.authorization);
+    let answer: Answer;
     try {
-      const reply = await route(request, response, { entry, encounter }, parts);
-      parts.settle();
-      ending = encounter.end(reply);
+      const reply = await route(request, response, { entry, faults }, parts);
+      parts.persist();
+      answer = faults.answer(reply);
     } catch (error) {
-      ending = unexpected(error);
+      answer = internalError(error);
     }
     try {
-      await parts.delay(encounter.delayMs);
+      await parts.delay(faults.delayMs);
     } catch {
-      // The emulator is closing, and so is this connection.
+      // The emulator is closing.
       return;
     }
-    entry.status = typeof ending === "string" ? 0 : ending.status;
+    entry.status = typeof answer === "string" ? 0 : answer.status;
     entry.milliseconds = performance.now() - started;
     parts.log(entry);
-    send(ending, response);
+    send(answer, response);
   };
 }
 
-function unexpected(error: unknown): Reply {
+function internalError(error: unknown): Reply {
   return json(500, { message: error instanceof Error ? error.message : String(error) });
 }
 
-function send(ending: Ending, response: ServerResponse): void {
-  if (ending === "hang") return;
-  if (ending === "drop") {
+function send(answer: Answer, response: ServerResponse): void {
+  if (answer === "hang") return;
+  if (answer === "drop") {
     response.socket?.destroy();
     return;
   }
-  const { status, headers, body } = ending;
+  const { status, headers, body } = answer;
   response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
   response.end(body);
 }
@@ -91,37 +91,37 @@ function send(ending: Ending, response: ServerResponse): void {
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
-  { entry, encounter }: { readonly entry: LoggedRequest; readonly encounter: Encounter },
+  { entry, faults }: { readonly entry: LoggedRequest; readonly faults: RequestFaults },
   parts: Parts,
-): Promise<Ending> {
+): Promise<Answer> {
   const { pathname } = new URL(request.url ?? "/", "http://localhost");
-  if (tokenPath.test(pathname)) entry.kind = "token";
+  if (TOKEN_PATH.test(pathname)) entry.kind = "token";
   if (pathname === "/graphql") entry.kind = "graphql";
 
-  const refusal = foreign(request.headers, parts.loopback);
+  const refusal = originRefusal(request.headers, parts.loopback);
   if (refusal) return json(403, { message: refusal });
-  if (entry.kind === "token") return token(request, encounter, parts);
+  if (entry.kind === "token") return answerToken(request, faults, parts);
   if (entry.kind === "other") return json(404, { message: "Not found" });
 
   if (request.method === "GET" && request.headers.accept?.includes("text/html")) {
     entry.kind = "other";
-    return graphiql(parts);
+    return answerExplorer(parts);
   }
   const unauthorized = parts.tokens.refusal(request.headers.authorization);
   if (unauthorized) return json(401, { message: unauthorized });
-  const answer = await parts.graphql.handleNodeRequestAndResponse(request, response, { entry, encounter });
+  const answer = await parts.graphql.handleNodeRequestAndResponse(request, response, { entry, faults });
   return { status: answer.status, headers: jsonType, body: await answer.text() };
 }
 
-async function token(request: IncomingMessage, encounter: Encounter, parts: Parts): Promise<Ending> {
+async function answerToken(request: IncomingMessage, faults: RequestFaults, parts: Parts): Promise<Answer> {
   if (request.method !== "POST") return json(405, { error: "HTTP 405 Method Not Allowed" });
   if (!request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
     return json(415, { error: "HTTP 415 Unsupported Media Type" });
   }
   const form = await readBody(request);
   if (form === undefined) return json(413, { error: "HTTP 413 Request Entity Too Large" });
-  const instead = encounter.begin();
-  if (instead) return instead;
+  const replacement = faults.beforeProcessing();
+  if (replacement) return replacement;
   const { apiKey, tokens, tokenLifetimeSeconds: expiresIn } = parts;
   const issuer = `http://${request.headers.host}/realms/api-keys`;
   const answer = answerTokenRequest(new URLSearchParams(form), request.headers.authorization, apiKey, () => ({
@@ -131,24 +131,23 @@ async function token(request: IncomingMessage, encounter: Encounter, parts: Part
   return json(answer.status, answer.body, { "Cache-Control": "no-store", Pragma: "no-cache" });
 }
 
-async function graphiql({ loopback, tokens, apiKey }: Parts): Promise<Reply> {
-  // 9 MB that most runs never need.
-  const { graphiqlPage } = await import("./graphiql.ts");
-  const own = loopback ? tokens.issue(apiKey.clientId, "graphiql", graphiqlTokenSeconds) : undefined;
+async function answerExplorer({ loopback, tokens, apiKey }: Parts): Promise<Reply> {
+  // 9 MB that most runs do not need.
+  const { explorerPage } = await import("./graphql/explorer.ts");
+  const token = loopback ? tokens.issue(apiKey.clientId, "graphiql", EXPLORER_TOKEN_SECONDS) : undefined;
   const headers = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
-    // Nothing from elsewhere, and nobody may put a frame around the page's token.
+    // Nothing is loaded from elsewhere, and no other page can frame this one and its token.
     "Content-Security-Policy":
       "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "no-referrer",
   };
-  return { status: 200, headers, body: graphiqlPage(own) };
+  return { status: 200, headers, body: explorerPage(token) };
 }
 
-// A page from elsewhere may neither reach us under its own origin nor under a name of its own that leads here
-// (DNS rebinding).
-function foreign({ host, origin }: IncomingHttpHeaders, loopback: boolean): string | undefined {
+/** Why a request is refused: another web page sent it, directly or through DNS rebinding. */
+function originRefusal({ host, origin }: IncomingHttpHeaders, loopback: boolean): string | undefined {
   const name = URL.parse(`http://${host}`)?.hostname ?? "";
   if (loopback && !isLoopback(name)) return "Refused: the Host header does not name this machine.";
   if (origin !== undefined && origin !== `http://${host}`) return "Refused: the request comes from another origin.";

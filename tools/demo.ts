@@ -1,7 +1,7 @@
 /**
- * `npm run demo`: the whole way once, with the real Pulumi engine and a local ION: create, look, a clean preview, drift
- * found and repaired. Everything it keeps is in `.demo`, which is made anew each time. With `--watch` the emulator and
- * its page stay until Ctrl-C.
+ * `npm run demo`: the whole lifecycle with the real Pulumi engine and a local ION: create, a clean preview, drift detected
+ * and reverted. All files are in `.demo`, which is recreated each time. With `--watch`, the emulator and its page stay
+ * open until Ctrl-C.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -36,37 +36,37 @@ try {
 }
 
 async function main() {
-  say("A local ION, and the Pulumi engine");
+  printHeading("Start a local ION and find the Pulumi engine");
   await run(process.execPath, [join(ROOT, "tools/engine/ensure.ts")]);
   await using emulator = disposable(await startEmulator({ port: 0 }));
-  console.log(`ION emulator at ${emulator.url}: open it in a browser, and watch what follows`);
+  console.log(`ION emulator at ${emulator.url}: open it in a browser to watch`);
   await prepare(emulator);
 
-  say("`pulumi up`: Violet's receiver and its 34 subscriptions");
+  printHeading("`pulumi up` creates Violet's receiver and its 34 subscriptions");
   await pulumi("up", "--yes", "--skip-preview", "--suppress-progress");
 
-  say("What is in ION now, read back from it");
-  table(emulator);
+  printHeading("ION now contains");
+  printState(emulator);
 
-  say("`pulumi preview`: nothing to do");
+  printHeading("`pulumi preview` shows no changes");
   await pulumi("preview", "--diff", "--expect-no-changes");
 
-  say("Somebody ends one subscription in ION, and switches the receiver off");
-  meddle(emulator);
-  table(emulator);
+  printHeading("Somebody deletes a subscription in ION and deactivates the receiver");
+  changeByHand(emulator);
+  printState(emulator);
 
-  say("`pulumi preview --diff`: what differs, by name");
+  printHeading("`pulumi preview --diff` shows the drift");
   await pulumi("preview", "--diff");
 
-  say("`pulumi up`: repaired");
+  printHeading("`pulumi up` reverts it");
   await pulumi("up", "--yes", "--skip-preview", "--diff");
-  table(emulator);
+  printState(emulator);
   await pulumi("preview", "--diff", "--expect-no-changes");
 
   if (watch) await keepOpen(emulator);
 
-  say("That was it. Nothing is left running");
-  console.log(`To play with it yourself, in two terminals:
+  printHeading("Done. No process is left running");
+  console.log(`To try it yourself, in two terminals:
 
   npm run emulator
   export PULUMI_CONFIG_PASSPHRASE=emulator; npx pulumi stack init dev; npx pulumi up
@@ -81,17 +81,17 @@ To use it with your own ION (README, "Against a real ION"):
   npx pulumi up`);
 }
 
-/** Leaves the emulator to whoever watches, until Ctrl-C. */
+/** Keeps the emulator open until Ctrl-C. */
 async function keepOpen({ url }: Emulator) {
-  say("Your turn");
-  console.log(`The emulator stays at ${url} until Ctrl-C. Change something there, and then, in another terminal:
+  printHeading("Your turn");
+  console.log(`The emulator stays open at ${url} until Ctrl-C. Change something there. Then run in another terminal:
 
   export PULUMI_BACKEND_URL=file://${join(FOLDER, "state")} PULUMI_CONFIG_PASSPHRASE=emulator
   npx pulumi preview --diff --stack dev --config-file ${CONFIG}`);
   if (!stopped.signal.aborted) await once(stopped.signal, "abort");
 }
 
-/** The stack `dev` as it is in the repository, pointed at the emulator's port, with a state of its own. */
+/** Creates the repository's stack `dev`, with the emulator's URL and with its own state. */
 async function prepare(emulator: Emulator) {
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(join(FOLDER, "state"), { recursive: true });
@@ -101,25 +101,27 @@ async function prepare(emulator: Emulator) {
   await run("pulumi", ["stack", "init", "dev", "--no-select", "--non-interactive"]);
 }
 
-/** Does what a person might do in ION's UI. */
-function meddle({ store }: Emulator) {
+/** Makes the changes that a person might make in ION's UI. */
+function changeByHand({ store }: Emulator) {
   const parts = store.listSubscriptions().find(({ resource, action }) => resource === "PARTS" && action === "UPDATE");
   const [receiver] = store.listReceivers();
-  if (!parts || !receiver) throw new Error("`pulumi up` did not make what the demo is about.");
+  if (!parts || !receiver) throw new Error("`pulumi up` did not create the expected receiver and subscriptions.");
   store.deleteSubscription(parts.id);
   store.updateReceiver(receiver.id, { active: false });
-  console.log(`ended: PARTS UPDATE (id ${parts.id}); switched off: receiver ${receiver.id}`);
+  console.log(`deleted: PARTS UPDATE (id ${parts.id}); deactivated: receiver ${receiver.id}`);
 }
 
-/** Shows receivers, and a row a resource with its actions. */
-function table({ store }: Emulator) {
+/** Prints each receiver with a table of its subscriptions. */
+function printState({ store }: Emulator) {
   for (const receiver of store.listReceivers()) {
     const subscriptions = store.listSubscriptions(receiver.id);
     const { id, name, active } = receiver;
     console.log(`receiver ${id} "${name}", ${active ? "active" : "NOT ACTIVE"}, ${subscriptions.length} subscriptions`);
     const resources = [...new Set(subscriptions.map(({ resource }) => resource))].sort();
     const has = (resource: string, action: string) =>
-      subscriptions.some((one) => one.resource === resource && one.action === action) ? "yes" : "";
+      subscriptions.some((subscription) => subscription.resource === resource && subscription.action === action)
+        ? "yes"
+        : "";
     console.table(
       Object.fromEntries(
         resources.map((resource) => [resource, { CREATE: has(resource, "CREATE"), UPDATE: has(resource, "UPDATE") }]),
@@ -132,7 +134,7 @@ function pulumi(...args: string[]) {
   return run("pulumi", [...args, ...STACK]);
 }
 
-/** Runs a command to its end; a failure ends the demo. */
+/** Runs a command. @throws Error if it fails. */
 async function run(command: string, args: string[]) {
   const child = spawn(command, args, {
     cwd: ROOT,
@@ -149,10 +151,10 @@ async function run(command: string, args: string[]) {
     child.once("error", fail);
     child.once("close", done);
   });
-  if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${code}`);
+  if (code !== 0) throw new Error(`${command} ${args[0]} exited with ${code}`);
 }
 
-function say(text: string) {
+function printHeading(text: string) {
   console.log(`\n── ${text} ${"─".repeat(Math.max(0, 76 - text.length))}\n`);
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: writes docs/reference from the docstrings of what pulumi-ion exports. With `--check`, says instead
- * whether what is there is what would be written.
+ * `npm run docs`: generates docs/reference from the docstrings of pulumi-ion's exports. With `--check`, fails if
+ * docs/reference is stale instead.
  */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ import {
   UnionType,
 } from "typedoc";
 import type { PluginOptions } from "typedoc-plugin-markdown";
-import { ACTIONS, VIOLET_RESOURCES } from "../provider/dist/ion/facts.js";
+import { ACTIONS, VIOLET_RESOURCES } from "../provider/dist/model/events.js";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const REFERENCE = join(ROOT, "docs/reference");
@@ -33,13 +33,13 @@ const OPTIONS: TypeDocOptions & Partial<PluginOptions> = {
   plugin: ["typedoc-plugin-markdown"],
   readme: "none",
   logLevel: "Error",
-  // What is written has to depend on the source alone.
+  // The output must depend on the source alone.
   disableSources: true,
   disableGit: true,
-  // Pulumi's own members are in Pulumi's own reference.
+  // Pulumi's reference describes Pulumi's members.
   excludeExternals: true,
   excludeInternal: true,
-  // Our defaults are words more often than code.
+  // Our defaults are often sentences rather than code.
   jsDocCompatibility: { defaultTag: false },
   router: "module",
   groupOrder: ["Classes", "Functions", "Interfaces"],
@@ -57,12 +57,12 @@ if (process.argv.includes("--check")) {
   const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-reference-"));
   try {
     await write(folder);
-    const [fresh, there] = [await textsIn(folder), await textsIn(REFERENCE)];
-    const stale = [...new Set([...fresh.keys(), ...there.keys()])].filter(
-      (file) => fresh.get(file) !== there.get(file),
+    const [generated, committed] = [await readPages(folder), await readPages(REFERENCE)];
+    const stale = [...new Set([...generated.keys(), ...committed.keys()])].filter(
+      (file) => generated.get(file) !== committed.get(file),
     );
     if (stale.length > 0) {
-      console.error(`docs/reference is stale (${stale.join(", ")}): run \`npm run docs\` and commit what it writes.`);
+      console.error(`docs/reference is stale (${stale.join(", ")}): run \`npm run docs\` and commit the result.`);
       process.exitCode = 1;
     }
   } finally {
@@ -74,7 +74,7 @@ if (process.argv.includes("--check")) {
 
 async function write(folder: string) {
   const app = await Application.bootstrapWithPlugins({ ...OPTIONS, out: folder } as TypeDocOptions);
-  // After TypeDoc's own, which fill in what is tidied.
+  // After TypeDoc's own listeners.
   app.converter.on(Converter.EVENT_RESOLVE_END, (context) => tidy(context.project), -1000);
   const project = await app.convert();
   if (project) await app.generateOutputs(project);
@@ -82,12 +82,12 @@ async function write(folder: string) {
 }
 
 /**
- * Leaves out that every resource extends Pulumi's and that `new` makes one; names Pulumi's types as programs do, and the
- * names in a list of facts one by one.
+ * Removes the base class of resources and the return type of constructors, uses the public names of Pulumi's types, and
+ * lists the members of our enums.
  */
 function tidy(project: ProjectReflection) {
   for (const reflection of Object.values(project.reflections)) {
-    // What TypeDoc calls a parameter that is taken apart where it stands.
+    // TypeDoc's name for a destructured parameter.
     if (reflection.name === "__namedParameters") reflection.name = "args";
     if (reflection instanceof DeclarationReflection) {
       delete reflection.overwrites;
@@ -95,7 +95,7 @@ function tidy(project: ProjectReflection) {
       if (reflection.type instanceof ReferenceType && reflection.type.name === "OutputInstance") {
         reflection.type.name = "Output";
       }
-      if (reflection.type instanceof UnionType) reflection.type.types = reflection.type.types.flatMap(spellOut);
+      if (reflection.type instanceof UnionType) reflection.type.types = reflection.type.types.flatMap(expandType);
     }
     if (reflection instanceof SignatureReflection && reflection.kindOf(ReflectionKind.ConstructorSignature)) {
       delete reflection.overwrites;
@@ -104,8 +104,8 @@ function tidy(project: ProjectReflection) {
   }
 }
 
-/** `(typeof ACTIONS)[number]` is its members, and `string & {}`, which is there for editors, is `string`. */
-function spellOut(type: SomeType): SomeType[] {
+/** Replaces `(typeof ACTIONS)[number]` with its members, and `string & {}`, which helps editors, with `string`. */
+function expandType(type: SomeType): SomeType[] {
   if (type instanceof IndexedAccessType && type.objectType instanceof QueryType) {
     const lists: Record<string, readonly string[]> = { ACTIONS, VIOLET_RESOURCES };
     const names = lists[type.objectType.queryType.name];
@@ -114,7 +114,7 @@ function spellOut(type: SomeType): SomeType[] {
   return type instanceof IntersectionType ? type.types.slice(0, 1) : [type];
 }
 
-async function textsIn(folder: string): Promise<Map<string, string>> {
+async function readPages(folder: string): Promise<Map<string, string>> {
   const files = (await readdir(folder, { recursive: true }).catch(() => [])).filter((file) => file.endsWith(".md"));
   return new Map(
     await Promise.all(files.map(async (file) => [file, await readFile(join(folder, file), "utf8")] as const)),

@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots`: the emulator's page for docs/, as it is after a provisioning, a fault, some events, and two
- * changes made by hand.
+ * `npm run screenshots`: takes pictures of the emulator's page for docs/, after a deployment, a fault, some events and
+ * some changes by hand.
  */
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -20,7 +20,7 @@ const VIOLET =
 await using emulator = closing(await startEmulator({ delivery: { retryAfterMs: 50 } }));
 await using browser = closing(await startChromium());
 await using receiver = closing(await startReceiver());
-await tell(emulator, receiver.uri);
+await prepare(emulator, receiver.uri);
 for (const [name, options] of Object.entries<BrowserContextOptions>({
   "page-light": { viewport: DESKTOP, colorScheme: "light" },
   "page-dark": { viewport: DESKTOP, colorScheme: "dark" },
@@ -29,29 +29,29 @@ for (const [name, options] of Object.entries<BrowserContextOptions>({
   await shoot(browser, emulator.url, join(DOCS, `${name}.png`), options);
 }
 
-/** Lets happen what the pictures are to show. */
-async function tell(emulator: Emulator, webhookUri: string) {
-  const ask = await client(emulator);
+/** Creates the activity that the pictures show. */
+async function prepare(emulator: Emulator, webhookUri: string) {
+  const send = await createClient(emulator);
   emulator.faults.add({ kind: "rate-limit", on: { type: "mutation" }, times: 1 });
-  await ask("query Snapshot { webhookReceivers(first: 50) { edges { node { id } } } }");
+  await send("query Snapshot { webhookReceivers(first: 50) { edges { node { id } } } }");
   const violet = `name: "Violet", description: "Keeps Violet up to date", webhookUri: "${webhookUri}/violet"`;
   const erp = `name: "ERP", webhookUri: "${webhookUri}/erp"`;
   const receivers = [violet, erp].map(
     (input, index) => `r${index}: createWebhookReceiver(input: { ${input} }) { __typename }`,
   );
-  const pairs = [
+  const subscribed = [
     ...VIOLET.split(" ").flatMap((resource) => [`1 ${resource} CREATE`, `1 ${resource} UPDATE`]),
     ...["2 PARTS UPDATE", "2 PURCHASE_ORDERS CREATE", "2 PURCHASE_ORDERS UPDATE", "2 RUNS UPDATE", "2 RUNS DELETE"],
   ];
-  const subscriptions = pairs.map((pair, index) => {
-    const [receiverId, resource, action] = pair.split(" ");
+  const subscriptions = subscribed.map((subscription, index) => {
+    const [receiverId, resource, action] = subscription.split(" ");
     const input = `{ receiverId: ${receiverId}, resource: ${resource}, action: ${action} }`;
     return `s${index}: createWebhookSubscription(input: ${input}) { __typename }`;
   });
   const create = `mutation Write { ${receivers.join(" ")} }`;
-  await ask(create);
-  await ask(create);
-  await ask(`mutation Write { ${subscriptions.join(" ")} }`);
+  await send(create);
+  await send(create);
+  await send(`mutation Write { ${subscriptions.join(" ")} }`);
   emulator.faults.clear();
   emulator.faults.add({ kind: "bad-gateway-before", on: { type: "mutation" }, times: 3 });
 
@@ -62,24 +62,24 @@ async function tell(emulator: Emulator, webhookUri: string) {
     emulator.emit(resource, action);
     await emulator.settled();
   }
-  const [ended] = emulator.store.listSubscriptions("1").filter(({ resource }) => resource === "PLANS");
-  if (ended) emulator.store.deleteSubscription(ended.id);
+  const [deleted] = emulator.store.listSubscriptions("1").filter(({ resource }) => resource === "PLANS");
+  if (deleted) emulator.store.deleteSubscription(deleted.id);
   emulator.store.createSubscription({ receiverId: "2", resource: "SUPPLIERS", action: "UPDATE" });
   emulator.store.updateReceiver("1", { description: "Keeps Violet up to date (do not touch)" });
 }
 
-async function client({ tokenUrl, graphqlUrl, clientId, clientSecret }: Emulator) {
+async function createClient({ tokenUrl, graphqlUrl, clientId, clientSecret }: Emulator) {
   const key = { grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret };
   const answer = await fetch(tokenUrl, { method: "POST", body: new URLSearchParams(key) });
   const { access_token: token } = (await answer.json()) as { access_token: string };
   const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
   return async (query: string) => {
     const { status } = await fetch(graphqlUrl, { method: "POST", headers, body: JSON.stringify({ query }) });
-    if (status !== 200 && status !== 429) throw new Error(`The emulator answered ${status}.`);
+    if (status !== 200 && status !== 429) throw new Error(`The emulator responded with status ${status}.`);
   };
 }
 
-/** A receiver that has a bad moment every now and then. */
+/** A receiver whose first response is an error. */
 async function startReceiver() {
   let count = 0;
   const server = createServer((request, response) => {
@@ -99,7 +99,7 @@ async function startReceiver() {
 async function shoot(browser: Browser, url: string, path: string, options: BrowserContextOptions) {
   const page = await browser.newPage(options);
   await page.goto(url);
-  await page.getByText("39 subscriptions").waitFor();
+  await page.locator("#counts").getByText("39 subscriptions").waitFor();
   await page.screenshot({ path, fullPage: true });
   await page.close();
 }

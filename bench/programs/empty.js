@@ -1,1 +1,1 @@
-// Nothing: what Pulumi itself takes.
+// An empty program: the time that Pulumi itself takes.

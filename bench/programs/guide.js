@@ -1,6 +1,6 @@
-// Violet's guide in two requests, without Pulumi; and, for `preview`, one query of it all.
+// The two mutations of Violet's guide without Pulumi, or, for `preview`, one query of everything.
 const { gql, request } = require("graphql-request");
-const { PAIRS } = require("./pairs.js");
+const { SUBSCRIPTIONS } = require("./subscriptions.js");
 
 const { ION_API_URI, ION_AUTH_SERVER, ION_CLIENT_ID, ION_CLIENT_SECRET } = process.env;
 
@@ -36,8 +36,8 @@ async function main() {
   const input = { name: "Violet", webhookUri: "https://violet.example/hooks/bench" };
   const { createWebhookReceiver } = await send(CREATE_RECEIVER, { input });
   const { id } = createWebhookReceiver.webhookReceiver;
-  const fields = PAIRS.map(
-    ({ resource, action }, at) => `m${at}: createWebhookSubscription(
+  const fields = SUBSCRIPTIONS.map(
+    ({ resource, action }, index) => `m${index}: createWebhookSubscription(
       input: { resource: ${resource}, action: ${action}, receiverId: "${id}" }
     ) { webhookSubscription { id _etag } }`,
   );

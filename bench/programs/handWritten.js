@@ -1,9 +1,9 @@
-// What somebody writes who follows Pulumi's guide to dynamic providers: one request an operation.
+// A provider that follows Pulumi's guide to dynamic providers: one request per operation.
 const pulumi = require("@pulumi/pulumi");
 const graphqlRequest = require("graphql-request");
-const { PAIRS } = require("./pairs.js");
+const { SUBSCRIPTIONS } = require("./subscriptions.js");
 
-/** Speaks to ION; the token is fetched once a process. */
+/** Sends requests to ION. Fetches the token once per process. */
 class IonProvider {
   async configure({ config }) {
     this.config = config;
@@ -71,7 +71,7 @@ class Subscription extends pulumi.dynamic.Resource {}
 
 const webhookUri = new pulumi.Config().requireSecret("webhookUri");
 const receiver = new Receiver(receiverProvider, "violet", { name: "Violet", webhookUri });
-for (const { resource, action } of PAIRS) {
-  const pair = { receiverId: receiver.id, resource, action };
-  new Subscription(subscriptionProvider, `violet-${resource}-${action}`, pair);
+for (const { resource, action } of SUBSCRIPTIONS) {
+  const args = { receiverId: receiver.id, resource, action };
+  new Subscription(subscriptionProvider, `violet-${resource}-${action}`, args);
 }

@@ -4,6 +4,9 @@ const ion = require("pulumi-ion");
 
 const config = new Config();
 const webhookUri = config.requireSecret("webhookUri");
-for (let at = 0; at < config.requireNumber("receivers"); at += 1) {
-  new ion.VioletWebhooks(`violet-${at}`, { name: `Violet ${at}`, webhookUri: interpolate`${webhookUri}/${at}` });
+for (let index = 0; index < config.requireNumber("receivers"); index += 1) {
+  new ion.VioletWebhooks(`violet-${index}`, {
+    name: `Violet ${index}`,
+    webhookUri: interpolate`${webhookUri}/${index}`,
+  });
 }

@@ -5,7 +5,7 @@ import * as ion from "pulumi-ion";
 const config = new pulumi.Config();
 const quiet = { logging: local.Logging.None };
 
-// 1Password's `op read` stands for any command that prints one value. It runs once, and again for each new urlVersion.
+// Replace 1Password's `op read` with any command that prints one value. It runs again whenever urlVersion changes.
 const vault = new local.Command(
   "webhook-url",
   {
@@ -23,12 +23,12 @@ const subscriptions = new ion.WebhookSubscriptions("erp", {
   subscriptions: { PARTS: ["CREATE", "UPDATE"] },
 });
 
-// Posts one signed event of our own, when the receiver is new or has another URL or another secret.
+// Posts one signed test event when the receiver is created and whenever its URL or secret changes.
 new local.Command(
   "smoke",
   {
     create: "node smoke.mjs",
-    // Not on the command line, which every process on the machine can read.
+    // Environment variables, because every process on the machine can read a command line.
     environment: { WEBHOOK_URI: erp.webhookUri, SHARED_SECRET: erp.sharedSecret.apply((secret) => secret ?? "") },
     triggers: [erp.id, erp.webhookUri, erp.sharedSecret],
     ...quiet,

@@ -1,4 +1,4 @@
-// Posts one event as ION would, and fails if it is not taken.
+// Posts one signed event as ION would, and fails if the receiving service rejects it.
 import { createHmac } from "node:crypto";
 
 const { WEBHOOK_URI = "", SHARED_SECRET = "" } = process.env;
@@ -7,6 +7,6 @@ const signature = createHmac("sha256", SHARED_SECRET).update(body).digest("hex")
 const headers = { "content-type": "application/json", "x-ion-signature": signature };
 const answer = await fetch(WEBHOOK_URI, { method: "POST", headers, body }).catch(() => undefined);
 if (!answer?.ok) {
-  console.error(answer ? `The receiving end answered ${answer.status}.` : "The receiving end cannot be reached.");
+  console.error(answer ? `The receiving service answered ${answer.status}.` : "The receiving service is unreachable.");
   process.exitCode = 1;
 }

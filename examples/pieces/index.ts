@@ -1,7 +1,7 @@
-import { Config } from "@pulumi/pulumi/config.js";
+import * as pulumi from "@pulumi/pulumi";
 import * as ion from "pulumi-ion";
 
-const config = new Config();
+const config = new pulumi.Config();
 
 const erp = new ion.WebhookReceiver("erp", {
   webhookUri: config.requireSecret("webhookUri"),
@@ -10,14 +10,14 @@ const erp = new ion.WebhookReceiver("erp", {
   headers: { "X-Plant-Key": config.requireSecret("plantKey") },
 });
 
-// A set: one subscription for each pair.
+// Several subscriptions: one for each resource and action.
 new ion.WebhookSubscriptions("erp", {
   receiverId: erp.id,
   subscriptions: { RUNS: ["CREATE", "UPDATE"], ISSUES: ["CREATE"] },
 });
 
-// A single one.
+// A single subscription.
 new ion.WebhookSubscription("erp-parts", { receiverId: erp.id, resource: "PARTS", action: "UPDATE" });
 
-// What the receiving end checks x-ion-signature with.
+// The receiving service verifies the x-ion-signature header with this secret.
 export const sharedSecret = erp.sharedSecret;

@@ -1,11 +1,11 @@
-import { Config } from "@pulumi/pulumi/config.js";
+import * as pulumi from "@pulumi/pulumi";
 import * as ion from "pulumi-ion";
 
-const config = new Config();
+const config = new pulumi.Config();
 
 const receiver = new ion.WebhookReceiver("shop-floor", {
   webhookUri: config.requireSecret("webhookUri"),
-  // What receiver.ts answers. At any other status, ION sends the event again.
+  // The status that receiver.ts returns. ION retries an event when it gets any other status.
   expectedResponseCode: 204,
 });
 
@@ -14,5 +14,5 @@ new ion.WebhookSubscriptions("shop-floor", {
   subscriptions: { PARTS: ["CREATE", "UPDATE"], RUNS: ["UPDATE"] },
 });
 
-// What receiver.ts checks signatures with; ION made it.
+// ION generates this secret; receiver.ts verifies signatures with it.
 export const sharedSecret = receiver.sharedSecret;

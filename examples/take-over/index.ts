@@ -1,12 +1,12 @@
-import { Config } from "@pulumi/pulumi/config.js";
+import * as pulumi from "@pulumi/pulumi";
 import * as ion from "pulumi-ion";
 
-const config = new Config();
+const config = new pulumi.Config();
 
-// Named as in ION. The URL is left out: it stays as it is, and whoever takes over need not know it.
+// The same name as in ION, so that importing changes nothing. The omitted webhookUri keeps its current value.
 const receiver = new ion.WebhookReceiver("erp", { name: "ERP hooks", importId: config.require("receiverId") });
 
-// Those that are there are taken over; those that are not are made.
+// Existing subscriptions are adopted; missing ones are created.
 new ion.WebhookSubscriptions("erp", {
   receiverId: receiver.id,
   subscriptions: { PARTS: ["CREATE", "UPDATE"], RUNS: ["UPDATE"] },

@@ -1,9 +1,9 @@
-import { Config } from "@pulumi/pulumi/config.js";
+import * as pulumi from "@pulumi/pulumi";
 import * as ion from "pulumi-ion";
 
-const config = new Config();
+const config = new pulumi.Config();
 
-// One receiver, and 17 resources × CREATE and UPDATE.
+// One receiver with 34 subscriptions: 17 resources × CREATE and UPDATE.
 const violet = new ion.VioletWebhooks("violet", { webhookUri: config.requireSecret("webhookUri") });
 
 export const receiverId = violet.receiver.id;

@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { connectionNameProblem } from "../ion/connectionSettings.ts";
 import { describeBug, isIonError } from "../ion/errors.ts";
+import { escapeLines } from "../model/text.ts";
 import { annotation } from "./drift/github.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What a command does: gets its options, and answers with the exit code. */
+/** What a command does. Returns the exit code. */
 export type Action<Options> = (options: Options, terminal: Terminal) => Promise<number>;
 
 /** Adds a command to the program. */
@@ -17,27 +18,44 @@ export type Register = (
 /** What commander calls. */
 export type Handler = (...args: unknown[]) => Promise<void>;
 
-/** Options that say which ION is meant, the same for all commands. */
+/** Adds the options that choose the ION environment, the same for all commands. */
 export function withStack(command: Command): Command {
   return command
-    .option("-s, --stack <name>", "the Pulumi stack whose config names the ION (default: the selected one)")
-    .option("--no-stack", "leave Pulumi aside: environment variables alone name the ION")
-    .option("-C, --cwd <folder>", "the Pulumi project's folder (default: this one)")
+    .option("-s, --stack <name>", "use the ION environment of this Pulumi stack's config (default: the selected stack)")
+    .option("--no-stack", "ignore Pulumi: use only environment variables")
+    .option("-C, --cwd <folder>", "folder of the Pulumi project (default: this folder)")
     .addOption(
       new Option(
         "--connection <name>",
-        "the ION that the program calls so (ion-NAME:region, or ION_NAME_API_URI, …) rather than the stack's own",
+        "use the settings of a named connection (ion-NAME:region, ION_NAME_API_URI, …) instead of the default one",
       ).argParser(connectionName),
     );
 }
 
 function connectionName(name: string): string {
-  const reason = connectionNameProblem(name);
-  if (reason) throw new InvalidArgumentError(`It ${reason}.`);
+  const problem = connectionNameProblem(name);
+  if (problem) throw new InvalidArgumentError(`It ${problem}.`);
   return name;
 }
 
-/** Runs a command; a failure is told in words, and as JSON where that was asked for. */
+/** An error as a command prints it. */
+function describeError(error: unknown) {
+  if (!isIonError(error)) {
+    const summary = `The command ${describeBug(error)}`;
+    return { kind: "unexpected", summary, detail: undefined, hints: [], message: summary };
+  }
+  const { kind, summary, detail, hints, message } = error;
+  return { kind, summary, detail, hints, message };
+}
+
+/** An error as text: what happened, then each hint on a line of its own. */
+function errorText(error: unknown): string {
+  const { summary, detail, hints } = describeError(error);
+  const [first = "", ...more] = [[summary, detail].filter(Boolean).join(" "), ...hints].join("\n").split("\n");
+  return escapeLines([first, ...more.map((line) => `  ${line}`)].join("\n"));
+}
+
+/** Runs a command. An error is printed as text, and also as JSON or for GitHub if that was asked for. */
 export async function guarded<Options extends object>(
   action: Action<Options>,
   options: Options,
@@ -46,10 +64,10 @@ export async function guarded<Options extends object>(
   try {
     return await action(options, terminal);
   } catch (error) {
-    const { kind, message } = isIonError(error) ? error : { kind: "unexpected", message: `it ${describeBug(error)}` };
-    if ("json" in options && options.json) terminal.out(JSON.stringify({ error: { kind, message } }));
-    if ("github" in options && options.github) terminal.out(annotation("error", "ION webhooks", message));
-    terminal.err(`pulumi-ion: ${message}`);
+    const described = describeError(error);
+    if ("json" in options && options.json) terminal.out(JSON.stringify({ error: described }));
+    if ("github" in options && options.github) terminal.out(annotation("error", "ION webhooks", described.message));
+    terminal.err(`pulumi-ion: ${errorText(error)}`);
     return 1;
   }
 }

@@ -1,106 +1,59 @@
 import {
-  type ConfigKey,
   type ConnectionSettings,
-  ENVIRONMENT,
-  resolveSettings,
+  readSettings,
+  type SettingsReport,
   settingNames,
+  type UsedSetting,
 } from "../ion/connectionSettings.ts";
-import { HOSTS } from "../ion/facts.ts";
+import { IonError } from "../ion/errors.ts";
 import { WebhookApi } from "../ion/webhookApi.ts";
 import { findStack, type Stack, type StackOptions } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What a command was told of the ION to speak to. */
-export interface Settings {
-  /** The stack that it comes from; undefined where environment variables are all there is. */
+/** The settings of one connection. */
+export interface Settings extends SettingsReport {
+  /** The stack whose config is used; undefined if only environment variables are. */
   readonly stack: Stack | undefined;
-  /** What the program calls the connection; undefined for the stack's own. */
+  /** The name of the connection; undefined for the default connection. */
   readonly connection: string | undefined;
-  /** The stack's settings for another connection. */
+  /** The settings of another connection of the same stack. */
   of(connection: string | undefined): Settings;
-  /** A value of the connection's namespace of the stack's config. */
-  read(key: ConfigKey): string | undefined;
-  readonly env: NodeJS.ProcessEnv;
-  /** What counts, and where it is from. Names, never values. */
-  readonly sources: readonly Source[];
 }
-
-/** Where one setting comes from. */
-interface Source {
-  /** As a person sets it: `ion:region`, `ION_CLIENT_ID`. */
-  readonly name: string;
-  /** "stack dev" or "the environment". */
-  readonly from: string;
-}
-
-const KEYS: readonly ConfigKey[] = [
-  "region",
-  "stage",
-  "endpoint",
-  "authUrl",
-  "clientId",
-  "clientSecret",
-  "formerEndpoint",
-  "deadline",
-];
 
 /**
- * Reads the settings of the stack that is meant, with environment variables standing in.
+ * Reads the settings from the stack's config and environment variables.
  *
- * @throws IonError "config" where there is a stack and it cannot be read.
+ * @throws IonError "config" if there is a stack and it cannot be read.
  */
 export async function findSettings(options: StackOptions, terminal: Terminal): Promise<Settings> {
   const stack = await findStack(options, terminal.cwd, terminal.env);
   const config = await stack?.config();
-  return settingsFor(options.connection, stack, config, terminal.env);
+  const settingsOf = (connection: string | undefined): Settings => {
+    const { key } = settingNames(connection);
+    const report = readSettings((setting) => config?.get(key(setting)), terminal.env, connection);
+    return { ...report, stack, connection, of: settingsOf };
+  };
+  return settingsOf(options.connection);
 }
-
-function settingsFor(
-  connection: string | undefined,
-  stack: Stack | undefined,
-  config: ReadonlyMap<string, string> | undefined,
-  env: NodeJS.ProcessEnv,
-): Settings {
-  const { key } = settingNames(connection);
-  const read = (setting: ConfigKey) => config?.get(key(setting))?.trim() || undefined;
-  const sources = sourcesOf(read, env, stack?.name, connection);
-  return { connection, stack, read, env, sources, of: (other) => settingsFor(other, stack, config, env) };
-}
-
-/** Names the settings that count, by the order of {@link resolveSettings}, and where each comes from. */
-export function sourcesOf(
-  read: Settings["read"],
-  env: NodeJS.ProcessEnv,
-  stack: string | undefined,
-  connection?: string,
-): Source[] {
-  const { key, variable } = settingNames(connection);
-  const endpoint = read("endpoint");
-  const documented = Object.values(HOSTS).flatMap((stages) => Object.values(stages));
-  const issued = !endpoint ? read("region") : documented.some((host) => host.endpoint === endpoint);
-  return KEYS.flatMap((setting): Source[] => {
-    if (endpoint && (setting === "region" || setting === "stage")) return [];
-    if (read(setting)) return [{ name: key(setting), from: `stack ${stack}` }];
-    if ((setting === "endpoint" && read("region")) || (setting === "authUrl" && issued)) return [];
-    if (!hasVariable(setting) || !env[variable(setting)]?.trim()) return [];
-    return [{ name: variable(setting), from: "the environment" }];
-  });
-}
-
-const hasVariable = (key: ConfigKey): key is keyof typeof ENVIRONMENT => Object.hasOwn(ENVIRONMENT, key);
 
 /** @throws IonError "config" that lists what is missing or wrong. */
-export const connectionOf = ({ read, env, connection }: Settings): ConnectionSettings =>
-  resolveSettings(read, env, connection);
-
-/** Speaks to the ION that is meant. Nothing is sent before something is asked of it. */
-export const ionOf = (settings: Settings, terminal: Terminal): WebhookApi =>
-  new WebhookApi(connectionOf(settings), { warn: (words) => terminal.err(`pulumi-ion: ${words}`) });
-
-/** Names an ION and where that comes from, for the first line of an answer. */
-export function whereOf(settings: Settings): string {
-  const { endpoint } = connectionOf(settings);
-  const { stack, connection } = settings;
-  const over = connection === undefined ? "" : `, connection ${connection}`;
-  return `${new URL(endpoint).host} (${stack ? `stack ${stack.name}` : "from environment variables"}${over})`;
+export function requireSettings({ settings, problems }: Settings): ConnectionSettings {
+  if (!settings) throw new IonError("config", problems.join("\n"));
+  return settings;
 }
+
+/** Connects to the ION environment. Nothing is sent before the first read. */
+export const connect = (settings: Settings, terminal: Terminal): WebhookApi =>
+  new WebhookApi(requireSettings(settings), { warn: (message) => terminal.err(`pulumi-ion: ${message}`) });
+
+/** Names an ION environment and where its settings come from, for the first line of an output. */
+export function describeSource(settings: Settings): string {
+  const { endpoint } = requireSettings(settings);
+  const { stack, connection } = settings;
+  const suffix = connection === undefined ? "" : `, connection ${connection}`;
+  return `${new URL(endpoint).host} (${stack ? `stack ${stack.name}` : "environment variables"}${suffix})`;
+}
+
+/** Where a setting comes from, for people. */
+export const originOf = ({ origin }: UsedSetting, stack: Stack | undefined): string =>
+  origin === "config" ? `stack ${stack?.name}` : "the environment";

@@ -1,173 +1,155 @@
-/** A stack's config and state, read through the real `pulumi`, which knows every backend and secrets provider. Never written. */
-import { execFile } from "node:child_process";
+/** A stack's config and state, read through Pulumi's Automation API. The program never runs, and nothing is written. */
 import { existsSync } from "node:fs";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import type { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
-import { IonError } from "../ion/errors.ts";
+import { IonError, sentence } from "../ion/errors.ts";
 
-/** Which stack a person means. */
+/** Options that choose a stack and one of its connections. */
 export interface StackOptions {
-  /** A stack by name; the selected one where it is left out, and none where it is false. */
+  /** The name of the stack; none if it is false. @default the selected stack */
   readonly stack?: string | false | undefined;
-  /** A folder of the Pulumi project. */
+  /** A folder of the Pulumi project. @default the current folder */
   readonly cwd?: string | undefined;
-  /** What the program calls the connection to the ION; the stack's own where it is left out. */
+  /** The name of a connection. @default the stack's default connection */
   readonly connection?: string | undefined;
 }
 
-/** One resource as a stack's state holds it, with secrets in plain. */
+/** One resource in a stack's state, with its secrets in plain text. */
 export interface StateResource {
   readonly urn: string;
   readonly type: string;
   readonly id: string;
-  readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
 /** A Pulumi stack, read only. */
 export interface Stack {
   readonly name: string;
-  /** Everything that is configured, by full key such as `ion:region`, secrets in plain. */
+  /** The whole config by full key such as `ion:region`, with its secrets in plain text. */
   config(): Promise<ReadonlyMap<string, string>>;
-  /** What the stack's last `up` left, without what is only waiting to be deleted. */
+  /** The resources in the state, except those that wait for deletion. */
   resources(): Promise<readonly StateResource[]>;
 }
 
 const PROJECT_FILES = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
 
-/** The folder of the Pulumi project that a folder belongs to; undefined where it belongs to none. */
-function projectOf(folder: string): string | undefined {
-  return above(folder).find((parent) => PROJECT_FILES.some((file) => existsSync(join(parent, file))));
+/** The folder of the Pulumi project that a folder belongs to, if there is one. */
+function findProject(folder: string): string | undefined {
+  if (PROJECT_FILES.some((file) => existsSync(join(folder, file)))) return folder;
+  const parent = dirname(folder);
+  return parent === folder ? undefined : findProject(parent);
 }
 
 /**
- * Finds the stack that is meant: by name, or the selected one of the Pulumi project. Undefined where there is no project,
- * or no stack is wanted.
+ * Finds the stack to use: by name, or the selected one of the Pulumi project. Undefined if there is no project, or no stack is
+ * wanted.
  *
- * @throws IonError "config" that says what to type.
+ * @throws IonError "config" if the stack cannot be read.
  */
-export function findStack(
-  options: StackOptions & { readonly stack: string },
-  from: string,
-  env: NodeJS.ProcessEnv,
-): Promise<Stack>;
-export function findStack(options: StackOptions, from: string, env: NodeJS.ProcessEnv): Promise<Stack | undefined>;
 export async function findStack(
   { stack, cwd }: StackOptions,
   from: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Stack | undefined> {
   const folder = resolve(from, cwd ?? ".");
-  if (!existsSync(folder)) throw new IonError("config", `There is no folder ${folder}.`);
+  if (!existsSync(folder)) throw new IonError("config", `The folder ${folder} does not exist.`);
   if (stack === false) return undefined;
-  if (!projectOf(folder)) {
+  const project = findProject(folder);
+  if (project === undefined) {
     if (stack === undefined) return undefined;
-    throw new IonError(
-      "config",
-      `There is no Pulumi.yaml in ${folder} or above it, so there is no stack ${stack}: name the project's folder with --cwd.`,
-    );
+    throw new IonError("config", `Stack ${stack} was not found: there is no Pulumi.yaml in ${folder} or above it.`, {
+      hints: ["Set --cwd to the folder of your Pulumi project."],
+    });
   }
-  const pulumi = (...args: string[]) => run(folder, env, [...args, "--non-interactive"]);
-  const name = stack ?? (await pulumi("stack", "--show-name", "--color=never")).trim();
-  // A value that looks like an option stays a value.
-  const ofStack = [`--stack=${name}`, "--color=never"];
+  const workspace = await openWorkspace(folder, project, env);
+  const name = stack ?? (await read(workspace.stack()))?.name;
+  if (name === undefined) {
+    throw new IonError("config", "No Pulumi stack is selected.", {
+      hints: [
+        "Name one with --stack, select one with `pulumi stack select`, or use only environment variables with --no-stack.",
+      ],
+    });
+  }
   return {
     name,
-    config: async () => configOf(await pulumi("config", "--json", "--show-secrets", ...ofStack)),
-    resources: async () => resourcesOf(await pulumi("stack", "export", "--show-secrets", ...ofStack)),
+    config: async () => {
+      const config = await read(workspace.getAllConfig(name));
+      return new Map(Object.entries(config).map(([key, { value }]) => [key, value]));
+    },
+    resources: async () => resourcesOf(await read(workspace.exportStack(name))),
   };
 }
 
-const configSchema = z.record(z.string(), z.object({ value: z.string().optional() }));
-
-function configOf(json: string): ReadonlyMap<string, string> {
-  const config = parse(configSchema, json, "config");
-  return new Map(Object.entries(config).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value]])));
+/** Opens the project with its own `pulumi`, else with the one on the PATH. Other folders' packages are never run. */
+async function openWorkspace(folder: string, project: string, env: NodeJS.ProcessEnv): Promise<LocalWorkspace> {
+  const automation = await import("@pulumi/pulumi/automation/index.js");
+  const own = join(project, "node_modules/.bin/pulumi");
+  // PulumiCommand.get() knows only the PATH and a folder with bin/pulumi, and runs `pulumi version` first.
+  const command = [existsSync(own) ? own : "pulumi", null];
+  return automation.LocalWorkspace.create({
+    workDir: folder,
+    pulumiCommand: Reflect.construct(automation.PulumiCommand, command) as PulumiCommand,
+    envVars: { PULUMI_SKIP_UPDATE_CHECK: "true", ...env } as Record<string, string>,
+  });
 }
 
-const properties = z.record(z.string(), z.unknown()).default({});
-const stateSchema = z.object({
-  deployment: z.object({
-    resources: z
-      .array(
-        z.object({
-          urn: z.string(),
-          type: z.string(),
-          id: z.string().default(""),
-          delete: z.boolean().default(false),
-          inputs: properties,
-          outputs: properties,
-        }),
-      )
-      .default([]),
-  }),
+const resourceSchema = z.object({
+  urn: z.string(),
+  type: z.string(),
+  id: z.string().default(""),
+  delete: z.boolean().default(false),
+  outputs: z.record(z.string(), z.unknown()).default({}),
 });
+const stateSchema = z.object({ deployment: z.object({ resources: z.array(resourceSchema).default([]) }) });
 
-/** Reads what `pulumi stack export --show-secrets` prints. */
-export function resourcesOf(json: string): StateResource[] {
-  const { resources } = parse(stateSchema, json, "state").deployment;
-  return resources
+/** The resources of an exported stack. */
+export function resourcesOf(exported: unknown): StateResource[] {
+  const parsed = stateSchema.safeParse(exported);
+  // Never the error itself: it may repeat a secret.
+  if (!parsed.success) throw new IonError("unexpectedAnswer", "Pulumi's export of the stack has an unexpected form.");
+  return parsed.data.deployment.resources
     .filter((resource) => !resource.delete)
-    .map(({ urn, type, id, inputs, outputs }) => ({ urn, type, id, inputs: opened(inputs), outputs: opened(outputs) }));
+    .map(({ urn, type, id, outputs }) => ({ urn, type, id, outputs: decrypted(outputs) }));
 }
 
 /** Pulumi's mark of a secret in state (sdk/go/common/resource/sig). */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
-/** Takes secrets out of Pulumi's envelope. */
-function opened<T>(value: T): T;
-function opened(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(opened);
+/** Unwraps secrets, which `--show-secrets` exports as JSON text. */
+function decrypted<T>(value: T): T;
+function decrypted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => decrypted(one));
   if (value === null || typeof value !== "object") return value;
-  if (SIGNATURE in value && "plaintext" in value) return opened(JSON.parse(String(value.plaintext)));
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, opened(inner)]));
+  if (SIGNATURE in value && "plaintext" in value) return decrypted(JSON.parse(String(value.plaintext)));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, decrypted(inner)]));
 }
 
-function parse<T>(schema: z.ZodType<T>, json: string, what: string): T {
-  try {
-    return schema.parse(JSON.parse(json));
-  } catch {
-    // Never the text itself: it holds secrets.
-    throw new IonError("unexpectedAnswer", `\`pulumi\` shows the stack's ${what} in a form that is not as expected.`);
-  }
-}
-
-function run(cwd: string, env: NodeJS.ProcessEnv, args: readonly string[]): Promise<string> {
-  const own = above(cwd).map((folder) => join(folder, "node_modules/.bin"));
-  const PATH = [...own.filter((folder) => existsSync(folder)), env.PATH ?? ""].join(delimiter);
-  const options = { cwd, env: { PULUMI_SKIP_UPDATE_CHECK: "true", ...env, PATH }, maxBuffer: 1 << 30 };
-  return new Promise((done, fail) => {
-    execFile("pulumi", args, options, (error, stdout, stderr) => {
-      if (error) fail(new IonError("config", inWords(error, stderr)));
-      else done(stdout);
-    });
-  });
-}
-
-/** What a person can do about each thing that keeps `pulumi` from showing a stack. */
-const ADVICE: ReadonlyArray<readonly [RegExp, string]> = [
-  [
-    /no stack selected/,
-    "name one with --stack, choose one with `pulumi stack select`, or use environment variables alone with --no-stack",
-  ],
-  [/no stack named/, "see `pulumi stack ls`"],
-  [/passphrase/, "it is the passphrase that the stack was made with"],
-  [/PULUMI_ACCESS_TOKEN|must be logged in|pulumi login/, "log in with `pulumi login`, as for `pulumi up`"],
+/** What to do about a reason that Pulumi gives. */
+const HINTS: ReadonlyArray<readonly [reason: RegExp, hint: string]> = [
+  [/no stack named/, "Run `pulumi stack ls` to list the stacks of this project."],
+  [/passphrase/, "Set the stack's passphrase: `export PULUMI_CONFIG_PASSPHRASE=<passphrase>`."],
+  [/PULUMI_ACCESS_TOKEN|must be logged in|pulumi login/, "Log in with `pulumi login`, as for `pulumi up`."],
 ];
 
-function inWords(error: Error & { readonly code?: unknown }, stderr: string): string {
-  if (error.code === "ENOENT") {
-    return (
-      "The command `pulumi` is not there, and the stack is read through it: install it (`npm install --save-dev pulumi`), " +
-      "or use environment variables alone with --no-stack."
-    );
+async function read<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "";
+    if (/\bENOENT\b/.test(message)) {
+      throw new IonError("config", "The command `pulumi` was not found. It is needed to read the stack.", {
+        hints: ["Install it with `npm install --save-dev pulumi`, or use only environment variables with --no-stack."],
+      });
+    }
+    // Only the reason: the rest may repeat what Pulumi printed, with secrets.
+    const [, reason] = /^error: (.*)$/m.exec(message) ?? [];
+    if (reason === undefined) {
+      throw new IonError("config", "Could not read the Pulumi stack, and Pulumi gave no reason.", {
+        hints: ["Run `npx pulumi stack` to see why."],
+      });
+    }
+    const hints = HINTS.flatMap(([pattern, hint]) => (pattern.test(reason) ? [hint] : []));
+    throw new IonError("config", `Could not read the Pulumi stack: ${sentence(reason)}`, { hints });
   }
-  const [said = "it says nothing"] = [...stderr.matchAll(/^error: (.*)$/gm)].map(([, words]) => words);
-  const advice = ADVICE.find(([pattern]) => pattern.test(said))?.[1];
-  return `\`pulumi\` did not show the stack: ${said.replace(/\.$/, "")}.${advice ? ` To go on: ${advice}.` : ""}`;
-}
-
-function above(folder: string): string[] {
-  const parent = dirname(folder);
-  return parent === folder ? [folder] : [folder, ...above(parent)];
 }

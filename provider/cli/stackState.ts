@@ -1,34 +1,46 @@
+/** What a stack declares of ION's webhooks, by its state. */
 import { z } from "zod";
 import { IonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
+import type { State } from "../lifecycle/receiverState.ts";
+import type { WebhookEvent } from "../model/webhooks.ts";
 import type { Stack, StateResource } from "./stack.ts";
 
 /** A receiver that a stack declares. */
-export interface DeclaredReceiver extends StateResource {
-  /** Its name in ION. */
-  readonly name: string;
+interface DeclaredReceiver {
+  readonly urn: string;
+  readonly id: string;
+  readonly state: State;
 }
 
 /** A subscription that a stack declares. */
-export interface DeclaredSubscription extends StateResource {
+interface DeclaredSubscription extends WebhookEvent {
+  readonly urn: string;
+  readonly id: string;
   readonly receiverId: string;
-  readonly resource: string;
-  readonly action: string;
+  readonly ionEndpoint: string;
 }
 
-/** What a stack declares of ION's webhooks, as its state knows it. */
-export interface Declared {
+/** What a stack declares in one ION environment. */
+export interface Declarations {
   readonly receivers: readonly DeclaredReceiver[];
   readonly subscriptions: readonly DeclaredSubscription[];
-  /** The receivers on which the program looks for what it does not declare (`unmanaged` "delete" or "report"). */
-  readonly watched: ReadonlySet<string>;
+  /** The ids of the receivers whose unmanaged subscriptions the program deletes or reports. */
+  readonly unmanagedPolicies: ReadonlySet<string>;
 }
 
-/** What a stack declares that declares nothing. */
-export const NOTHING: Declared = { receivers: [], subscriptions: [], watched: new Set() };
+/** The declarations of a stack that declares nothing. */
+export const NO_DECLARATIONS: Declarations = { receivers: [], subscriptions: [], unmanagedPolicies: new Set() };
 
-const TYPE = "pulumi-nodejs:dynamic/ion:";
-const receiverSchema = z.object({ name: z.string(), ionEndpoint: z.string() });
+/** The prefix of the types of this package's resources. */
+export const TYPE_PREFIX = "pulumi-nodejs:dynamic/ion:";
+
+const receiverSchema = z.looseObject({
+  name: z.string(),
+  ionEndpoint: z.string(),
+  declaredFields: z.array(z.string()),
+  pinned: z.looseObject({}),
+});
 const subscriptionSchema = z.object({
   receiverId: z.string(),
   resource: z.string(),
@@ -36,67 +48,85 @@ const subscriptionSchema = z.object({
   ionEndpoint: z.string(),
 });
 
-/** Reads what a stack declares off its state, by connection: ids are each ION's own. Undefined is the stack's own. */
-export async function declaredIn(stack: Stack): Promise<ReadonlyMap<string | undefined, Declared>> {
-  const ours = (await stack.resources()).filter(({ type }) => type.startsWith(TYPE));
-  const groups = Map.groupBy(ours, ({ outputs }) =>
+/** Declarations by the name of their connection; undefined is the default connection. */
+export type DeclarationsByConnection = ReadonlyMap<string | undefined, Declarations>;
+
+/** Reads what a stack declares. */
+export async function readDeclarations(stack: Stack): Promise<DeclarationsByConnection> {
+  const own = (await stack.resources()).filter(({ type }) => type.startsWith(TYPE_PREFIX));
+  const groups = Map.groupBy(own, ({ outputs }) =>
     typeof outputs.connection === "string" ? outputs.connection : undefined,
   );
-  const inOrder = [...groups].sort(([one = ""], [other = ""]) => (one < other ? -1 : 1));
-  return new Map(inOrder.map(([connection, resources]) => [connection, declaredBy(resources)]));
+  const sorted = [...groups].sort(([one = ""], [other = ""]) => (one < other ? -1 : 1));
+  return new Map(sorted.map(([connection, resources]) => [connection, declarationsIn(resources)]));
 }
 
-function declaredBy(resources: readonly StateResource[]): Declared {
-  const of = (type: string) => resources.filter((resource) => resource.type === TYPE + type);
-  const receivers = of("WebhookReceiver").map((one) => ({ ...one, ...read(receiverSchema, one) }));
-  const subscriptions = of("WebhookSubscription").map((one) => ({ ...one, ...read(subscriptionSchema, one) }));
-  const watched = of("UnmanagedSubscriptions").map(({ outputs }) => String(outputs.receiverId));
-  return { receivers, subscriptions, watched: new Set(watched) };
+function declarationsIn(resources: readonly StateResource[]): Declarations {
+  const of = (type: string) => resources.filter((resource) => resource.type === TYPE_PREFIX + type);
+  return {
+    receivers: of("WebhookReceiver").map((one) => {
+      return { urn: one.urn, id: one.id, state: parseOutputs(receiverSchema, one) as unknown as State };
+    }),
+    subscriptions: of("WebhookSubscription").map((one) => {
+      return { urn: one.urn, id: one.id, ...parseOutputs(subscriptionSchema, one) };
+    }),
+    unmanagedPolicies: new Set(of("UnmanagedSubscriptions").map(({ outputs }) => String(outputs.receiverId))),
+  };
 }
 
 /**
- * Reads what a stack declares, to compare with: of one connection where it is named, of each otherwise.
+ * Reads what a stack declares: for one connection if it is named, else for all.
  *
- * @throws IonError "config" where that is nothing: no check may be green because it looked at the wrong stack.
+ * @throws IonError "config" if that is nothing: a check of the wrong stack must not pass.
  */
-export async function somethingDeclaredIn(
-  stack: Stack,
-  connection?: string,
-): Promise<ReadonlyMap<string | undefined, Declared>> {
-  const all = await declaredIn(stack);
-  const asked = connection === undefined ? [...all] : [...all].filter(([name]) => name === connection);
-  const some = asked.filter(([, { receivers, subscriptions }]) => receivers.length + subscriptions.length > 0);
-  if (some.length > 0) return new Map(some);
-  const over = connection === undefined ? "" : ` over connection ${connection}`;
+export async function requireDeclarations(
+  stack: Stack | undefined,
+  connection: string | undefined,
+): Promise<DeclarationsByConnection> {
+  if (!stack) {
+    throw new IonError("config", "There is no Pulumi project in this folder. `drift` compares ION with a stack.", {
+      hints: ["Run it in the folder of your Pulumi project, or set --cwd."],
+    });
+  }
+  const all = [...(await readDeclarations(stack))];
+  const found = all.filter(
+    ([name, { receivers, subscriptions }]) =>
+      (connection === undefined || name === connection) && receivers.length + subscriptions.length > 0,
+  );
+  if (found.length > 0) return new Map(found);
+  const suffix = connection === undefined ? "" : ` for connection ${connection}`;
+  throw new IonError("config", `Stack ${stack.name} declares no webhook receiver and no subscription${suffix}.`, {
+    hints: ["Run `pulumi up` first, or name another stack with --stack."],
+  });
+}
+
+/**
+ * Makes sure that what a stack declares is in this ION environment: comparing it with another one proves nothing.
+ *
+ * @throws IonError "elsewhere" if it is not.
+ */
+export function requireSameEnvironment(api: WebhookApi, { receivers, subscriptions }: Declarations): void {
+  const resources = [...receivers.map(({ urn, state: { ionEndpoint } }) => ({ urn, ionEndpoint })), ...subscriptions];
+  const other = resources.find(({ ionEndpoint }) => !api.isEnvironment(ionEndpoint));
+  if (!other) return;
   throw new IonError(
-    "config",
-    `Stack ${stack.name} has no webhook receiver and no subscription${over}: run \`pulumi up\` first, or name another stack with --stack.`,
+    "elsewhere",
+    `"${logicalName(other.urn)}" is in the ION environment ${other.ionEndpoint}, but the settings name ${api.environment}.`,
+    {
+      detail: "Nothing was compared.",
+      hints: ["Check --stack, and ion:endpoint, ion:region, ion:stage or ION_API_URI."],
+    },
   );
 }
 
-/**
- * Makes sure that what a stack declares lives in this ION: another one proves nothing.
- *
- * @throws IonError "elsewhere" where it does not.
- */
-export function refuseElsewhere(ion: WebhookApi, { receivers, subscriptions }: Declared): void {
-  for (const { urn, outputs } of [...receivers, ...subscriptions]) {
-    const endpoint = String(outputs.ionEndpoint);
-    if (ion.isEnvironment(endpoint)) continue;
-    throw new IonError(
-      "elsewhere",
-      `"${urn.split("::").at(-1)}" lives in the ION at ${endpoint}, and the settings now name the ION at ${ion.environment}: comparing the ` +
-        "two would prove nothing. Check which stack is meant, and ion:endpoint, ion:region, ion:stage or ION_API_URI.",
-    );
-  }
-}
-
-function read<T>(schema: z.ZodType<T>, { urn, outputs }: StateResource): T {
+function parseOutputs<T>(schema: z.ZodType<T>, { urn, outputs }: StateResource): T {
   const parsed = schema.safeParse(outputs);
   if (parsed.success) return parsed.data;
-  const name = urn.split("::").at(-1);
   throw new IonError(
     "unexpectedAnswer",
-    `The state of "${name}" is not what this version of pulumi-ion writes: run \`pulumi up\` and try again.`,
+    `The state of "${logicalName(urn)}" was not written by this version of pulumi-ion.`,
+    { hints: ["Run `pulumi up` and try again."] },
   );
 }
+
+const logicalName = (urn: string) => urn.split("::").at(-1);

@@ -9,7 +9,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
  *
  * `pulumi-ion/signature` exports this function alone, for a server that does not use Pulumi.
  *
- * @param header the value of `x-ion-signature`; false if it is missing or no signature.
+ * @param header the value of `x-ion-signature`. If it is missing, or no signature, the result is false.
+ * @throws TypeError if the arguments cannot be verified at all: a parsed body, several headers, or no shared secret.
  *
  * @example
  * ```ts
@@ -21,9 +22,20 @@ export function verifySignature(
   header: string | readonly string[] | null | undefined,
   sharedSecret: string,
 ): boolean {
-  if (typeof header !== "string" || typeof sharedSecret !== "string" || sharedSecret === "") return false;
+  if (!(typeof body === "string" || body instanceof Uint8Array)) {
+    throw new TypeError(
+      "verifySignature needs the raw body, as a string or Uint8Array. Read it before anything parses it.",
+    );
+  }
+  if (typeof sharedSecret !== "string" || sharedSecret === "") {
+    throw new TypeError("verifySignature needs the receiver's shared secret. It is empty or not set.");
+  }
+  if (header === undefined || header === null) return false;
+  if (typeof header !== "string") {
+    throw new TypeError("verifySignature needs one x-ion-signature header, as a string.");
+  }
   const [, hex] = /^(?:sha256=)?([0-9a-f]{64})$/i.exec(header.trim()) ?? [];
-  if (hex === undefined || !(typeof body === "string" || body instanceof Uint8Array)) return false;
+  if (hex === undefined) return false;
   const expected = createHmac("sha256", sharedSecret).update(body).digest();
   return timingSafeEqual(Buffer.from(hex, "hex"), expected);
 }

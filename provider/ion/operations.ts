@@ -68,28 +68,28 @@ const RECEIVER_SELECTION =
 /** Receivers a page: the largest that is in public use with ION. */
 export const PAGE_SIZE = 100;
 
-/** Fields that the rest works without: where ION's schema lacks one, it is not asked for. */
+/** Optional fields: if ION's schema lacks one, it is not requested. */
 const DISPENSABLE = [
   ...["_etag", "cursor", "pageInfo", "hasNextPage", "value"],
   ...["description", "webhookUri", "sharedSecret", "contentType", "expectedResponseCode", "active"],
 ];
 
-/** The same by kind of operation: a receiver just made has no subscriptions, and a list without them proves nothing. */
+/** The same by type of operation. A created receiver has no subscriptions, but a list without them would prove nothing. */
 export const DISPENSABLE_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
   query: new Set(DISPENSABLE),
   mutation: new Set([...DISPENSABLE, "subscriptions", "headers"]),
 };
 
-/** The argument, and the field of an input, that an update and a deletion give the etag as. */
+/** The argument or input field that carries the etag. */
 export const ETAG = "etag";
 
-/** Arguments and fields of inputs that are not sent where ION's schema lacks them. */
+/** Arguments and input fields that are not sent if ION's schema lacks them. */
 export const DISPENSABLE_ARGUMENTS: ReadonlySet<string> = new Set([ETAG, "first"]);
 
 /** Inferred: the list of receivers. */
 export const LIST = "webhookReceivers";
 
-/** The field of every object that an update and a deletion give back as {@link ETAG}. */
+/** The field of every object that is sent back as {@link ETAG}. */
 export const ETAG_FIELD = "_etag";
 
 /** Inferred: ION's pattern for every list. One page of the whole webhook configuration. */
@@ -108,7 +108,7 @@ export const webhookReceiversAnswer = z.object({
   }),
 });
 
-/** Known (introspection works); the name of the actions' enum is not, so both are read off the input's fields. */
+/** Known: introspection works. The name of the actions' enum is not known, so both enums are read from the input's fields. */
 export const SUBSCRIPTION_ENUMS = `query SubscriptionEnums {
   __type(name: "CreateWebhookSubscriptionInput") {
     inputFields { name type { kind enumValues { name } ofType { kind enumValues { name } } } }
@@ -124,7 +124,7 @@ export const subscriptionEnumsAnswer = z.object({
   }),
 });
 
-/** One argument of a mutation's root field. */
+/** An argument of a mutation. */
 interface Argument {
   /** Its GraphQL type. */
   readonly type: string;
@@ -275,7 +275,7 @@ export const aliasOf = (index: number) => `m${index}`;
 
 const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 
-/** Says in words where an answer does not fit, by field and type, never by value. */
+/** Describes how an answer differs from the expected form: by field and type, never by value. */
 export function describeParseError(error: z.ZodError): string {
   return error.issues
     .slice(0, 3)

@@ -29,6 +29,9 @@ const MAX_AGE_MS = 60_000;
 /** How long a failed read is cached, so that 36 resources do not each retry it. */
 const FAILURE_MS = 10_000;
 
+/** Pages of a list at most: 100,000 receivers. More is an endless list. */
+const MAX_PAGES = 1000;
+
 /** How often a read of several pages starts again because the list changed. */
 const MAX_RESTARTS = 5;
 
@@ -114,7 +117,22 @@ export class Snapshot {
    */
   async #readPages(): Promise<Map<string, Receiver> | undefined> {
     const receivers = new Map<string, Receiver>();
+    const started = performance.now();
+    const cursors = new Set<string | undefined>();
     for (let after: string | undefined, last: string | undefined, more = true; more; ) {
+      const seconds = (performance.now() - started) / 1000;
+      if (cursors.has(after) || cursors.size >= MAX_PAGES) {
+        throw new IonError(
+          "unexpectedAnswer",
+          "ION's list of webhook receivers does not end: its pages repeat, or are too many.",
+        );
+      }
+      if (seconds * 1000 > this.#retry.deadlineMs) {
+        throw new IonError("unreachable", `Reading ION's webhook receivers took more than ${Math.round(seconds)} s.`, {
+          hints: ["Set ion:deadline to allow more time."],
+        });
+      }
+      cursors.add(after);
       const { edges, pageInfo } = await withRetry("query", () => this.#readPage(after), this.#retry);
       if (last !== undefined && edges[0]?.node.id !== last) return undefined;
       for (const { node } of edges) receivers.set(node.id, node);

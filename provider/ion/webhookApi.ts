@@ -4,7 +4,7 @@ import { type ConnectionSettings, environmentOf } from "./connectionSettings.ts"
 import { IonError, isIonError } from "./errors.ts";
 import { IonClient } from "./http/client.ts";
 import { RETRY_DEFAULTS, type RetryOptions, withRetry } from "./http/retry.ts";
-import { REQUEST_TIMEOUT_MS, transport } from "./http/transport.ts";
+import { REQUEST_TIMEOUT_MS, safeFetch, transport } from "./http/transport.ts";
 import { MutationBatcher } from "./mutationBatcher.ts";
 import { CREATE_SUBSCRIPTION, SUBSCRIPTION_ENUMS, secretsIn, subscriptionEnumsAnswer } from "./operations.ts";
 import { enumNamesOfInput } from "./schema/schemaAdapter.ts";
@@ -45,7 +45,7 @@ export class WebhookApi {
     const now = options.now ?? Date.now;
     // One request may not take longer than all attempts together.
     const timeoutMs = Math.min(REQUEST_TIMEOUT_MS, settings.deadlineMs ?? REQUEST_TIMEOUT_MS);
-    const send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? timeoutMs);
+    const send = transport(options.fetch ?? safeFetch, options.timeoutMs ?? timeoutMs);
     this.environment = environmentOf(settings.endpoint, settings.name);
     this.#formerEnvironment = settings.formerEndpoint && environmentOf(settings.formerEndpoint, settings.name);
     const { deadlineMs = RETRY_DEFAULTS.deadlineMs } = settings;

@@ -45,15 +45,12 @@ export function declaredFields(inputs: Inputs): Fields {
   );
 }
 
-/**
- * What the receiver should be: what the program declares, and what it is pinned to otherwise. A sharedSecret that ION generated
- * is not pinned: a new one is accepted.
- */
+/** What the receiver should be: what the program declares, and what it is pinned to otherwise. */
 export function desiredFields(inputs: Inputs, state: Pick<State, "pinned" | "declaredFields">): Fields {
   return { ...pinnedFields(state), ...pick(inputs, FIELDS) };
 }
 
-/** What the receiver was set to by the last run. */
+/** What the receiver is pinned to. Not a sharedSecret that ION generated: a new one is accepted. */
 export function pinnedFields({ pinned, declaredFields }: Pick<State, "pinned" | "declaredFields">): Fields {
   const fields = FIELDS.filter((field) => field !== "sharedSecret" || declaredFields.includes(field));
   return pick(pinned, fields);

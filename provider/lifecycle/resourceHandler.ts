@@ -28,7 +28,7 @@ export interface ResourceHandler<Inputs, State> {
   /** Properties that hold secrets, in inputs and in state. */
   readonly secrets: readonly string[];
   /**
-   * What makes two declarations the same object in ION: one equal string is enough. Empty while it is unknown.
+   * Strings that identify the object in ION: two declarations with one in common are the same object. Empty while it is unknown.
    *
    * @param id the object's id, if it exists.
    */

@@ -23,11 +23,14 @@ const argsSchema = z.strictObject({
   maxDeletions: z.int({ error: "must be a whole number" }).min(0, "must not be negative").optional(),
 });
 
-interface Args {
+interface Declared {
   readonly receiverId: string;
-  readonly unmanaged: "delete" | "report";
   /** Every event that the program declares for this receiver, as "RESOURCE ACTION". */
   readonly declared: readonly string[];
+}
+
+interface Args extends Declared {
+  readonly unmanaged: "delete" | "report";
   /** Whether this run does not know all of them, as a run with --target may not. Then nothing is deleted. */
   readonly incomplete?: boolean | undefined;
   readonly maxDeletions?: number | undefined;
@@ -67,18 +70,21 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
   async check(api, given, olds) {
     const news = withoutKeys(given, PREVIEW_KEYS);
     const failures = inputFailures(argsSchema, news, {});
-    const { unmanaged, maxDeletions, incomplete } = news as Partial<Args>;
+    const { unmanaged, declared, maxDeletions, incomplete } = news as Partial<Args>;
     const { receiverId } = olds as Partial<Inputs>;
     if (failures.length > 0 || unmanaged !== "delete" || receiverId === undefined) return { inputs: news, failures };
-    const { reported, newlyFound } = dueFor(olds);
-    if (reported.length > 0 && incomplete !== true) {
-      const reason = tooMany(receiverId, reported, (await subscriptionsOf(api, receiverId)).length, maxDeletions);
-      if (reason) failures.push({ property: "maxDeletions", reason });
+    const due = dueFor(olds);
+    // `ignoreChanges` hands back what read returned, with these keys: then nothing is deleted either.
+    const isIgnored = PREVIEW_KEYS.some((key) => key in given);
+    if (incomplete === true || isIgnored || !Array.isArray(declared)) {
+      const warnings = isIgnored ? [] : warnIncomplete(receiverId, due.reported);
+      return { inputs: { ...news, ...previewLists(due), incomplete: true }, failures, warnings };
     }
-    const preview = {
-      ...(reported.length > 0 && { reported, deleting: reported }),
-      ...(newlyFound.length > 0 && { newlyFound, deletingNext: newlyFound }),
-    };
+    const reported = await filterUnmanaged(api, { receiverId, declared }, due.reported);
+    const newlyFound = await filterUnmanaged(api, { receiverId, declared }, due.newlyFound);
+    const reason = await tooMany(api, receiverId, reported, maxDeletions);
+    if (reason) failures.push({ property: "maxDeletions", reason });
+    const preview = previewLists({ reported, deleting: reported, newlyFound, deletingNext: newlyFound });
     return { inputs: { ...news, ...preview }, failures };
   },
 
@@ -101,7 +107,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
   async create(api, inputs) {
     const { value: unmanagedNow = [], warnings } = await readable(api, inputs);
     const state = stateOf(api, inputs, unmanagedNow, unmanagedNow);
-    const report = describe(inputs, unmanagedNow);
+    const report = describe(inputs, unmanagedNow, announceDeletion(unmanagedNow));
     return { id: `unmanaged-${inputs.receiverId}`, state, warnings: [...warnings, ...report] };
   },
 
@@ -110,29 +116,29 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     const unmanagedNow = await findUnmanaged(api, state);
     const reported = unmanagedNow.filter((name) => state.reported.includes(name));
     const newlyFound = unmanagedNow.filter((name) => !state.reported.includes(name));
-    const preview = {
-      ...(reported.length > 0 && { reported }),
-      ...(newlyFound.length > 0 && { newlyFound }),
-    };
+    const plan = [
+      ...(reported.length > 0 ? [`\`pulumi up\` deletes ${reported.join(", ")}.`] : []),
+      ...(newlyFound.length > 0
+        ? [`\`pulumi up\` reports ${newlyFound.join(", ")}, and the one after that deletes what was reported.`]
+        : []),
+    ];
     return {
-      warnings: describe(state, reported, newlyFound),
+      warnings: describe(state, unmanagedNow, plan.join(" ")),
       found: {
-        inputs: { ...args(state), ...(state.unmanaged === "delete" && preview) },
+        inputs: { ...args(state), ...(state.unmanaged === "delete" && previewLists({ reported, newlyFound })) },
         state: stateOf(api, state, unmanagedNow, reported),
       },
     };
   },
 
   async update(api, _id, state, inputs) {
+    if (inputs.incomplete === true) return { state: { ...state, ...args(inputs), declared: state.declared } };
     const before = new Set([...state.unmanagedNow, ...state.reported]);
     // Under "report" the preview said that they stay: an `up` that changes to "delete" only reports them.
     const isDeleting = inputs.unmanaged === "delete" && state.unmanaged === "delete";
-    const due = isDeleting ? state.reported : [];
-    if (inputs.incomplete === true)
-      return { state: { ...state, ...args(inputs), declared: state.declared }, warnings: skipped(inputs, due) };
-    const total = due.length > 0 ? (await subscriptionsOf(api, inputs.receiverId)).length : 0;
-    const reason = tooMany(inputs.receiverId, due, total, inputs.maxDeletions);
-    if (reason) throw new IonError("ambiguous", `maxDeletions ${reason}`);
+    const due = isDeleting ? await filterUnmanaged(api, inputs, state.reported) : [];
+    const reason = await tooMany(api, inputs.receiverId, due, inputs.maxDeletions);
+    if (reason) throw new IonError("ambiguous", `maxDeletions ${reason}.`);
     const outcomes = await Promise.all(due.map((name) => deleteIfUnmanaged(api, inputs, name)));
     const deleted = due.filter((_name, index) => outcomes[index]);
     const { value: unmanagedNow = state.unmanagedNow, warnings } = await readable(api, inputs);
@@ -145,7 +151,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
         ...(deleted.length > 0
           ? [`Deleted unmanaged subscriptions of receiver ${escapeText(inputs.receiverId)}: ${deleted.join(", ")}.`]
           : []),
-        ...describe(inputs, unreported),
+        ...describe(inputs, unreported, announceDeletion(unreported)),
       ],
     };
   },
@@ -153,11 +159,15 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
   async delete() {},
 };
 
-/** What is due for deletion, and what after that, by the inputs of the last refresh; without one, of the last `up`. */
+/** What this `up` deletes, and what it only reports: by the last refresh, or without one by the last `up`. */
 function dueFor({ reported = [], newlyFound = [], deleting, deletingNext = [] }: Partial<Inputs>) {
   const isFromUp = deleting !== undefined || deletingNext.length > 0;
   return isFromUp ? { reported: deletingNext, newlyFound: [] } : { reported, newlyFound };
 }
+
+/** The lists that a preview shows: those that are not empty. */
+const previewLists = (lists: Readonly<Record<string, readonly string[]>>) =>
+  Object.fromEntries(Object.entries(lists).filter(([, names]) => names.length > 0));
 
 const args = ({ receiverId, unmanaged, declared, maxDeletions }: Args): Args => ({
   receiverId,
@@ -179,48 +189,53 @@ const stateOf = (
 });
 
 /** Why so many deletions are refused, to follow "maxDeletions"; undefined if they are allowed. */
-function tooMany(receiverId: string, names: readonly string[], total: number, allowed = 0): string | undefined {
+async function tooMany(api: WebhookApi, receiverId: string, names: readonly string[], allowed = 0) {
+  if (names.length <= allowed) return undefined;
+  const { length: total } = await subscriptionsOf(api, receiverId);
   const isAll = names.length === total;
-  if (names.length === 0 || names.length <= allowed || (!isAll && names.length <= DEFAULT_MAX_DELETIONS)) {
-    return undefined;
-  }
+  if (!isAll && names.length <= DEFAULT_MAX_DELETIONS) return undefined;
+  const [some, them] = isAll
+    ? ["any subscription", "all of them"]
+    : [`${names.length} of the ${total} subscriptions`, "them"];
   return (
-    `does not allow this: ${isAll ? `all ${total}` : `${names.length} of the ${total}`} subscriptions of receiver ${escapeText(receiverId)} are not in your ` +
-    `program and would be deleted: ${listSome(names, 5)}. Check that it is the right receiver. To delete them, set ` +
-    `maxDeletions: ${names.length}. To keep them, set unmanaged: "report"`
+    `is too low: your program does not declare ${some} of receiver ${escapeText(receiverId)}, so this would delete ${them}: ` +
+    `${listSome(names, 5)}. Check that it is the right receiver. To delete them, set maxDeletions: ${names.length}. ` +
+    'To keep them, set unmanaged: "report"'
   );
 }
 
-/** Says what is unmanaged, and when it is deleted: by the next `pulumi up`, or by the one after. */
-function describe({ receiverId, unmanaged }: Args, next: readonly string[], later: readonly string[] = []): string[] {
-  const all = [...next, ...later];
-  if (all.length === 0) return [];
+/** Says what is unmanaged, and what happens to it. */
+function describe({ receiverId, unmanaged }: Args, names: readonly string[], plan: string): string[] {
+  if (names.length === 0) return [];
   const subject = `Receiver ${escapeText(receiverId)} has subscriptions that are not in your program`;
-  if (unmanaged === "report") return [`${subject}: ${all.join(", ")}. They are kept (unmanaged: "report").`];
-  return [
-    [
-      `${subject}.`,
-      ...(next.length > 0 ? [`The next \`pulumi up\` deletes ${next.join(", ")}.`] : []),
-      ...(later.length > 0 ? [`Newly found, and deleted one \`pulumi up\` later: ${later.join(", ")}.`] : []),
-    ].join(" "),
-  ];
+  if (unmanaged === "report") return [`${subject}: ${names.join(", ")}. They are kept (unmanaged: "report").`];
+  return [`${subject}. ${plan}`];
 }
 
-const skipped = ({ receiverId }: Args, due: readonly string[]): string[] =>
+const announceDeletion = (names: readonly string[]) => `The next \`pulumi up\` deletes ${names.join(", ")}.`;
+
+const warnIncomplete = (receiverId: string, due: readonly string[]): string[] =>
   due.length === 0
     ? []
     : [
-        `Unmanaged subscriptions of receiver ${escapeText(receiverId)} were not deleted, because this run does not know every subscription ` +
+        `Unmanaged subscriptions of receiver ${escapeText(receiverId)} are not deleted, because this run does not know every subscription ` +
           "that your program declares. Run `pulumi up` for the whole stack.",
       ];
 
 /** Lists what is unmanaged, and duplicates except the oldest, which is the one that is managed. */
-async function findUnmanaged(api: WebhookApi, { receiverId, declared }: Args): Promise<string[]> {
+async function findUnmanaged(api: WebhookApi, { receiverId, declared }: Declared): Promise<string[]> {
   return (await surplusOf(api, receiverId, declared)).map(label);
 }
 
+/** Those of the listed subscriptions that still exist and are still unmanaged. */
+async function filterUnmanaged(api: WebhookApi, args: Declared, names: readonly string[]): Promise<readonly string[]> {
+  if (names.length === 0) return [];
+  const unmanagedNow = await findUnmanaged(api, args);
+  return names.filter((name) => unmanagedNow.includes(name));
+}
+
 function readable(api: WebhookApi, inputs: Args) {
-  const consequence = `Unmanaged subscriptions of receiver ${escapeText(inputs.receiverId)} are not searched for.`;
+  const consequence = `Unmanaged subscriptions of receiver ${escapeText(inputs.receiverId)} are not detected.`;
   return ifReadable(consequence, () => findUnmanaged(api, inputs));
 }
 
@@ -235,7 +250,7 @@ async function surplusOf(api: WebhookApi, receiverId: string, declared: readonly
 }
 
 /** Deletes a subscription by its label, if it still has that and is still unmanaged. Returns whether it did. */
-function deleteIfUnmanaged(api: WebhookApi, { receiverId, declared }: Args, name: string): Promise<boolean> {
+function deleteIfUnmanaged(api: WebhookApi, { receiverId, declared }: Declared, name: string): Promise<boolean> {
   return retryOnConflict(api, async () => {
     const subscription = (await surplusOf(api, receiverId, declared)).find((one) => label(one) === name);
     if (subscription) await api.apply({ kind: "deleteSubscription", receiverId, subscription });

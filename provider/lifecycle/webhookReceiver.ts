@@ -56,6 +56,7 @@ const argsSchema = z.strictObject({
       z
         .string({ error: "must be a string" })
         .refine((value) => !hasControlCharacter(value), "must not contain line breaks or control characters")
+        .refine((value) => /^[\t\x20-\xff]*$/.test(value), "must contain only Latin-1 characters, as HTTP headers do")
         .refine((value) => value === value.trim(), "must not start or end with a space"),
     )
     .superRefine(checkHeaderNames)
@@ -74,11 +75,33 @@ function checkUrl(url: string, context: z.RefinementCtx) {
   }
 }
 
+/** Headers that a declared one would break or forge. */
+const RESERVED_HEADERS = [
+  ...[
+    "host",
+    "content-length",
+    "content-type",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "upgrade",
+    "te",
+    "trailer",
+  ],
+  ...["expect", "x-ion-signature"],
+];
+
 function checkHeaderNames(headers: Record<string, string>, context: z.RefinementCtx) {
   const names = Object.keys(headers);
   const duplicates = names.filter((name, at) => names.findIndex((other) => sameHeaderName(other, name)) !== at);
+  for (const name of names.filter((one) => RESERVED_HEADERS.includes(one.toLowerCase()))) {
+    context.addIssue({ code: "custom", message: `must not contain ${name}, which HTTP or ION sets itself` });
+  }
   for (const name of duplicates) {
-    context.addIssue({ code: "custom", message: `has ${name} twice: HTTP ignores the case of header names` });
+    context.addIssue({
+      code: "custom",
+      message: `must not contain ${name} twice: HTTP ignores the case of header names`,
+    });
   }
 }
 
@@ -102,7 +125,8 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
   async check(_api, given, olds) {
     const news = withoutKeys(given, PREVIEW_KEYS);
     const failures = inputFailures(argsSchema, news, olds);
-    if (news.webhookUri === undefined && news.importId === undefined) {
+    const isUnchanged = olds.name !== undefined && olds.webhookUri === undefined;
+    if (news.webhookUri === undefined && news.importId === undefined && !isUnchanged) {
       failures.push({ property: "webhookUri", reason: "is missing: set the https:// URL that ION sends events to" });
     }
     // Omitted fields that were changed in ION: the preview shows that they are restored.
@@ -197,7 +221,7 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
 
 const NOTHING_VISIBLE =
   "ION shows this API key no webhook receivers. Either all were deleted, or the key may not read them. " +
-  "In that case do not run `pulumi up`: it would create them a second time.";
+  "If it may not read them, do not run `pulumi up`: it would create them a second time.";
 
 function duplicateWarnings(live: Receiver, receivers: Receivers): string[] {
   return duplicateReceivers([...receivers.values()])
@@ -211,7 +235,13 @@ async function findExisting(api: WebhookApi, inputs: Inputs) {
   const name = escapeText(inputs.name);
   if (importId !== undefined) {
     const receiver = await api.receiver(importId);
-    if (!receiver) throw notFound(api, importId, inputs.name);
+    if (!receiver) {
+      throw new IonError(
+        "gone",
+        `ION at ${api.environment} has no webhook receiver with id ${escapeText(importId)}, the importId of "${name}".`,
+        { hints: ["Correct importId. `npx pulumi-ion status` lists all receivers with their ids."] },
+      );
+    }
     return { receiver, warnings: [] };
   }
   const consequence = `The webhook receiver "${name}" is created without checking whether ION already has it.`;
@@ -232,7 +262,7 @@ async function findExisting(api: WebhookApi, inputs: Inputs) {
     throw new IonError(
       "ambiguous",
       `ION already has ${matches.length} webhook receivers with the webhookUri of "${name}": ${matches.map(formatReceiver).join(", ")}. ` +
-        "Each of them delivers every event once more.",
+        "ION delivers every event once for each of them.",
       { hints: ["Delete all but one in ION, or import one with importId."] },
     );
   }

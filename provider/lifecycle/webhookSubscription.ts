@@ -24,20 +24,20 @@ const KNOWN = { resource: VIOLET_RESOURCES as readonly string[], action: ACTIONS
 
 const NAME = /^[A-Z][A-Z0-9_]*$/;
 
-const nameOf = (property: keyof typeof KNOWN) =>
+const nameOf = (property: keyof typeof KNOWN, example: string) =>
   z.string({ error: "is missing" }).refine((name) => NAME.test(name), {
     error: ({ input }) => {
       const spelled = toConstantCase(String(input));
       const similar = KNOWN[property].includes(spelled) ? [spelled] : similarNames(spelled, KNOWN[property]);
       const suggestions = similar.length === 0 && NAME.test(spelled) ? [spelled] : similar;
-      return ["must be one of ION's names, such as PARTS or UPDATE.", ...didYouMean(suggestions)].join(" ");
+      return [`must be one of ION's ${property}s, such as ${example}.`, ...didYouMean(suggestions)].join(" ");
     },
   });
 
 const argsSchema = z.strictObject({
   receiverId: z.string({ error: "must be the id of a webhook receiver" }).min(1, "must not be empty"),
-  resource: nameOf("resource"),
-  action: nameOf("action"),
+  resource: nameOf("resource", "PARTS"),
+  action: nameOf("action", "UPDATE"),
 });
 
 interface Inputs {
@@ -63,7 +63,7 @@ export const webhookSubscription: ResourceHandler<Inputs, State> = {
 
   async check(api, news, olds) {
     const failures = inputFailures(argsSchema, news, olds);
-    return failures.length > 0 ? { inputs: news, failures } : { inputs: news, ...(await checkNames(api, news)) };
+    return failures.length > 0 ? { inputs: news, failures } : { inputs: news, ...(await checkNames(api, news, olds)) };
   },
 
   // The three together are the subscription. Pulumi creates the new one first, so that no event is lost in between.
@@ -153,13 +153,15 @@ async function subscribe(api: WebhookApi, inputs: Inputs): Promise<Pick<Subscrip
   }
 }
 
-/** Checks names that this package does not know against ION's live schema, so that only they cost a request. */
+/** Checks new names that this package does not know against ION's live schema, so that only they cost a request. */
 async function checkNames(
   api: WebhookApi,
   news: UncheckedInputs,
+  olds: UncheckedInputs,
 ): Promise<Warnings & { readonly failures: readonly Failure[] }> {
   const unknown = NAMES.flatMap((property) => {
     const value = news[property];
+    if (value === olds[property]) return [];
     const isUnknown = typeof value === "string" && value !== UNKNOWN && !KNOWN[property].includes(value);
     return isUnknown ? [{ property, value }] : [];
   });
@@ -170,7 +172,7 @@ async function checkNames(
       .filter(({ property, value }) => !live[property].includes(value))
       .map(({ property, value }) => ({
         property,
-        reason: [`is not a ${property} in ION.`, ...didYouMean(similarNames(value, live[property]))].join(" "),
+        reason: [`is not one of ION's ${property}s.`, ...didYouMean(similarNames(value, live[property]))].join(" "),
       }));
     return { failures };
   } catch (error) {

@@ -1,6 +1,6 @@
 /** The words of each difference, written once: warnings of a refresh, `drift`, `status` and `export` all print these. */
 import type { Change } from "./changes.ts";
-import type { Difference } from "./difference.ts";
+import type { DesiredReceiver, Difference } from "./difference.ts";
 import { escapeText, formatReceiver, pluralize } from "./text.ts";
 import { eventName, isSecretField, type Receiver, sameEvent } from "./webhooks.ts";
 
@@ -18,7 +18,7 @@ export function describeDifference(one: Difference): string {
     case "inactive":
       return `${receiver(one)} is inactive: ION sends it no events.`;
     case "masked":
-      return `ION does not show this API key the ${masked(one)} of receiver ${formatReceiver(one.receiver)}, so changes to it cannot be detected.`;
+      return `${receiver(one)}: ION does not show this API key the ${masked(one)}, so ${undetected(one)} cannot be detected.`;
     case "neverDelivered":
       return `${receiver(one)} is subscribed to ${event(one.event)}, but ${one.event.reason}`;
   }
@@ -28,10 +28,9 @@ type Of<Kind extends Difference["kind"]> = Extract<Difference, { readonly kind: 
 
 function missing(one: Of<"missing">): string {
   if (one.object === "receiver") {
-    const { id, fields, subscriptions = [] } = one.desired;
-    const name = `"${escapeText(fields.name ?? "")}"`;
-    const also = subscriptions.length > 0 ? ` and its ${pluralize(subscriptions.length, "declared subscription")}` : "";
-    return `Receiver ${name}${id === undefined ? "" : ` (id ${escapeText(id)})`}${also} do${also ? "" : "es"} not exist in ION: no events arrive there.`;
+    const count = one.desired.subscriptions?.length ?? 0;
+    const also = count > 0 ? ` Its ${pluralize(count, "subscription")} ${count === 1 ? "is" : "are"} missing too.` : "";
+    return `${desiredReceiver(one.desired)} does not exist in ION: no events arrive there.${also}`;
   }
   if (one.object === "header") return `${receiver(one)} does not send the header ${escapeText(one.name)}.`;
   return `${receiver(one)} is not subscribed to ${event(one.desired)}: these events do not arrive.`;
@@ -42,17 +41,19 @@ function changed(one: Of<"changed">): string {
     return `${receiver(one)}: the value of header ${escapeText(one.name)} was changed in ION.`;
   if (one.object === "receiver") {
     if (isSecretField(one.field)) return `${receiver(one)}: ${one.field} was changed in ION.`;
-    return `${receiver(one)}: ${one.field} is ${value(one.live)} in ION, declared ${value(one.desired)}.`;
+    const effect = one.field === "active" && one.live === false ? " ION sends it no events." : "";
+    return `${receiver(one)}: ${one.field} is ${value(one.live)} in ION, declared ${value(one.desired)}.${effect}`;
   }
   const { desired, live, liveReceiver } = one;
   if (desired.id !== undefined && desired.id !== live.id) {
     return `${receiver(one)} is subscribed to ${event(desired)} under another id (${escapeText(live.id)}, not ${escapeText(desired.id)}): the next \`pulumi up\` adopts it.`;
   }
+  const subscription = `subscription ${event(desired)} (id ${escapeText(live.id)})`;
   const changes = [
-    ...(sameEvent(desired, live) ? [] : [`changed to ${event(live)}`]),
+    ...(sameEvent(live, desired) ? [] : [`changed to ${event(live)}`]),
     ...(liveReceiver.id === one.receiver.id ? [] : [`moved to receiver ${formatReceiver(liveReceiver)}`]),
   ];
-  return `${receiver(one)}: in ION, the subscription to ${event(desired)} (id ${escapeText(live.id)}) was ${changes.join(" and ")}.`;
+  return `${receiver(one)}: ${subscription} was ${changes.join(" and ")} in ION.`;
 }
 
 function unmanaged(one: Of<"unmanaged">): string {
@@ -65,21 +66,60 @@ function unmanaged(one: Of<"unmanaged">): string {
 
 function duplicate(one: Of<"duplicate">): string {
   if (one.object === "receiver") {
-    const names = one.receivers.map(formatReceiver).join(", ");
-    return `Receivers with the same URL: ${names}. An event that several of them are subscribed to is delivered several times.`;
+    const names = one.receivers.map(formatReceiver).join(" and ");
+    return `Receivers ${names} have the same URL: events that more than one of them is subscribed to are delivered more than once.`;
   }
   if (one.object === "header") return `${receiver(one)} sends the header ${escapeText(one.header.key)} more than once.`;
   const { subscriptions } = one;
   const [first] = subscriptions;
   const ids = subscriptions.map(({ id }) => escapeText(id)).join(", ");
-  return `${receiver(one)} has ${subscriptions.length} subscriptions to ${first ? event(first) : ""} (ids ${ids}): each such event is delivered ${subscriptions.length} times.`;
+  return `${receiver(one)} has ${subscriptions.length} subscriptions to ${first ? event(first) : ""} (ids ${ids}): each event is delivered ${subscriptions.length === 2 ? "twice" : `${subscriptions.length} times`}.`;
 }
 
 const receiver = ({ receiver }: { readonly receiver: Parameters<typeof formatReceiver>[0] }) =>
   `Receiver ${formatReceiver(receiver)}`;
 const event = (one: Parameters<typeof eventName>[0]) => escapeText(eventName(one));
 const value = (one: unknown) => (one === undefined || one === "" ? "empty" : escapeText(JSON.stringify(one)));
+const desiredReceiver = ({ id = "", fields: { name } }: DesiredReceiver) =>
+  `Receiver ${name === undefined ? `with id ${escapeText(id)}` : formatReceiver({ id, name })}`;
+const undetected = (one: Of<"masked">) =>
+  one.object === "receiver" && one.field === "webhookUri"
+    ? "changes to it, and other receivers with the same URL,"
+    : "changes to it";
 const masked = (one: Of<"masked">) => (one.object === "header" ? `value of header ${escapeText(one.name)}` : one.field);
+
+/**
+ * One difference between what two stacks declare, in one sentence. Ids and secrets are each environment's own.
+ *
+ * @param one with what stack `here` declares as desired, and what stack `there` declares as live.
+ * @returns undefined if it does not matter between stacks.
+ */
+export function describeStackDifference(one: Difference, here: string, there: string): string | undefined {
+  const only = (what: string, has: string, lacks: string) => `${what} is in ${has} but not in ${lacks}.`;
+  const [inHere, inThere] = [[here, there] as const, [there, here] as const];
+  if (one.object === "receiver") {
+    if (one.kind === "missing") return only(`Receiver "${escapeText(one.desired.id ?? "")}"`, ...inHere);
+    if (one.kind === "unmanaged") return only(stackReceiver(one), ...inThere);
+    if (one.kind !== "changed" || isSecretField(one.field)) return undefined;
+    return `${stackReceiver(one)}: ${one.field} is ${value(one.desired)} in ${here} and ${value(one.live)} in ${there}.`;
+  }
+  if (one.object === "header") {
+    if (one.kind === "missing") return only(`${stackReceiver(one)}: header ${escapeText(one.name)}`, ...inHere);
+    if (one.kind === "unmanaged")
+      return only(`${stackReceiver(one)}: header ${escapeText(one.header.key)}`, ...inThere);
+    return undefined;
+  }
+  if (one.kind === "missing") return only(`${stackReceiver(one)}: subscription ${event(one.desired)}`, ...inHere);
+  if (one.kind === "unmanaged")
+    return only(`${stackReceiver(one)}: subscription ${event(one.subscription)}`, ...inThere);
+  return undefined;
+}
+
+/** A secret that two stacks share. */
+export const describeSharedSecret = (field: string, receiverName: string, here: string, there: string): string =>
+  `Receiver "${escapeText(receiverName)}" has the same ${field} in ${here} and ${there}. Environments usually have different ones.`;
+
+const stackReceiver = ({ receiver }: { readonly receiver: Receiver }) => `Receiver "${escapeText(receiver.id)}"`;
 
 /** What a change does, as a command: "delete the subscription PARTS UPDATE (id 4) of receiver 1". Holds no secret. */
 export function describeChange(change: Change): string {
@@ -92,9 +132,9 @@ export function describeChange(change: Change): string {
     case "deleteReceiver":
       return `delete the ${named(change.receiver)}`;
     case "createSubscription":
-      return `subscribe receiver ${escapeText(change.receiverId)} to ${event(change.event)}`;
+      return `subscribe receiver ${change.receiverId} to ${event(change.event)}`;
     case "deleteSubscription":
-      return `delete the subscription ${event(change.subscription)} (id ${escapeText(change.subscription.id)}) of receiver ${escapeText(change.receiverId)}`;
+      return `delete the subscription ${event(change.subscription)} (id ${change.subscription.id}) of receiver ${change.receiverId}`;
     case "createHeader":
       return `create the header ${escapeText(change.key)} of the ${named(change.receiver)}`;
     case "updateHeader":

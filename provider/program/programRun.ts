@@ -8,15 +8,19 @@ export function programError(message: string): pulumi.RunError {
   return Object.assign(new pulumi.RunError(message), { stack: message });
 }
 
-const noStack = {};
+const noEngine = {};
 
 /** Changes with the shape of what copies of this package share. */
 const SHARED_FORMAT = 1;
 const FORMAT = Symbol.for("pulumi-ion.sharedFormat");
 
+/** Whether the program runs in a stack. Unit tests with Pulumi's mocks may declare resources without one. */
+export const isStackRun = (): boolean => pulumi.getStackResource() !== undefined;
+
 /**
- * A value that exists once for each run of a program. A process may run several programs, and may have several copies of this
- * package, because a library can bring its own: they share the value by its name.
+ * A value that exists once for each run of a program: a run in a stack, or everything after a call of `setMocks`. A process may
+ * run several programs, and may have several copies of this package, because a library can bring its own: they share the value
+ * by its name.
  */
 export function oncePerProgram<T>(name: string, create: () => T): () => T {
   const key = Symbol.for(`pulumi-ion.${name}`);
@@ -25,7 +29,7 @@ export function oncePerProgram<T>(name: string, create: () => T): () => T {
     shared[FORMAT] ??= SHARED_FORMAT;
     if (shared[FORMAT] !== SHARED_FORMAT) throw programError(TWO_VERSIONS);
     shared[key] ??= new WeakMap<object, T>();
-    const run = pulumi.getStackResource() ?? noStack;
+    const run = pulumi.getStackResource() ?? pulumi.getMonitor() ?? noEngine;
     const value = shared[key].get(run) ?? create();
     shared[key].set(run, value);
     return value;

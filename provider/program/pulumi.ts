@@ -5,7 +5,7 @@
 export { Config } from "@pulumi/pulumi/config";
 export { RunError } from "@pulumi/pulumi/errors";
 export * as log from "@pulumi/pulumi/log";
-export { all, type Input, Output, output, secret, unsecret } from "@pulumi/pulumi/output";
+export { all, type Input, Output, output, secret, unknown, unsecret } from "@pulumi/pulumi/output";
 export {
   ComponentResource,
   type ComponentResourceOptions,
@@ -14,5 +14,5 @@ export {
   Resource,
 } from "@pulumi/pulumi/resource";
 export * as runtimeConfig from "@pulumi/pulumi/runtime/config";
-export { isDryRun } from "@pulumi/pulumi/runtime/settings";
+export { getMonitor, isDryRun } from "@pulumi/pulumi/runtime/settings";
 export { getStackResource } from "@pulumi/pulumi/runtime/stack";

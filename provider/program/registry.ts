@@ -1,6 +1,6 @@
 /** What one run of a program declares: who declares which object, and every event of every receiver. */
 
-import { oncePerProgram, programError, programFinished } from "./programRun.ts";
+import { isStackRun, oncePerProgram, programError, programFinished } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
 interface DeclaredSubscription {
@@ -47,6 +47,8 @@ export function declareOnce(
   key: pulumi.Input<string>,
   normalize = (value: string) => value,
 ): pulumi.Output<string> {
+  // Tests without a stack share one registry, and may each declare the same object.
+  if (!isStackRun()) return pulumi.output(key);
   const { owners } = registry();
   return pulumi.all([key, environment]).apply(([value, where]) => {
     const object = `${type} in ${where}: ${normalize(value)}`;
@@ -63,7 +65,7 @@ export function declareOnce(
 export function declareSubscription(subscription: DeclaredSubscription): void {
   const { subscriptions, collected } = registry();
   subscriptions.push(subscription);
-  if (collected.size === 0) return;
+  if (collected.size === 0 || !isStackRun()) return;
   pulumi.all([subscription.environment, subscription.receiverId]).apply(([environment, receiverId]) => {
     if (!collected.has(receiverIn(environment, receiverId))) return;
     throw programError(
@@ -88,13 +90,15 @@ export interface DeclaredEvents {
  * Every event that the program declares for a receiver, in whatever component. It waits until the program has run to its end,
  * so that what is declared further down counts. It depends on no resource: a partial run (`--target`) must not pull in all
  * other receivers.
+ *
+ * @returns undefined if the receiver is not known in this run, as in the preview that would create it.
  */
 export async function declaredEvents(
   own: Pick<DeclaredSubscription, "environment" | "receiverId" | "receiver">,
-): Promise<DeclaredEvents> {
+): Promise<DeclaredEvents | undefined> {
   await programFinished();
   const [environment, receiverId] = await Promise.all([knownValue(own.environment), knownValue(own.receiverId)]);
-  if (environment === undefined || receiverId === undefined) return { events: [], isIncomplete: true };
+  if (environment === undefined || receiverId === undefined) return undefined;
   registry().collected.add(receiverIn(environment, receiverId));
   const mayBeOwn = (await knownSubscriptions()).filter((one) => {
     if (one.environment !== undefined && one.environment !== environment) return false;
@@ -130,6 +134,7 @@ function knownSubscriptions(): Promise<KnownSubscription[]> {
 async function knownValue<T>(output: pulumi.Output<T>): Promise<T | undefined> {
   // Pulumi's own, and not in its types: test/program/registry.test.ts fails if an SDK changes it.
   const { isKnown } = output as unknown as { readonly isKnown: Promise<boolean> };
-  if (!(await isKnown)) return undefined;
+  // It rejects if a resource that it comes from failed, which `--continue-on-error` allows.
+  if (!(await isKnown.catch(() => false))) return undefined;
   return new Promise((resolve) => void output.apply(resolve));
 }

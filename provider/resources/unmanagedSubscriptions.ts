@@ -28,8 +28,8 @@ export class UnmanagedSubscriptions extends pulumi.CustomResource {
       receiverId,
       unmanaged,
       maxDeletions,
-      declared: declared.then(({ events }) => events),
-      incomplete: declared.then(({ isIncomplete }) => isIncomplete || undefined),
+      declared: declared.then((known) => known?.events ?? pulumi.unknown),
+      incomplete: declared.then((known) => known?.isIncomplete || undefined),
       __provider: providerReference("unmanagedSubscriptions"),
     };
     super("pulumi-nodejs:dynamic/ion:UnmanagedSubscriptions", name, inputs, opts);

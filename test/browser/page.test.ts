@@ -5,37 +5,37 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startChromium } from "../../tools/chromium.ts";
 import { makeProject, ROOT } from "../e2e/project.ts";
-import { start } from "../emulator/setup.ts";
+import { asker, start } from "../emulator/setup.ts";
 import { webhookServer } from "../emulator/webhookServer.ts";
 
 let browser: Browser;
-// It may have to be installed first.
+// Chromium may have to be installed first.
 beforeAll(async () => {
   browser = await startChromium();
 }, 600_000);
 afterAll(() => browser?.close());
 
-/** Opens the page; what the browser complains of, such as a breach of the content security policy, fails the test. */
+/** Opens the page. Errors in the browser, such as violations of the content security policy, fail the test. */
 async function visit(url: string, options: BrowserContextOptions = {}, expected = /^$/): Promise<Page> {
   const page = await browser.newPage(options);
   page.setDefaultTimeout(20_000);
-  const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("request", (request) => request.url().startsWith(url) || complaints.push(`asked for ${request.url()}`));
+  const errors: string[] = [];
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("request", (request) => request.url().startsWith(url) || errors.push(`requested ${request.url()}`));
   onTestFinished(async () => {
     await page.close();
-    expect(complaints.filter((complaint) => !expected.test(complaint))).toEqual([]);
+    expect(errors.filter((error) => !expected.test(error))).toEqual([]);
   });
   await page.goto(url);
   return page;
 }
 
-/** The cells of the matrix, by what they are on. */
+/** The cells of the matrix. */
 const cells = (page: Page) => page.locator("#table .cell");
-const cell = (page: Page, pair: string) => page.getByRole("button", { name: `${pair}, violet: ` });
+const cell = (page: Page, event: string) => page.getByRole("button", { name: `${event}, violet: ` });
 
-/** `pulumi-ion listen`, as a process of its own: where it listens, and what it prints of each delivery. */
+/** Starts `pulumi-ion listen`. `next` returns the next line that it prints. */
 async function listening(secret: string) {
   const child = spawn(process.execPath, [join(ROOT, "provider/bin/pulumi-ion.js"), "listen", "--port", "0", "--json"], {
     env: { ...process.env, ION_SHARED_SECRET: secret },
@@ -48,7 +48,7 @@ async function listening(secret: string) {
   return { uri: `${listening.url}once-shown`, next };
 }
 
-test("a real pulumi up turns the matrix on; events, drift and faults made on the page are met", async () => {
+test("shows a real pulumi up, and simulates events, drift and failures", async () => {
   const secret = "a-secret-of-this-test";
   const receiver = await listening(secret);
   const program = `const ion = require("pulumi-ion");
@@ -62,8 +62,8 @@ test("a real pulumi up turns the matrix on; events, drift and faults made on the
   await project.up();
   await page.getByText("34 subscriptions · 1 receiver").waitFor();
   expect(await cells(page).and(page.locator('[aria-pressed="true"]')).count()).toBe(34);
-  expect(await cells(page).and(page.locator('[data-mark="added"]')).count()).toBe(34);
-  await page.getByText("1 receiver, 34 subscriptions added").waitFor();
+  expect(await cells(page).and(page.locator('[data-mark="created"]')).count()).toBe(34);
+  await page.getByText("1 receiver, 34 subscriptions created").waitFor();
   await page.locator("#requests").getByText("createWebhookSubscription").first().waitFor();
 
   expect(await page.content()).not.toContain(secret);
@@ -73,33 +73,34 @@ test("a real pulumi up turns the matrix on; events, drift and faults made on the
   await page.getByRole("button", { name: "Hide sharedSecret" }).click();
   expect(await page.content()).not.toContain(secret);
 
-  await page.getByLabel("resource").selectOption("PARTS");
-  await page.getByLabel("action").selectOption("UPDATE");
-  await page.getByRole("button", { name: "Emit" }).click();
+  await page.getByLabel("Resource").selectOption("PARTS");
+  await page.getByLabel("Action").selectOption("UPDATE");
+  await page.getByRole("button", { name: "Send" }).click();
   await page.locator("#deliveries").getByText("200 delivered").waitFor();
   await page.locator("#deliveries").getByText("signed").first().waitFor();
   const arrived = { resource: "PARTS", action: "UPDATE", signature: "right" };
   expect(await receiver.next()).toMatchObject({ delivery: arrived });
 
   await cell(page, "PARTS UPDATE").click();
-  await page.getByText("1 subscription removed").waitFor();
+  await page.locator("#changes").getByText("1 subscription deleted").waitFor();
   expect(await project.preview()).toMatch(/\(create\)\s.*::violet-PARTS-UPDATE]\s[^+~-]*\+ 1 to create/);
 
-  await page.getByLabel("what").selectOption("bad-gateway-before");
-  await page.getByLabel("hits").selectOption("mutations");
+  await page.getByText("Simulate failures").click();
+  await page.getByLabel("Failure").selectOption("bad-gateway-before");
+  await page.getByLabel("Affected requests").selectOption("Writes (mutations)");
   await page.getByText("--fault bad-gateway-before:type=mutation").waitFor();
-  await page.getByRole("button", { name: "Switch on" }).click();
-  await page.getByText("mutation · hit 0 of 1").waitFor();
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByText("mutations · 0 of 1 affected").waitFor();
   await project.up();
-  await page.getByText("mutation · hit 1 of 1").waitFor();
+  await page.getByText("mutations · 1 of 1 affected").waitFor();
   await page.locator("#requests").getByText("bad-gateway-before").waitFor();
-  await page.getByText("1 subscription added").waitFor();
+  await page.locator("#changes").getByText("1 subscription created").waitFor();
   expect(await cell(page, "PARTS UPDATE").getAttribute("aria-pressed")).toBe("true");
 });
 
 const hostile = `<img src=x onerror="document.title='broken'">`;
 
-test("a receiver named like markup is text, everywhere", async () => {
+test("shows a receiver name with markup as text", async () => {
   const receiver = await webhookServer();
   const emulator = await start();
   const page = await visit(emulator.url);
@@ -118,7 +119,7 @@ test("a receiver named like markup is text, everywhere", async () => {
   expect(await page.title()).toBe("ION emulator");
 });
 
-test("everything can be done with the keyboard alone, and what has the focus keeps it while the page is live", async () => {
+test("supports the keyboard and keeps the focus during updates", async () => {
   const emulator = await start();
   const { store } = emulator;
   const { id } = store.createReceiver({ name: "violet", webhookUri: "https://violet.example/x" });
@@ -139,7 +140,7 @@ test("everything can be done with the keyboard alone, and what has the focus kee
   expect(await focused()).toBe("FILE_ATTACHMENTS UPDATE, violet: not subscribed");
   expect(await page.evaluate(() => getComputedStyle(document.activeElement as Element).outlineStyle)).toBe("solid");
   await page.keyboard.press("Enter");
-  await expect.poll(focused).toBe("FILE_ATTACHMENTS UPDATE, violet: subscribed, added in the last change");
+  await expect.poll(focused).toBe("FILE_ATTACHMENTS UPDATE, violet: subscribed, created in the last change");
   store.createReceiver({ name: "erp", webhookUri: "https://erp.example/x" });
   await page.locator("#counts").getByText("2 receivers").waitFor();
   expect(await focused()).toMatch(/^FILE_ATTACHMENTS UPDATE, violet/);
@@ -148,10 +149,10 @@ test("everything can be done with the keyboard alone, and what has the focus kee
   await tabTo("active");
   await page.keyboard.press("Space");
   await expect.poll(() => store.findReceiver(id)?.active).toBe(false);
-  await page.getByText("off: nothing is delivered").waitFor();
+  await page.getByText("inactive and gets no events").waitFor();
   await tabTo("Edit description");
   await page.keyboard.press("Enter");
-  // What is typed outlives what else happens to the receiver, and goes on where it was.
+  // The draft and its caret survive other changes of the receiver.
   await page.keyboard.type("byhand");
   for (let presses = 0; presses < 4; presses++) await page.keyboard.press("ArrowLeft");
   store.createSubscription({ receiverId: id, resource: "RUNS", action: "UPDATE" });
@@ -169,22 +170,47 @@ test("everything can be done with the keyboard alone, and what has the focus kee
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 });
 
-test("when the emulator is started again, its page comes back by itself", async () => {
+test("summarizes the result of a large write", async () => {
+  const emulator = await start();
+  emulator.store.createReceiver({ name: "violet", webhookUri: "https://violet.example/x" });
+  const page = await visit(emulator.url);
+  const input = '{ receiverId: "1", resource: RUNS, action: CREATE }';
+  const aliases = Array.from({ length: 60 }, (_, index) => `s${index}: createWebhookSubscription(input: ${input})`);
+  const ask = await asker(emulator);
+  await ask(`mutation Write { ${aliases.map((alias) => `${alias} { __typename }`).join(" ")} }`);
+  const request = page.locator("#requests > li", { hasText: "mutation Write" });
+  await request.getByText("60 × createWebhookSubscription").waitFor();
+  await request.getByText("60 subscriptions created").waitFor();
+  await page.getByRole("button", { name: "RUNS CREATE, violet: subscribed 60 times" }).waitFor();
+});
+
+test("hints at columns that are out of view", async () => {
+  const { url, store } = await start();
+  for (const name of ["violet", "erp"]) store.createReceiver({ name, webhookUri: "https://violet.example/x" });
+  const hint = (page: Page) => page.getByText("Scroll sideways to see all receivers");
+  await hint(await visit(url, { viewport: { width: 390, height: 844 } })).waitFor();
+  const wide = await visit(url, { viewport: { width: 1200, height: 844 } });
+  await cells(wide).first().waitFor();
+  await hint(wide).waitFor({ state: "hidden" });
+});
+
+test("reloads when the emulator is restarted", async () => {
   const first = await start();
   const page = await visit(first.url, {}, /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE/);
   await page.getByText("Live", { exact: true }).waitFor();
   await first.close();
-  await page.getByText("The emulator does not answer").waitFor();
+  await page.getByText("The emulator does not respond").waitFor();
   const second = await start({ port: Number(new URL(first.url).port) });
   second.store.createReceiver({ name: "another", webhookUri: "https://violet.example/x" });
   await page.locator("#counts").getByText("1 receiver").waitFor();
 });
 
-test("a hidden tab holds no connection, and knows all when it is seen again", async () => {
+test("disconnects while hidden and catches up when visible", async () => {
   const { url, store } = await start();
   const page = await visit(url);
   await page.getByText("Live", { exact: true }).waitFor();
-  await page.getByLabel("what").selectOption("slow");
+  await page.getByText("Simulate failures").click();
+  await page.getByLabel("Failure").selectOption("slow");
   const hide = (hidden: boolean) =>
     page.evaluate((value) => {
       Object.defineProperty(document, "hidden", { value, configurable: true });
@@ -197,5 +223,5 @@ test("a hidden tab holds no connection, and knows all when it is seen again", as
   expect(await page.locator("#counts").textContent()).toBe("");
   await hide(false);
   await page.locator("#counts").getByText("1 receiver").waitFor();
-  expect(await page.getByLabel("what").inputValue()).toBe("slow");
+  expect(await page.getByLabel("Failure").inputValue()).toBe("slow");
 });

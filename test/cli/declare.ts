@@ -1,43 +1,47 @@
 import type { Emulator } from "../../emulator/index.ts";
-import type { Declared } from "../../provider/cli/stackState.ts";
+import { type Declarations, TYPE_PREFIX } from "../../provider/cli/stackState.ts";
 import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
 import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
+import type { WebhookEvent } from "../../provider/model/webhooks.ts";
 import { ionOn } from "../support/support.ts";
 
-type Inputs = Parameters<typeof webhookReceiver.create>[1];
+/** What a stack declares of one receiver. */
+export interface Declaration {
+  readonly inputs: Parameters<typeof webhookReceiver.create>[1];
+  /** Events such as "PARTS UPDATE". */
+  readonly events: readonly string[];
+  /** "ignore" if the stack has no UnmanagedSubscriptions for it. */
+  readonly unmanaged?: "ignore";
+}
 
-/** What a stack declares: made in ION by the resources themselves, and remembered as Pulumi would. */
+/** "PARTS UPDATE" as an event. */
+export function eventFrom(name: string): WebhookEvent {
+  const [resource = "", action = ""] = name.split(" ");
+  return { resource, action };
+}
+
+export const urnOf = (type: string, name: string) => `urn:pulumi:test::project::${TYPE_PREFIX}${type}::${name}`;
+
+/** Creates what a stack declares in ION with the resources' own lifecycles, one after the other, so that ids are predictable. */
 export async function declare(
   emulator: Emulator,
-  what: readonly { readonly inputs: Inputs; readonly pairs: readonly string[]; readonly unmanaged?: "ignore" }[],
-  ion: WebhookApi = ionOn(emulator),
-): Promise<Declared> {
-  const about = (resource: string, name: string) => {
-    const type = `pulumi-nodejs:dynamic/ion:${resource}`;
-    return { type, urn: `urn:pulumi:test::project::${type}::${name}` };
-  };
-  const made = await Promise.all(
-    what.map(async ({ inputs, pairs, unmanaged }) => {
-      const { id, state } = await webhookReceiver.create(ion, inputs);
-      const { name } = inputs;
-      const receiver = { ...about("WebhookReceiver", name), id, name, inputs: { ...inputs }, outputs: { ...state } };
-      const subscriptions = await Promise.all(
-        pairs.map(async (pair) => {
-          const [resource = "", action = ""] = pair.split(" ");
-          const own = { receiverId: id, resource, action };
-          const subscription = await webhookSubscription.create(ion, own);
-          const outputs = { ...subscription.state };
-          const named = about("WebhookSubscription", `${name}-${resource}-${action}`);
-          return { ...named, id: subscription.id, ...own, inputs: own, outputs };
-        }),
-      );
-      return { receiver, subscriptions, watched: unmanaged === "ignore" ? [] : [id] };
-    }),
-  );
-  return {
-    receivers: made.map(({ receiver }) => receiver),
-    subscriptions: made.flatMap(({ subscriptions }) => subscriptions),
-    watched: new Set(made.flatMap(({ watched }) => watched)),
-  };
+  declarations: readonly Declaration[],
+  api: WebhookApi = ionOn(emulator),
+): Promise<Declarations> {
+  const receivers: Declarations["receivers"][number][] = [];
+  const subscriptions: Declarations["subscriptions"][number][] = [];
+  const unmanagedPolicies = new Set<string>();
+  for (const { inputs, events, unmanaged } of declarations) {
+    const { name } = inputs;
+    const { id, state } = await webhookReceiver.create(api, inputs);
+    receivers.push({ urn: urnOf("WebhookReceiver", name), id, state });
+    for (const { resource, action } of events.map(eventFrom)) {
+      const created = await webhookSubscription.create(api, { receiverId: id, resource, action });
+      const urn = urnOf("WebhookSubscription", `${name}-${resource}-${action}`);
+      subscriptions.push({ urn, id: created.id, ...created.state });
+    }
+    if (unmanaged !== "ignore") unmanagedPolicies.add(id);
+  }
+  return { receivers, subscriptions, unmanagedPolicies };
 }

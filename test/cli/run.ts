@@ -18,26 +18,26 @@ export interface Place {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly columns?: number;
-  /** Marks what is painted, such as `<red>…</red>`. */
-  readonly colours?: boolean;
+  /** Marks colored text, such as `<red>…</red>`. */
+  readonly colors?: boolean;
 }
 
-/** The environment that names an emulator, and nothing else. */
+/** Environment variables that name an emulator. */
 export function envOf(emulator: Emulator): NodeJS.ProcessEnv {
   const { endpoint, authUrl, clientId, clientSecret } = connectionTo(emulator);
   return { ION_API_URI: endpoint, ION_AUTH_SERVER: authUrl, ION_CLIENT_ID: clientId, ION_CLIENT_SECRET: clientSecret };
 }
 
-/** A folder of the test's own, with no Pulumi project above it. */
+/** A temporary folder without a Pulumi project above it. */
 export async function folder(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), "pulumi-ion-cli-"));
-  onTestFinished(() => rm(made, { recursive: true, force: true }));
-  return made;
+  const path = await mkdtemp(join(tmpdir(), "pulumi-ion-cli-"));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
 }
 
-/** Runs a command in this process, to its end. */
+/** Runs a command in this process. */
 export async function cli(args: readonly string[], place: Place = {}): Promise<Ran> {
-  const { colours = false, columns = 100 } = place;
+  const { colors = false, columns = 100 } = place;
   const [out, err]: [string[], string[]] = [[], []];
   const code = await main(
     args,
@@ -47,7 +47,7 @@ export async function cli(args: readonly string[], place: Place = {}): Promise<R
       columns,
       out: (text) => out.push(text),
       err: (text) => err.push(text),
-      paint: (style, text) => (colours ? `<${style}>${text}</${style}>` : text),
+      paint: (style, text) => (colors ? `<${style}>${text}</${style}>` : text),
       interrupted: () => Promise.resolve(),
     },
     "1.2.3",

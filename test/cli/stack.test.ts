@@ -1,268 +1,295 @@
-/** What the commands ask `pulumi` for, and what they make of what it says. */
+/** How commands read a stack through `pulumi`, which a shell script imitates. */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { start } from "../support/support.ts";
+import { resourcesOf } from "../../provider/cli/stack.ts";
+import { countOf, start } from "../support/support.ts";
 import { declare } from "./declare.ts";
 import { cli, folder } from "./run.ts";
-import { projectAsking, projectWith } from "./stack.ts";
+import { projectRunning, projectWith } from "./stack.ts";
 
 const VIOLET = { name: "Violet", webhookUri: "https://violet.example/canary", sharedSecret: "canary" };
 const ERP = { name: "ERP", webhookUri: "https://erp.example/canary" };
 
-/** A project whose stack "dev" declares Violet with two pairs, and, over the connection "plant-b", ERP with one. */
+/** A project whose stack "dev" declares Violet with two events, and ERP for the connection "plant-b". */
 async function project() {
-  const [emulator, there] = [await start(), await start()];
-  const declared = await declare(emulator, [{ inputs: VIOLET, pairs: ["PARTS UPDATE", "RUNS UPDATE"] }]);
-  const other = {
-    connection: "plant-b",
-    emulator: there,
-    declared: await declare(there, [{ inputs: ERP, pairs: [] }]),
-  };
-  const place = await projectWith({ dev: { emulator, declared, other } });
-  return { emulator, there, place, cwd: String(place.cwd) };
+  const [emulator, plant] = [await start(), await start()];
+  const declarations = await declare(emulator, [{ inputs: VIOLET, events: ["PARTS UPDATE", "RUNS UPDATE"] }]);
+  const erp = await declare(plant, [{ inputs: ERP, events: [] }]);
+  const other = { connection: "plant-b", emulator: plant, declarations: erp };
+  const place = await projectWith({ dev: { emulator, declarations, other } });
+  return { emulator, place, cwd: place.cwd };
 }
 
-interface State {
-  readonly deployment: { resources: { type: string; urn: string; outputs: Record<string, unknown> }[] };
-}
+type Resource = { type: string; urn: string; outputs: Record<string, unknown> };
 
-/** Changes a file that a stack is kept in. */
-async function change<T>(cwd: string, file: "dev.config.json" | "dev.state.json", by: (kept: T) => T) {
+/** Edits a JSON file of the project. */
+async function edit<T>(cwd: string, file: "dev.config.json" | "dev.state.json", change: (content: T) => T) {
   const path = join(cwd, file);
-  await writeFile(path, JSON.stringify(by(JSON.parse(await readFile(path, "utf8")))));
+  await writeFile(path, JSON.stringify(change(JSON.parse(await readFile(path, "utf8")))));
 }
 
-/** Changes what the stack's last `up` left of its resources. */
-const changeState = (cwd: string, by: (resources: State["deployment"]["resources"]) => unknown[]) =>
-  change<State>(cwd, "dev.state.json", ({ deployment }) => ({
-    deployment: { resources: by(deployment.resources) as State["deployment"]["resources"] },
+/** Edits the resources in the stack's state. */
+const editState = (cwd: string, change: (resources: Resource[]) => unknown[]) =>
+  edit<{ deployment: { resources: unknown[] } }>(cwd, "dev.state.json", ({ deployment }) => ({
+    deployment: { resources: change(deployment.resources as Resource[]) },
   }));
 
-/** A project in which `pulumi` is this shell script. */
-const withPulumi = (script: string) => projectAsking(`#!/bin/sh\n${script}\n`);
+it("drift reads ION once for each environment", async () => {
+  const { emulator, place } = await project();
+  emulator.requests.length = 0;
+  expect((await cli(["drift"], place)).code).toBe(0);
+  expect(countOf(emulator, "query")).toBe(1);
+});
 
-describe("pulumi is asked", () => {
-  it("to show the stack, and for nothing else", async () => {
+describe("pulumi", () => {
+  it("only shows the stack, and never selects one", async () => {
     const { cwd, place } = await project();
     const bin = join(cwd, "node_modules/.bin");
-    await rename(join(bin, "pulumi"), join(bin, "shows"));
-    const script = `#!/bin/sh\necho "$PULUMI_SKIP_UPDATE_CHECK $PWD $*" >> asked\nexec "$(dirname "$0")/shows" "$@"\n`;
+    await rename(join(bin, "pulumi"), join(bin, "original"));
+    const script = `#!/bin/sh\necho "$PULUMI_SKIP_UPDATE_CHECK $*" >> calls\nexec "$(dirname "$0")/original" "$@"\n`;
     await writeFile(join(bin, "pulumi"), script, { mode: 0o755 });
     expect((await cli(["drift"], place)).code).toBe(0);
     expect((await cli(["drift", "--stack", "dev"], place)).code).toBe(0);
-    const asked = (await readFile(join(cwd, "asked"), "utf8")).replaceAll(/ \S*pulumi-ion-cli-\S+ /g, " <folder> ");
-    expect(asked).toMatchInlineSnapshot(`
-      "true <folder> stack --show-name --color=never --non-interactive
-      true <folder> config --json --show-secrets --stack=dev --color=never --non-interactive
-      true <folder> stack export --show-secrets --stack=dev --color=never --non-interactive
-      true <folder> config --json --show-secrets --stack=dev --color=never --non-interactive
-      true <folder> stack export --show-secrets --stack=dev --color=never --non-interactive
+    expect(await readFile(join(cwd, "calls"), "utf8")).toMatchInlineSnapshot(`
+      "true stack ls --json --non-interactive
+      true config --show-secrets --json --stack dev --non-interactive
+      true stack export --show-secrets --stack dev --non-interactive
+      true config --show-secrets --json --stack dev --non-interactive
+      true stack export --show-secrets --stack dev --non-interactive
       "
     `);
   });
 
-  it.each(["Pulumi.yml", "Pulumi.json"])("where the project is a %s, too", async (file) => {
+  it.each(["Pulumi.yml", "Pulumi.json"])("is also used if the project file is %s", async (file) => {
     const { cwd, place } = await project();
     await rename(join(cwd, "Pulumi.yaml"), join(cwd, file));
     expect((await cli(["drift"], place)).out).toContain("No drift.");
   });
 
-  it("in the folder of --cwd, with the pulumi of a folder above it", async () => {
+  it("runs in the folder of --cwd, and is the project's own", async () => {
     const { cwd, place } = await project();
-    await mkdir(join(cwd, "inner/node_modules"), { recursive: true });
+    await mkdir(join(cwd, "inner"));
     for (const file of ["dev.config.json", "dev.state.json"]) await rename(join(cwd, file), join(cwd, "inner", file));
     expect((await cli(["drift", "--cwd", "inner"], place)).out).toContain("No drift.");
   });
 
-  it("as it is on the PATH, where the project has none of its own", async () => {
+  it("is the one on the PATH if the project has none, and never another folder's", async () => {
     const { cwd, place } = await project();
-    await rename(join(cwd, "node_modules/.bin"), join(cwd, "bin"));
-    const PATH = `${join(cwd, "bin")}:${process.env.PATH}`;
-    expect((await cli(["drift"], { ...place, env: { PATH } })).out).toContain("No drift.");
+    const inner = join(cwd, "inner");
+    await mkdir(inner);
+    for (const file of ["Pulumi.yaml", "dev.config.json", "dev.state.json"])
+      await rename(join(cwd, file), join(inner, file));
+    await rename(join(cwd, "node_modules/.bin/pulumi"), join(inner, "pulumi"));
+    await writeFile(join(cwd, "node_modules/.bin/pulumi"), "#!/bin/sh\necho 'error: wrong folder' >&2\nexit 255\n", {
+      mode: 0o755,
+    });
+    const PATH = `${inner}:${process.env.PATH}`;
+    expect((await cli(["drift"], { cwd: inner, env: { ...place.env, PATH } })).out).toContain("No drift.");
   });
 
-  it("not with --no-stack, nor for a folder that is not there", async () => {
-    const { code, err } = await cli(["status", "--no-stack"], await withPulumi("exit 255"));
+  it("is not used with --no-stack", async () => {
+    const { code, err } = await cli(["status", "--no-stack"], await projectRunning("#!/bin/sh\nexit 255\n"));
     expect(code).toBe(1);
     expect(err).toContain("ION_API_URI");
-    const { cwd } = await project();
-    expect((await cli(["status", "--cwd", "gone"], { cwd })).err).toBe(
-      `pulumi-ion: There is no folder ${join(cwd, "gone")}.`,
-    );
   });
 });
 
-describe("where pulumi does not show the stack, what to do is said:", () => {
-  const first = "`pulumi` did not show the stack: ";
-  it.each([
-    ["error: no stack named 'dev' found", `${first}no stack named 'dev' found. To go on: see \`pulumi stack ls\`.`],
-    [
-      "error: no stack selected; please use `pulumi stack select`",
-      `${first}no stack selected; please use \`pulumi stack select\`. To go on: name one with --stack, choose one with \`pulumi stack select\`, or use environment variables alone with --no-stack.`,
-    ],
-    [
+describe("if the stack cannot be read, the error says what to do", () => {
+  const errorOf = async (stderr: string) => {
+    const place = await projectRunning(`#!/bin/sh\nprintf "%b\\n" "${stderr.replaceAll("`", "\\`")}" >&2; exit 255\n`);
+    const { code, out, err } = await cli(["drift"], place);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    return err;
+  };
+
+  it("for each reason that Pulumi gives", async () => {
+    const reasons = [
+      "error: no stack named 'dev' found",
       "warning: x\\nerror: incorrect passphrase.\\nerror: another",
-      `${first}incorrect passphrase. To go on: it is the passphrase that the stack was made with.`,
-    ],
-    [
       "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",
-      `${first}PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions. To go on: log in with \`pulumi login\`, as for \`pulumi up\`.`,
-    ],
-    [
       "error: you must be logged in",
-      `${first}you must be logged in. To go on: log in with \`pulumi login\`, as for \`pulumi up\`.`,
-    ],
-    [
       "error: run pulumi login",
-      `${first}run pulumi login. To go on: log in with \`pulumi login\`, as for \`pulumi up\`.`,
-    ],
-    ["error: the disk is full", `${first}the disk is full.`],
-    ["canary is said in another way: error: canary", `${first}it says nothing.`],
-  ])("%s", async (said, words) => {
-    const place = await withPulumi(`printf "%b\\n" "${said.replaceAll("`", "\\`")}" >&2; exit 255`);
-    expect(await cli(["drift"], place)).toEqual({ code: 1, out: "", err: `pulumi-ion: ${words}` });
+      "error: the disk is full",
+      "canary, without a reason: error: canary",
+    ];
+    const errors = await Promise.all(reasons.map(errorOf));
+    expect(errors.join("\n")).toMatchInlineSnapshot(`
+      "pulumi-ion: Could not read the Pulumi stack: no stack named 'dev' found.
+        Run \`pulumi stack ls\` to list the stacks of this project.
+      pulumi-ion: Could not read the Pulumi stack: incorrect passphrase.
+        Set the stack's passphrase: \`export PULUMI_CONFIG_PASSPHRASE=<passphrase>\`.
+      pulumi-ion: Could not read the Pulumi stack: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions.
+        Log in with \`pulumi login\`, as for \`pulumi up\`.
+      pulumi-ion: Could not read the Pulumi stack: you must be logged in.
+        Log in with \`pulumi login\`, as for \`pulumi up\`.
+      pulumi-ion: Could not read the Pulumi stack: run pulumi login.
+        Log in with \`pulumi login\`, as for \`pulumi up\`.
+      pulumi-ion: Could not read the Pulumi stack: the disk is full.
+      pulumi-ion: Could not read the Pulumi stack, and Pulumi gave no reason.
+        Run \`npx pulumi stack\` to see why."
+    `);
   });
 
-  it("there is none", async () => {
-    const { cwd, place } = await project();
+  it("if no stack is selected", async () => {
+    const { err } = await cli(["drift"], await projectRunning("#!/bin/sh\necho '[]'\n"));
+    expect(err).toMatchInlineSnapshot(`
+      "pulumi-ion: No Pulumi stack is selected.
+        Name one with --stack, select one with \`pulumi stack select\`, or use only environment variables with --no-stack."
+    `);
+  });
+
+  it("if Pulumi is not installed", async () => {
+    const { cwd } = await project();
     await rm(join(cwd, "node_modules"), { recursive: true });
-    expect(await cli(["drift"], { ...place, env: {} })).toEqual({
-      code: 1,
-      out: "",
-      err: "pulumi-ion: The command `pulumi` is not there, and the stack is read through it: install it (`npm install --save-dev pulumi`), or use environment variables alone with --no-stack.",
-    });
+    const { code, out, err } = await cli(["drift"], { cwd, env: { PATH: "" } });
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toMatchInlineSnapshot(`
+      "pulumi-ion: The command \`pulumi\` was not found. It is needed to read the stack.
+        Install it with \`npm install --save-dev pulumi\`, or use only environment variables with --no-stack."
+    `);
+  });
+
+  it("if there is no such folder, or no project", async () => {
+    const cwd = await folder();
+    const errors = [
+      await cli(["status", "--cwd", "nowhere"], { cwd }),
+      await cli(["status", "--stack", "dev"], { cwd }),
+      await cli(["drift"], { cwd }),
+    ].map(({ err }) => err.replaceAll(cwd, "<folder>"));
+    expect(errors.join("\n")).toMatchInlineSnapshot(`
+      "pulumi-ion: The folder <folder>/nowhere does not exist.
+      pulumi-ion: Stack dev was not found: there is no Pulumi.yaml in <folder> or above it.
+        Set --cwd to the folder of your Pulumi project.
+      pulumi-ion: There is no Pulumi project in this folder. \`drift\` compares ION with a stack.
+        Run it in the folder of your Pulumi project, or set --cwd."
+    `);
+    expect((await cli(["drift", "--compare", "a", "b"], { cwd })).err).toContain("there is no Pulumi.yaml in");
   });
 
   it.each([
-    ["config", "dev.config.json"],
-    ["state", "dev.state.json"],
-  ])("its %s is in another form", async (what, file) => {
+    ["config", "dev.config.json", "canary"],
+    ["state", "dev.state.json", "canary"],
+    ["state", "dev.state.json", '{"canary": 7}'],
+  ])("if the %s has an unexpected form", async (_what, file, content) => {
     const { cwd, place } = await project();
-    await writeFile(join(cwd, file), '{"canary": 7}');
-    const { code, out } = await cli(["drift", "--json"], place);
+    await writeFile(join(cwd, file), content);
+    const { code, out, err } = await cli(["drift", "--json"], place);
     expect(code).toBe(1);
-    expect(JSON.parse(out)).toEqual({
-      error: {
-        kind: "unexpectedAnswer",
-        message: `\`pulumi\` shows the stack's ${what} in a form that is not as expected.`,
-      },
-    });
-  });
-
-  it("there is no project, and a stack is named", async () => {
-    const cwd = await folder();
-    expect((await cli(["status", "--stack", "dev"], { cwd })).err).toBe(
-      `pulumi-ion: There is no Pulumi.yaml in ${cwd} or above it, so there is no stack dev: name the project's folder with --cwd.`,
-    );
-    expect((await cli(["drift", "--compare", "a", "b"], { cwd })).err).toMatch(/There is no Pulumi\.yaml in/);
+    expect(JSON.parse(out)).toMatchObject({ error: { kind: expect.any(String), hints: expect.any(Array) } });
+    expect(out + err).not.toContain("canary");
   });
 });
 
-describe("of what a stack declares", () => {
-  it("the stack's own ION comes first, whatever the order of its state", async () => {
+describe("a stack's declarations", () => {
+  it("are listed with the default connection first", async () => {
     const { cwd, place } = await project();
-    await changeState(cwd, (resources) => resources.reverse());
+    await editState(cwd, (resources) => resources.reverse());
     const { out } = await cli(["drift"], place);
-    expect(out.replaceAll(/:\d+/g, ":<port>")).toBe(
-      "ION at 127.0.0.1:<port> (stack dev), 1 receiver and 2 subscriptions declared; ION at 127.0.0.1:<port> (stack dev, connection plant-b), 1 receiver and 0 subscriptions declared. No drift.",
-    );
+    expect(out.replaceAll(/:\d+ /g, " ")).toMatchInlineSnapshot(`
+      "ION at 127.0.0.1 (stack dev): 1 receiver and 2 subscriptions declared
+      ION at 127.0.0.1 (stack dev, connection plant-b): 1 receiver and 0 subscriptions declared
+      No drift."
+    `);
   });
 
-  it("status shows one ION, and says where there is more", async () => {
+  it("are shown by status for one connection, with a note about the others", async () => {
     const { place } = await project();
-    const own = await cli(["status"], { ...place, colours: true });
-    expect(own.out).toContain('"Violet" (id 1): <green>active</green>');
-    expect(own.out).not.toContain("not declared in this stack");
-    expect(own.out.split("\n").at(-1)).toBe(
-      "<yellow> i</yellow>  Stack dev declares more in another ION: see it with --connection plant-b.",
+    const own = await cli(["status"], { ...place, colors: true });
+    expect(own.out).toContain('Receiver "Violet" (id 1): <green>active</green>');
+    expect(own.out).not.toContain("not in this stack");
+    expect(own.out.split("\n").at(-1)).toMatchInlineSnapshot(
+      `"<yellow> i</yellow>  Stack dev also uses another ION environment. To see it, add --connection plant-b."`,
     );
     const other = await cli(["status", "--connection", "plant-b"], place);
     expect(other.out).toMatch(/^ION at 127\.0\.0\.1:\d+ \(stack dev, connection plant-b\): 1 receiver\n/);
-    expect(other.out).toContain('"ERP" (id 1): active');
-    expect(other.out.split("\n").at(-1)).toBe(
-      " i  Stack dev declares more in another ION: see it without --connection.",
+    expect(other.out).toContain('Receiver "ERP" (id 1): active');
+    expect(other.out.split("\n").at(-1)).toMatchInlineSnapshot(
+      `" i  Stack dev also uses another ION environment. To see it, omit --connection."`,
     );
   });
 
-  it("what other packages and the program's own classes declare counts for nothing", async () => {
+  it("leave out resources of other packages and components", async () => {
     const { cwd, place } = await project();
     const outputs = { connection: "theirs" };
-    await changeState(cwd, (resources) => [
+    await editState(cwd, (resources) => [
       ...resources,
       { urn: "urn:pulumi:a::b::pulumi-nodejs:dynamic/mine:X::x", type: "pulumi-nodejs:dynamic/mine:X", outputs },
-      { urn: "urn:pulumi:a::b::ion:VioletWebhooks::y", type: "ion:VioletWebhooks", outputs },
+      { urn: "urn:pulumi:a::b::ion:index:VioletWebhooks::y", type: "ion:index:VioletWebhooks", outputs },
     ]);
     expect((await cli(["drift"], place)).out).toContain("No drift.");
     expect((await cli(["status"], place)).out).not.toContain("theirs");
   });
 
-  it("what nobody looks for is no drift", async () => {
+  it("decide whether unmanaged subscriptions are drift", async () => {
     const { cwd, emulator, place } = await project();
     emulator.store.createSubscription({ receiverId: "1", resource: "PLANS", action: "DELETE" });
     expect((await cli(["drift"], place)).code).toBe(2);
-    await changeState(cwd, (resources) => resources.filter(({ type }) => !type.endsWith("UnmanagedSubscriptions")));
-    const { code, out } = await cli(["drift"], place);
-    expect(code).toBe(0);
-    expect(out).toContain("which nobody declared (the program does not look for others on this receiver).");
+    await editState(cwd, (resources) => resources.filter(({ type }) => !type.endsWith("UnmanagedSubscriptions")));
+    expect((await cli(["drift"], place)).code).toBe(0);
   });
 
-  it.each(["WebhookReceiver", "WebhookSubscription"])("a %s that lives in another ION proves nothing", async (type) => {
-    const { cwd, place } = await project();
-    await changeState(cwd, (resources) =>
-      resources.map((one) => {
-        if (!one.type.endsWith(`:${type}`) || one.outputs.connection !== undefined) return one;
-        return { ...one, outputs: { ...one.outputs, ionEndpoint: "https://api.ion-gov.com/graphql" } };
-      }),
-    );
-    const name = type === "WebhookReceiver" ? "Violet" : "Violet-PARTS-UPDATE";
-    for (const command of ["drift", "status"]) {
-      expect(await cli([command], place)).toEqual({
-        code: 1,
-        out: "",
-        err: `pulumi-ion: "${name}" lives in the ION at https://api.ion-gov.com/graphql, and the settings now name the ION at loopback: comparing the two would prove nothing. Check which stack is meant, and ion:endpoint, ion:region, ion:stage or ION_API_URI.`,
-      });
-    }
-  });
+  it.each(["WebhookReceiver", "WebhookSubscription"])(
+    "are not compared if a %s is in another ION environment",
+    async (type) => {
+      const { cwd, place } = await project();
+      const ionEndpoint = "https://api.ion-gov.com/graphql";
+      await editState(cwd, (resources) =>
+        resources.map((one) => {
+          if (!one.type.endsWith(`:${type}`) || one.outputs.connection !== undefined) return one;
+          return { ...one, outputs: { ...one.outputs, ionEndpoint } };
+        }),
+      );
+      for (const command of ["drift", "status"]) {
+        const { code, out, err } = await cli([command], place);
+        expect({ code, out }).toEqual({ code: 1, out: "" });
+        expect(err.replace(/"Violet[^"]*"/, '"Violet…"')).toMatchInlineSnapshot(`
+          "pulumi-ion: "Violet…" is in the ION environment https://api.ion-gov.com/graphql, but the settings name loopback. Nothing was compared.
+            Check --stack, and ion:endpoint, ion:region, ion:stage or ION_API_URI."
+        `);
+      }
+    },
+  );
 
-  it("what another version wrote is not guessed at", async () => {
+  it("are not read from a state of another version", async () => {
     const { cwd, place } = await project();
-    await changeState(cwd, (resources) => resources.map((one) => ({ ...one, outputs: { name: 7, canary: "canary" } })));
+    await editState(cwd, (resources) => resources.map((one) => ({ ...one, outputs: { name: 7, canary: "canary" } })));
     const { code, out } = await cli(["drift", "--json"], place);
     expect(code).toBe(1);
-    expect(JSON.parse(out)).toEqual({
-      error: {
-        kind: "unexpectedAnswer",
-        message: 'The state of "Violet" is not what this version of pulumi-ion writes: run `pulumi up` and try again.',
-      },
-    });
+    expect(JSON.parse(out)).toMatchInlineSnapshot(`
+      {
+        "error": {
+          "hints": [
+            "Run \`pulumi up\` and try again.",
+          ],
+          "kind": "unexpectedAnswer",
+          "message": "The state of "Violet" was not written by this version of pulumi-ion. Run \`pulumi up\` and try again.",
+          "summary": "The state of "Violet" was not written by this version of pulumi-ion.",
+        },
+      }
+    `);
   });
 
-  it("nothing is no green check", async () => {
+  it("must not be empty for drift, and may be for status", async () => {
     const { cwd, place } = await project();
-    const words = (over: string) =>
-      `pulumi-ion: Stack dev has no webhook receiver and no subscription${over}: run \`pulumi up\` first, or name another stack with --stack.`;
-    expect(await cli(["drift", "--connection", "plant-c"], place)).toEqual({
-      code: 1,
-      out: "",
-      err: words(" over connection plant-c"),
-    });
-    await changeState(cwd, (resources) => resources.filter(({ type }) => type.endsWith("UnmanagedSubscriptions")));
-    expect((await cli(["drift"], place)).err).toBe(words(""));
+    const errors = [(await cli(["drift", "--connection", "plant-c"], place)).err];
+    await editState(cwd, (resources) => resources.filter(({ type }) => type.endsWith("UnmanagedSubscriptions")));
+    errors.push((await cli(["drift"], place)).err);
+    expect(errors.join("\n")).toMatchInlineSnapshot(`
+      "pulumi-ion: Stack dev declares no webhook receiver and no subscription for connection plant-c.
+        Run \`pulumi up\` first, or name another stack with --stack.
+      pulumi-ion: Stack dev declares no webhook receiver and no subscription.
+        Run \`pulumi up\` first, or name another stack with --stack."
+    `);
     await writeFile(join(cwd, "dev.state.json"), '{"deployment": {}}');
-    expect((await cli(["drift"], place)).err).toBe(words(""));
-  });
-
-  it("status shows what it has, where that is nothing, as not declared", async () => {
-    const { cwd, place } = await project();
-    await writeFile(join(cwd, "dev.state.json"), '{"deployment": {}}');
-    expect((await cli(["status"], place)).out).toMatch(/"Violet" \(id 1\): .*; not declared in this stack$/m);
+    expect((await cli(["drift"], place)).err).toBe(errors[1]);
+    expect((await cli(["status"], place)).out).toMatch(/^Receiver "Violet" \(id 1\): .*; not in this stack$/m);
   });
 });
 
-it("a stack's settings count as they are trimmed, and an empty one as none", async () => {
+it("trims settings, and ignores empty ones", async () => {
   const { cwd, emulator, place } = await project();
-  await change<Record<string, { value?: string }>>(cwd, "dev.config.json", (config) => ({
+  await edit<Record<string, { value?: string }>>(cwd, "dev.config.json", (config) => ({
     ...Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, { value: ` ${value}\n` }])),
     "ion:clientId": { value: " " },
     "ion:stage": {},
@@ -276,4 +303,40 @@ it("a stack's settings count as they are trimmed, and an empty one as none", asy
     "✓ Settings: ion:endpoint, ion:authUrl, ion:clientSecret from stack dev; ION_CLIENT_ID from the environment.",
   );
   expect((await cli(["status"], { ...place, env })).code).toBe(0);
+});
+
+describe("an exported stack", () => {
+  const secret = (value: unknown) => ({
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    plaintext: JSON.stringify(value),
+  });
+
+  it("is read with secrets at any depth in plain text, and without resources that wait for deletion", () => {
+    const outputs = { headers: secret({ a: "b" }), list: [{ x: secret("y") }] };
+    const resources = [
+      { urn: "a", type: "t", custom: true, outputs },
+      { urn: "b", type: "t", id: "7", delete: true, outputs: {} },
+    ];
+    expect(resourcesOf({ version: 3, deployment: { resources } })).toEqual([
+      { urn: "a", type: "t", id: "", outputs: { headers: { a: "b" }, list: [{ x: "y" }] } },
+    ]);
+  });
+
+  it("keeps what only looks like a secret", () => {
+    const outputs = {
+      none: null,
+      off: false,
+      masked: { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "v1:x" },
+      named: { plaintext: '"x"' },
+    };
+    const resource = { urn: "a", type: "t", id: "7", outputs };
+    expect(resourcesOf({ deployment: { resources: [{ ...resource, delete: false }] } })).toEqual([resource]);
+    expect(resourcesOf({ deployment: {} })).toEqual([]);
+  });
+
+  it.each([[{}], [{ deployment: { resources: [{ canary: 1 }] } }]])("that is %j is rejected", (exported) => {
+    expect(() => resourcesOf(exported)).toThrowErrorMatchingInlineSnapshot(
+      `[IonError: Pulumi's export of the stack has an unexpected form.]`,
+    );
+  });
 });

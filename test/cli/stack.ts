@@ -1,45 +1,53 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emulator } from "../../emulator/index.ts";
-import type { Declared } from "../../provider/cli/stackState.ts";
+import { type Declarations, TYPE_PREFIX } from "../../provider/cli/stackState.ts";
 import { configOf } from "../support/support.ts";
+import { urnOf } from "./declare.ts";
 import { folder, type Place } from "./run.ts";
 
-/** A stack as its state has it, on the ION that its config names. */
-export interface Kept {
+/** A stack: the ION environment that its config names, and what its state declares there. */
+export interface StackFixture {
   readonly emulator: Emulator;
-  readonly declared: Declared;
-  /** What the program calls the connection to another ION, and what it declares there. */
-  readonly other?: { readonly connection: string; readonly emulator: Emulator; readonly declared: Declared };
+  readonly declarations: Declarations;
+  /** The same for a named connection. */
+  readonly other?: { readonly connection: string; readonly emulator: Emulator; readonly declarations: Declarations };
 }
 
-/** What answers as `pulumi` does for stacks that are kept in files: test/cli/stacks.test.ts has the real one. */
+/** Answers like `pulumi` for stacks in files; "dev" is the selected one. stacks.test.ts uses the real one. */
 const PULUMI = `#!/bin/sh
-for arg in "$@"; do case "$arg" in --stack=*) stack="\${arg#--stack=}" ;; esac; done
+next=""
+for arg in "$@"; do
+  if [ "$next" = stack ]; then stack="$arg"; fi
+  case "$arg" in --stack) next=stack ;; *) next="" ;; esac
+done
 case "$1 $2" in
-  "config --json") file="$stack.config.json" ;;
+  "stack ls") echo '[{"name": "staging", "current": false}, {"name": "dev", "current": true}]'; exit 0 ;;
   "stack export") file="$stack.state.json" ;;
-  "stack --show-name") echo dev; exit 0 ;;
+  "config "*) file="$stack.config.json" ;;
 esac
 if [ ! -f "$file" ]; then echo "error: no stack named '$stack' found" >&2; exit 255; fi
 case " $* " in *" --show-secrets "*) cat "$file" ;; *) echo "[secret]" ;; esac
 `;
 
-/** A folder of a Pulumi project with stacks; "dev" is the selected one. */
-export async function projectWith(stacks: Readonly<Record<string, Kept>>): Promise<Place> {
-  const { cwd, env } = await projectAsking(PULUMI);
-  for (const [name, { emulator, declared, other }] of Object.entries(stacks)) {
+/** A folder with a Pulumi project and its stacks. */
+export async function projectWith(stacks: Readonly<Record<string, StackFixture>>) {
+  const place = await projectRunning(PULUMI);
+  for (const [name, { emulator, declarations, other }] of Object.entries(stacks)) {
     const values = { ...configOf(emulator), ...(other && configOf(other.emulator, `ion-${other.connection}`)) };
     const config = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value }]));
-    const resources = [...resourcesOf(declared), ...(other ? resourcesOf(other.declared, other.connection) : [])];
-    await writeFile(join(cwd, `${name}.config.json`), JSON.stringify(config));
-    await writeFile(join(cwd, `${name}.state.json`), JSON.stringify({ version: 3, deployment: { resources } }));
+    const resources = [
+      ...resourcesIn(declarations),
+      ...(other ? resourcesIn(other.declarations, other.connection) : []),
+    ];
+    await writeFile(join(place.cwd, `${name}.config.json`), JSON.stringify(config));
+    await writeFile(join(place.cwd, `${name}.state.json`), JSON.stringify({ version: 3, deployment: { resources } }));
   }
-  return { cwd, env };
+  return place;
 }
 
-/** A folder of a Pulumi project whose `pulumi` is a shell script. */
-export async function projectAsking(script: string) {
+/** A folder with a Pulumi project whose own `pulumi` is a shell script. */
+export async function projectRunning(script: string): Promise<Required<Pick<Place, "cwd" | "env">>> {
   const cwd = await folder();
   const bin = join(cwd, "node_modules/.bin");
   await mkdir(bin, { recursive: true });
@@ -48,18 +56,18 @@ export async function projectAsking(script: string) {
   return { cwd, env: { PATH: process.env.PATH } };
 }
 
-function resourcesOf({ receivers, subscriptions, watched }: Declared, connection?: string) {
-  const type = "pulumi-nodejs:dynamic/ion:UnmanagedSubscriptions";
-  const place = { ionEndpoint: connection === undefined ? "loopback" : `loopback (${connection})`, connection };
-  const placed = (outputs: object) => ({ ...outputs, ...place });
+function resourcesIn({ receivers, subscriptions, unmanagedPolicies }: Declarations, connection?: string) {
+  const ionEndpoint = connection === undefined ? "loopback" : `loopback (${connection})`;
+  const resource = (type: string, urn: string, id: string, outputs: object) => {
+    return { type: TYPE_PREFIX + type, urn, id, outputs: { ...outputs, ionEndpoint, connection } };
+  };
   return [
-    ...[...receivers, ...subscriptions].map((one) => ({ ...one, outputs: placed(one.outputs) })),
-    ...[...watched].map((receiverId) => ({
-      urn: `urn:pulumi:test::project::${type}::${receiverId}`,
-      type,
-      id: `unmanaged-${receiverId}`,
-      outputs: placed({ receiverId }),
-    })),
+    ...receivers.map(({ urn, id, state }) => resource("WebhookReceiver", urn, id, state)),
+    ...subscriptions.map(({ urn, id, ...outputs }) => resource("WebhookSubscription", urn, id, outputs)),
+    ...[...unmanagedPolicies].map((receiverId) => {
+      const urn = urnOf("UnmanagedSubscriptions", receiverId);
+      return resource("UnmanagedSubscriptions", urn, `unmanaged-${receiverId}`, { receiverId });
+    }),
     { urn: "urn:pulumi:test::project::pulumi:pulumi:Stack::project-test", type: "pulumi:pulumi:Stack" },
   ];
 }

@@ -1,4 +1,4 @@
-/** The commands beside a real stack of the real engine. */
+/** The commands with a real stack and the real engine. */
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -20,13 +20,13 @@ const PROGRAM = `const ion = require("pulumi-ion");
     resources: staging ? ["PARTS", "RUNS"] : ["PARTS"],
   });`;
 
-const beside = (project: Project, ...args: string[]) => cli(args, { cwd: project.dir, env: project.env });
+const runIn = (project: Project, ...args: string[]) => cli(args, { cwd: project.dir, env: project.env });
 const mutations = ({ emulator }: Project) =>
   emulator.requests.filter(({ operation }) => operation?.type === "mutation").length;
 const stateOf = async (project: Project) => (await project.pulumi("stack", "export", "--stack", "test")).output;
 
-describe("beside a stack", () => {
-  it("drift says what differs, in words, and writes nothing", async () => {
+describe("with a stack", () => {
+  it("drift and status report what differs, and change nothing", async () => {
     const erp = `new ion.WebhookReceiver("erp", { webhookUri: "https://erp.example/canary", connection: "plant-b" });`;
     const project = await makeProject({ files: { "index.js": `${PROGRAM}\n${erp}` } });
     const other = await start();
@@ -36,59 +36,60 @@ describe("beside a stack", () => {
     const state = await stateOf(project);
     project.emulator.requests.length = 0;
 
-    const clean = await beside(project, "drift", "--stack", "test");
+    const clean = await runIn(project, "drift", "--stack", "test");
     expect(clean.out).toMatch(
-      /\(stack test\), 1 receiver and 2 subscriptions declared; ION at .* \(stack test, connection plant-b\), 1 receiver and 0 subscriptions declared\. No drift\.$/,
+      /\(stack test\): 1 receiver and 2 subscriptions declared\nION at .* \(stack test, connection plant-b\): 1 receiver and 0 subscriptions declared\nNo drift\.$/,
     );
     expect(clean).toMatchObject({ code: 0, err: "" });
 
-    const { sources } = await findSettings({ stack: "test" }, { cwd: project.dir, env: project.env } as Terminal);
-    expect(sources).toEqual(
-      ["endpoint", "authUrl", "clientId", "clientSecret"].map((key) => ({ name: `ion:${key}`, from: "stack test" })),
+    const { used } = await findSettings({ stack: "test" }, { cwd: project.dir, env: project.env } as Terminal);
+    expect(used).toEqual(
+      ["endpoint", "authUrl", "clientId", "clientSecret"].map((key) => ({ key, name: `ion:${key}`, origin: "config" })),
     );
 
     const [receiver] = store.listReceivers();
-    const [gone, twice] = store.listSubscriptions();
-    if (!receiver || !gone || !twice) throw new Error("There is nothing.");
-    store.deleteSubscription(gone.id);
-    store.createSubscription({ receiverId: receiver.id, resource: twice.resource, action: twice.action });
+    const [deleted, duplicated] = store.listSubscriptions();
+    if (!receiver || !deleted || !duplicated) throw new Error("Nothing was created.");
+    store.deleteSubscription(deleted.id);
+    store.createSubscription({ receiverId: receiver.id, resource: duplicated.resource, action: duplicated.action });
     store.createSubscription({ receiverId: receiver.id, resource: "PARTS", action: "DELETE" });
     store.updateReceiver(receiver.id, { active: false, webhookUri: "https://elsewhere.example/canary-now" });
     other.store.updateReceiver("1", { expectedResponseCode: 204 });
-    // The selected stack is taken where none is named.
-    const drifted = await beside(project, "drift", "--json");
+    // Without --stack, the selected stack is used.
+    const drifted = await runIn(project, "drift", "--json");
     expect(drifted.code, drifted.err).toBe(2);
     const { findings, ...rest } = JSON.parse(drifted.out);
     expect(rest).toEqual({
       stack: "test",
       drift: true,
-      ions: [
-        { ion: "loopback", declared: { receivers: 1, subscriptions: 2 } },
-        { ion: "loopback (plant-b)", connection: "plant-b", declared: { receivers: 1, subscriptions: 0 } },
+      environments: [
+        { environment: "loopback", declared: { receivers: 1, subscriptions: 2 } },
+        { environment: "loopback (plant-b)", connection: "plant-b", declared: { receivers: 1, subscriptions: 0 } },
       ],
     });
-    const told = findings.map((one: Finding) => [one.kind, one.fields ?? `${one.resource} ${one.action}`]);
-    expect(told).toEqual([
-      ["changed", ["active", "webhookUri"]],
-      ["missing", `${gone.resource} ${gone.action}`],
-      ["twin", `${twice.resource} ${twice.action}`],
-      ["extra", "PARTS DELETE"],
-      ["changed", ["expectedResponseCode"]],
+    const found = findings.map((one: Finding) => [one.kind, one.fields?.join() ?? `${one.resource} ${one.action}`]);
+    expect(found).toEqual([
+      ["changed", "webhookUri"],
+      ["changed", "active"],
+      ["missing", `${deleted.resource} ${deleted.action}`],
+      ["duplicate", `${duplicated.resource} ${duplicated.action}`],
+      ["unmanaged", "PARTS DELETE"],
+      ["changed", "expectedResponseCode"],
     ]);
-    const one = await beside(project, "drift", "--connection", "plant-b");
+    const one = await runIn(project, "drift", "--connection", "plant-b");
     expect(one.code).toBe(2);
-    expect(one.out).toContain('plant-b: "erp" (id 1): expectedResponseCode is 204, declared 200.');
-    expect(one.out).toContain("1 difference:");
+    expect(one.out).toContain('plant-b: Receiver "erp" (id 1): expectedResponseCode is 204 in ION, declared 200.');
+    expect(one.out).toContain("1 changed.");
 
-    const shown = await beside(project, "status", "--stack", "test");
-    for (const words of [
+    const shown = await runIn(project, "status", "--stack", "test");
+    for (const text of [
       "+DELETE",
-      `!${gone.action}`,
-      `2x${twice.action}`,
-      "inactive: ION sends it nothing",
-      "with --connection plant-b.",
+      `!${deleted.action}`,
+      `2x${duplicated.action}`,
+      "inactive",
+      "--connection plant-b",
     ]) {
-      expect(shown.out).toContain(words);
+      expect(shown.out).toContain(text);
     }
     expect(drifted.out + drifted.err + shown.out + shown.err).not.toContain("canary");
     expect(await stateOf(project)).toBe(state);
@@ -98,22 +99,25 @@ describe("beside a stack", () => {
     expect(preview.code).not.toBe(0);
   });
 
-  it("drift compares two stacks, and says what keeps it from looking", async () => {
+  it("drift compares two stacks, and explains why it cannot", async () => {
     const project = await makeProject({ files: { "index.js": PROGRAM } });
     const { dir, env } = project;
-    const refused = async (words: RegExp, ran: Promise<Ran>) => {
+    const refused = async (text: RegExp, ran: Promise<Ran>) => {
       const { code, out, err } = await ran;
       expect({ code, out }).toEqual({ code: 1, out: "" });
-      expect(err).toMatch(words);
+      expect(err).toMatch(text);
     };
-    await refused(/Stack test has no webhook receiver .*`pulumi up`/, beside(project, "drift"));
-    await refused(/no stack named 'nope' found\. .*`pulumi stack ls`/, beside(project, "drift", "--stack", "nope"));
-    await refused(/There is no folder .*nowhere/, beside(project, "drift", "--cwd", "nowhere"));
+    await refused(/Stack test declares no webhook receiver .*\n.*`pulumi up`/, runIn(project, "drift"));
+    await refused(/no stack named 'nope' found\.\n.*`pulumi stack ls`/, runIn(project, "drift", "--stack", "nope"));
+    await refused(/The folder .*nowhere does not exist/, runIn(project, "drift", "--cwd", "nowhere"));
     const locked = { ...env, PULUMI_CONFIG_PASSPHRASE: "other" };
-    await refused(/incorrect passphrase/, cli(["status"], { cwd: dir, env: locked }));
+    await refused(/incorrect passphrase.*\n.*PULUMI_CONFIG_PASSPHRASE/, cli(["status"], { cwd: dir, env: locked }));
     await mkdir(join(dir, "none"));
     const unselected = { ...env, PULUMI_BACKEND_URL: `file://${join(dir, "none")}` };
-    await refused(/no stack selected.*--stack.*--no-stack/, cli(["status"], { cwd: dir, env: unselected }));
+    await refused(
+      /No Pulumi stack is selected\.\n.*--stack.*--no-stack/,
+      cli(["status"], { cwd: dir, env: unselected }),
+    );
 
     await project.up();
     for (const args of [
@@ -123,16 +127,20 @@ describe("beside a stack", () => {
       const done = await run("pulumi", [...args, "--non-interactive"], dir, env);
       expect(done.code, done.output).toBe(0);
     }
-    const compared = await beside(project, "drift", "--compare", "staging", "test");
+    const compared = await runIn(project, "drift", "--compare", "staging", "test");
     expect(compared.code, compared.err).toBe(2);
     expect(compared.out).toContain('"Violet": description is "for trying" in staging and "the real one" in test.');
-    expect(compared.out).toContain('"Violet" is subscribed to RUNS UPDATE in staging and not in test.');
+    expect(compared.out).toContain('"Violet": subscription RUNS UPDATE is in staging but not in test.');
+    // The selected stack is the same as before.
+    expect((await run("pulumi", ["stack", "--show-name", "--non-interactive"], dir, env)).output.trim()).toBe(
+      "staging",
+    );
     expect(compared.out).not.toContain("canary");
   });
 });
 
 describe("an exported program", () => {
-  it("takes over what there is and changes nothing", async () => {
+  it("imports what exists and changes nothing", async () => {
     const project = await makeProject({ files: { "index.js": "" } });
     const { store } = project.emulator;
     const violet = store.createReceiver({ name: "Violet", webhookUri: URI, sharedSecret: "canary-secret" });
@@ -152,7 +160,7 @@ describe("an exported program", () => {
     store.createSubscription({ receiverId: other.id, resource: "PARTS", action: "DELETE" });
     const before = store.state();
 
-    const exported = await beside(project, "export", "--out", "program");
+    const exported = await runIn(project, "export", "--out", "program");
     expect(exported.code, exported.err).toBe(0);
     const dir = join(project.dir, "program");
     await symlink(join(ROOT, "node_modules"), join(dir, "node_modules"));

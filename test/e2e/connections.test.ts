@@ -8,7 +8,7 @@ const program = (body: string) => ({
     module.exports = async () => { ${body} };`,
 });
 
-/** The same in both, in one program; what exists already is looked up, too. */
+/** Declares the same in both environments, and looks up existing receivers. */
 const BOTH = `
   for (const [name, connection] of [["production", undefined], ["staging", "staging"]]) {
     const { receiver } = new ion.VioletWebhooks(name, {
@@ -21,41 +21,41 @@ const BOTH = `
   const { resources } = await ion.getSupportedResources();
   return { found: found.id, resources: resources.length };`;
 
-/** A second ION, and the stack config that names it. */
-async function secondIon() {
+/** A second ION environment, and the stack config of its connection. */
+async function startStaging() {
   const staging = await start({ clientId: "staging", clientSecret: "canary-staging-secret" });
   const { "ion-staging:clientSecret": clientSecret = "", ...plain } = configOf(staging, "ion-staging");
   return { staging, plain, config: { "ion-staging:clientSecret": clientSecret } };
 }
 
-describe("two IONs in one program", () => {
-  it("are made, looked up, found changed, repaired and emptied each for itself, with no key in the state", async () => {
-    const { staging, plain, config } = await secondIon();
+describe("a program with two ION environments", () => {
+  it("creates, looks up, repairs and deletes in each environment separately, with no key in the state", async () => {
+    const { staging, plain, config } = await startStaging();
     const project = await makeProject({ files: program(BOTH), plain, config });
     const production = project.emulator;
     const ions = [production, staging];
     for (const { store } of ions)
       store.createReceiver({ name: "by hand", webhookUri: "https://hand.example/canary-url" });
-    // Ids of the two IONs are not the same.
+    // The same object has a different id in each environment.
     staging.store.createReceiver({ name: "another", webhookUri: "https://another.example/x" });
 
     const printed = [await project.up()];
     for (const { store } of ions) expect(store.listSubscriptions()).toHaveLength(6);
     const resources = await project.resources();
-    const named = resources
+    const stagingNames = resources
       .filter(({ inputs }) => inputs?.connection !== undefined)
       .map(({ urn }) => urn.split("::").at(-1));
-    expect(named).toHaveLength(8);
-    expect(named.filter((name) => !name?.startsWith("staging"))).toEqual([]);
+    expect(stagingNames).toHaveLength(8);
+    expect(stagingNames.filter((name) => !name?.startsWith("staging"))).toEqual([]);
     for (const { inputs, outputs } of resources) expect(outputs?.connection).toEqual(inputs?.connection);
     const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
     expect(stack?.outputs).toEqual({ found: "1", resources: 23 });
     printed.push(await project.preview("--expect-no-changes"));
 
-    const gone = staging.store
+    const deleted = staging.store
       .listSubscriptions()
       .find(({ receiverId, resource }) => receiverId === "3" && resource === "PARTS");
-    staging.store.deleteSubscription(gone?.id ?? "");
+    staging.store.deleteSubscription(deleted?.id ?? "");
     production.requests.length = 0;
     const drift = await project.preview();
     expect(drift).toContain("+ 1 to create");
@@ -65,7 +65,7 @@ describe("two IONs in one program", () => {
     expect(production.requests.filter(({ operation }) => operation?.type === "mutation")).toEqual([]);
     expect(staging.store.listSubscriptions()).toHaveLength(6);
 
-    // Where the key of one is not set, its resources are told of by their own settings, before anything is done.
+    // If the key of one environment is missing, the error names the settings of that connection, and nothing is changed.
     await project.pulumi("config", "rm", "ion-staging:clientId", "--stack", "test");
     const { code, output } = await project.pulumi("preview", "--stack", "test");
     expect(code).not.toBe(0);
@@ -83,9 +83,9 @@ describe("two IONs in one program", () => {
   });
 });
 
-describe("a program that gets a second ION", () => {
-  it("is refused where an id is another ION's, a receiver changes its ION, or a subscription comes too late to be counted, and else made", async () => {
-    const { staging, plain, config } = await secondIon();
+describe("adding a second ION environment", () => {
+  it("rejects ids of the other environment, moved receivers and late subscriptions, and accepts a valid program", async () => {
+    const { staging, plain, config } = await startStaging();
     const project = await makeProject({ files: program("") });
     const production = project.emulator;
     for (const { store } of [production, staging])
@@ -94,15 +94,15 @@ describe("a program that gets a second ION", () => {
       `new ion.WebhookReceiver("erp", { webhookUri: "https://erp.example/x", connection: ${connection} });`;
     await project.write(program(receiver("undefined")));
     await project.up();
-    // Pulumi refreshes with the config of the last up, which knows nothing of a second ION.
+    // Pulumi refreshes with the config of the last up, which has no second connection.
     for (const [flag, values] of [
       ["--plaintext", plain],
       ["--secret", config],
     ] as const) {
-      const pairs = Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
-      await project.pulumi("config", "set-all", "--stack", "test", ...pairs);
+      const flags = Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+      await project.pulumi("config", "set-all", "--stack", "test", ...flags);
     }
-    const refused: [string, RegExp][] = [
+    const invalid: [string, RegExp][] = [
       [
         `const { id } = await ion.getWebhookReceiver({ name: "by hand", connection: "staging" });
          new ion.WebhookSubscription("s", { receiverId: id, resource: "PARTS", action: "UPDATE" });`,
@@ -128,7 +128,7 @@ describe("a program that gets a second ION", () => {
         /There is no webhook receiver with name "By hand" in the ION at loopback \(staging\)\. There is "by hand" \(id 1\)\./,
       ],
     ];
-    for (const [body, message] of refused) {
+    for (const [body, message] of invalid) {
       await project.write(program(body));
       const { code, output } = await project.pulumi("preview", "--stack", "test");
       expect(code, output).not.toBe(0);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../emulator/index.ts";
-import { headerOf } from "../faults/desiredState.ts";
+import { eventOf, headerOf } from "../faults/desiredState.ts";
 import { chanceOf, SEED } from "../faults/seed.ts";
 import { makeProject } from "./project.ts";
 
-/** All that a receiver can declare, and the least. */
+/** A receiver with every input, and one with none. */
 const FULL = {
-  description: "for people",
+  description: "for operators",
   contentType: "application/json",
   expectedResponseCode: 202,
   active: true,
@@ -14,36 +14,36 @@ const FULL = {
   headers: { "X-Plant": "7", "X-Line": "3" },
 };
 const LEAST = {};
-/** Declared of a receiver beside its fields: one subscription, and what happens to others. */
-const SUBSCRIBED = { pair: "PARTS UPDATE", unmanaged: "delete" };
+/** The subscription of a receiver, and the policy for unmanaged ones. */
+const SUBSCRIBED = { event: "PARTS UPDATE", unmanaged: "delete" };
 
-/** One thing that somebody does in ION, what a preview says of it, and that `up` puts it right. */
+/** One change in ION, and what a preview shows of it. */
 interface Row {
   readonly title: string;
   readonly receiver: object;
   readonly subscribed?: typeof SUBSCRIBED;
   readonly edit: (store: Store, id: string) => void;
-  /** What the preview plans, by resource: "" is the receiver itself. Nothing else. */
+  /** All that the preview plans, by the suffix of the resource name: "" is the receiver itself. */
   readonly plans: Readonly<Record<string, readonly RegExp[]>>;
-  /** What it says beside its plan. */
-  readonly says?: RegExp;
-  /** What `up` leaves, to be cleared away by hand. */
-  readonly leaves?: (store: Store, id: string) => void;
+  /** A message that the preview prints. */
+  readonly message?: RegExp;
+  /** Checks what `up` keeps, and deletes it. */
+  readonly cleanUp?: (store: Store, id: string) => void;
 }
 
 type Change = Parameters<Store["updateReceiver"]>[1];
 const update = /^ *~ .*\(update\)/;
 const replace = /^ *\+-.*\(replace\)/;
 const create = /^ *\+ .*\(create\)/;
-const changed = (words: string) => new RegExp(`- driftedSecrets: \\[\\n *- *\\[0\\]: "${words}"`);
-/** Named to be ended next, also in the place of what was named before and is ended now. */
-const named = (pair: string) =>
-  new RegExp(`[+~] removeNext: \\[\\n *[+~] *\\[0\\]: (?:"[^"]+" => )?"${pair} \\(id \\d+\\)"`);
+const changed = (what: string) => new RegExp(`- driftedSecrets: \\[\\n *- *\\[0\\]: "${what}"`);
+/** Reported for deletion by the next run, possibly replacing one that this run deletes. */
+const reported = (event: string) =>
+  new RegExp(`[+~] removeNext: \\[\\n *[+~] *\\[0\\]: (?:"[^"]+" => )?"${event} \\(id \\d+\\)"`);
 const subscriptionOf = (store: Store, id: string) => store.listSubscriptions(id)[0]?.id ?? "";
 const headerIn = (store: Store, id: string, key: string) =>
   store.listHeaders(id).find((header) => header.key === key)?.id ?? "";
-const subscribe = (store: Store, receiverId: string, pair: string) => {
-  const [resource = "", action = ""] = pair.split(" ");
+const subscribe = (store: Store, receiverId: string, event: string) => {
+  const [resource = "", action = ""] = event.split(" ");
   store.createSubscription({ receiverId, resource, action });
 };
 
@@ -53,15 +53,15 @@ const field = (title: string, change: Change, line: RegExp): Row => ({
   edit: (store, id) => store.updateReceiver(id, change),
   plans: { "": [update, line] },
 });
-const leftOut = (title: string, change: Change, line: RegExp): Row => ({
-  ...field(`${title}, which the program leaves out`, change, line),
+const omitted = (title: string, change: Change, line: RegExp): Row => ({
+  ...field(`omitted ${title}`, change, line),
   receiver: LEAST,
 });
-const header = (title: string, edit: Row["edit"], words: string): Row => ({
+const header = (title: string, edit: Row["edit"], what: string): Row => ({
   title,
   receiver: FULL,
   edit,
-  plans: { "": [update, changed(words)] },
+  plans: { "": [update, changed(what)] },
 });
 const subscription = (title: string, edit: Row["edit"], plans: Row["plans"]): Row => ({
   title,
@@ -74,22 +74,22 @@ const subscription = (title: string, edit: Row["edit"], plans: Row["plans"]): Ro
 const ROWS: readonly Row[] = [
   field("name changed", { name: "by hand" }, /~ name: "by hand" => "row\d+"/),
   field("webhookUri changed", { webhookUri: "https://elsewhere.example/" }, changed("webhookUri")),
-  field("description changed", { description: "by hand" }, /~ description: "by hand" => "for people"/),
-  field("description cleared", { description: null }, /\+ description: "for people"/),
+  field("description changed", { description: "by hand" }, /~ description: "by hand" => "for operators"/),
+  field("description cleared", { description: null }, /\+ description: "for operators"/),
   field("contentType changed", { contentType: "text/plain" }, /~ contentType: "text\/plain" => "application\/json"/),
   field("expectedResponseCode changed", { expectedResponseCode: 418 }, /~ expectedResponseCode: 418 => 202/),
   field("receiver inactive", { active: false }, /~ active: false => true/),
   field("sharedSecret changed", { sharedSecret: "by hand" }, changed("sharedSecret")),
-  leftOut("description changed", { description: "by hand" }, /- description: "by hand"/),
-  leftOut("contentType changed", { contentType: "text/plain" }, /~ contentType: "text\/plain" => "application\/json"/),
-  leftOut("expectedResponseCode changed", { expectedResponseCode: 418 }, /~ expectedResponseCode: 418 => 200/),
-  leftOut("receiver inactive", { active: false }, /~ active: false => true/),
+  omitted("description changed", { description: "by hand" }, /- description: "by hand"/),
+  omitted("contentType changed", { contentType: "text/plain" }, /~ contentType: "text\/plain" => "application\/json"/),
+  omitted("expectedResponseCode changed", { expectedResponseCode: 418 }, /~ expectedResponseCode: 418 => 200/),
+  omitted("receiver inactive", { active: false }, /~ active: false => true/),
   {
-    title: "sharedSecret changed, which ION made",
+    title: "generated sharedSecret changed",
     receiver: LEAST,
     edit: (store, id) => store.updateReceiver(id, { sharedSecret: "by hand" }),
     plans: {},
-    says: /\(refresh\)\n.*\n.*::row\d+\]\n.*\n *\+ driftedSecrets: \[\n *\+ *\[0\]: "sharedSecret"/,
+    message: /\(refresh\)\n.*\n.*::row\d+\]\n.*\n *\+ driftedSecrets: \[\n *\+ *\[0\]: "sharedSecret"/,
   },
   header(
     "header changed",
@@ -102,28 +102,28 @@ const ROWS: readonly Row[] = [
     "header X-Plant was changed",
   ),
   header(
-    "header gone",
+    "header deleted",
     (store, id) => store.deleteHeader(headerIn(store, id, "X-Plant")),
     "header X-Plant was removed",
   ),
   header(
-    "header off the receiver",
+    "header removed from the receiver",
     (store, id) => store.removeHeader(id, headerIn(store, id, "X-Plant")),
     "header X-Plant was removed",
   ),
   header(
-    "extra header",
+    "header added",
     (store, id) => store.createHeader({ receiverId: id, key: "X-New", value: "1" }),
     "header X-New was added",
   ),
   header(
-    "header twin",
+    "header duplicated",
     (store, id) => store.createHeader({ receiverId: id, key: "x-plant", value: "7" }),
     "header x-plant \\(twice, id \\d+\\) was added",
   ),
   {
     ...header(
-      "extra header, where the program leaves headers out",
+      "header added to omitted headers",
       (store, id) => store.createHeader({ receiverId: id, key: "X-New", value: "1" }),
       "header X-New was added",
     ),
@@ -161,44 +161,48 @@ const ROWS: readonly Row[] = [
     },
     { "-PARTS-UPDATE": [replace, /~ receiverId: "\d+" => "\d+"/] },
   ),
-  subscription("extra subscription", (store, id) => subscribe(store, id, "RUNS DELETE"), {
-    "-unmanaged": [update, named("RUNS DELETE")],
+  subscription("unmanaged subscription", (store, id) => subscribe(store, id, "RUNS DELETE"), {
+    "-unmanaged": [update, reported("RUNS DELETE")],
   }),
-  subscription("subscription twin", (store, id) => subscribe(store, id, "PARTS UPDATE"), {
-    "-unmanaged": [update, named("PARTS UPDATE")],
+  subscription("duplicate subscription", (store, id) => subscribe(store, id, "PARTS UPDATE"), {
+    "-unmanaged": [update, reported("PARTS UPDATE")],
   }),
   {
-    ...subscription("extra subscription, to be reported", (store, id) => subscribe(store, id, "STEPS DELETE"), {}),
+    ...subscription(
+      "unmanaged subscription that is only reported",
+      (store, id) => subscribe(store, id, "STEPS DELETE"),
+      {},
+    ),
     subscribed: { ...SUBSCRIBED, unmanaged: "report" },
-    says: /nobody declared: STEPS DELETE \(id \d+\)\. They stay\./,
-    leaves: (store, id) => {
-      const extra = store.listSubscriptions(id).filter(({ resource }) => resource === "STEPS");
-      expect(extra).toHaveLength(1);
-      for (const one of extra) store.deleteSubscription(one.id);
+    message: /nobody declared: STEPS DELETE \(id \d+\)\. They stay\./,
+    cleanUp: (store, id) => {
+      const unmanaged = store.listSubscriptions(id).filter(({ resource }) => resource === "STEPS");
+      expect(unmanaged).toHaveLength(1);
+      for (const subscription of unmanaged) store.deleteSubscription(subscription.id);
     },
   },
   { title: "nothing changed", receiver: FULL, subscribed: SUBSCRIBED, edit: () => {}, plans: {} },
 ];
 
-const nameOf = (at: number) => `row${at}`;
+const nameOf = (index: number) => `row${index}`;
 
-/** What takes a second run. */
-const EXTRAS = ROWS.flatMap(({ plans }, at) => (plans["-unmanaged"]?.includes(update) ? [nameOf(at)] : []));
+/** The rows that need a second run: their unmanaged subscriptions are reported before they are deleted. */
+const TWO_RUNS = ROWS.flatMap(({ plans }, index) => (plans["-unmanaged"]?.includes(update) ? [nameOf(index)] : []));
 
 const program = (order: readonly number[]) => ({
   "index.js": `const ion = require("pulumi-ion");
     const rows = ${JSON.stringify(ROWS.map(({ receiver, subscribed }) => ({ receiver, subscribed })))};
-    for (const at of ${JSON.stringify(order)}) {
-      const { receiver, subscribed } = rows[at];
-      const { id: receiverId } = new ion.WebhookReceiver("row" + at, { webhookUri: "https://hooks.example/" + at, ...receiver });
+    for (const index of ${JSON.stringify(order)}) {
+      const { receiver, subscribed } = rows[index];
+      const { id: receiverId } = new ion.WebhookReceiver("row" + index, { webhookUri: "https://hooks.example/" + index, ...receiver });
       if (!subscribed) continue;
-      const [resource, action] = subscribed.pair.split(" ");
-      new ion.WebhookSubscriptions("row" + at, { receiverId, subscriptions: { [resource]: [action] }, unmanaged: subscribed.unmanaged });
+      const [resource, action] = subscribed.event.split(" ");
+      new ion.WebhookSubscriptions("row" + index, { receiverId, subscriptions: { [resource]: [action] }, unmanaged: subscribed.unmanaged });
     }`,
 });
 
-/** All that ION has and that is put back, without what it numbers and makes itself. */
-function picture(store: Store) {
+/** Everything in ION that `up` restores: without ids, etags and generated secrets. */
+function liveState(store: Store) {
   return store
     .listReceivers()
     .map(({ id, _etag, headerIds: _ids, sharedSecret, ...fields }) => ({
@@ -209,68 +213,68 @@ function picture(store: Store) {
         .listHeaders(id)
         .map(({ key, value }) => headerOf(key, value))
         .sort(),
-      subscriptions: store.listSubscriptions(id).map(({ resource, action }) => `${resource} ${action}`),
+      subscriptions: store.listSubscriptions(id).map(eventOf),
     }))
-    .sort((one, other) => (one.webhookUri < other.webhookUri ? -1 : 1));
+    .sort((a, b) => (a.webhookUri < b.webhookUri ? -1 : 1));
 }
 
-/** What a preview plans to do, by resource; what a refresh found is not among it. */
-function planned(output: string): Map<string, string> {
+/** What a preview plans, by resource, without the changes that the refresh detected. */
+function parsePlan(output: string): Map<string, string> {
   const plan = output.slice(output.lastIndexOf("pulumi:pulumi:Stack: (same)"));
   const blocks = plan.split(/^(?= *[+~-]+ ?pulumi-nodejs:dynamic\/ion:)/m).slice(1);
   return new Map(blocks.map((block) => [/::([\w-]+)\]$/m.exec(block)?.[1] ?? block, block]));
 }
 
-/** On a machine that is busy otherwise. */
+/** Enough on a busy machine. */
 const LONG = 20 * 60_000;
 
 describe("drift", () => {
-  it("of every kind is in the preview, at its own resource and nowhere else, and put right by up, in whatever order", {
+  it("shows every kind of drift at its own resource only, and reverts it, in any order", {
     timeout: LONG,
   }, async () => {
     console.log(`FAULT_SEED=${SEED} repeats the order`);
-    const shuffled = (words: string) => {
-      const chance = chanceOf("drift", words);
-      return ROWS.map((_row, at) => at).sort((one, other) => chance(one) - chance(other));
+    const shuffled = (key: string) => {
+      const chance = chanceOf("drift", key);
+      return ROWS.map((_row, index) => index).sort((a, b) => chance(a) - chance(b));
     };
     const project = await makeProject({ files: program(shuffled("program")) });
     const { store } = project.emulator;
     await project.up();
-    const declared = picture(store);
+    const declared = liveState(store);
     // Pulumi pads names to one width.
     const preview = async (...args: string[]) => (await project.preview(...args)).replace(/ +:/g, ":");
 
     for (const round of ["first", "second"]) {
       const ids = new Map(store.listReceivers().map(({ name, id }) => [name, id]));
-      for (const at of shuffled(round)) ROWS[at]?.edit(store, ids.get(nameOf(at)) ?? "");
+      for (const index of shuffled(round)) ROWS[index]?.edit(store, ids.get(nameOf(index)) ?? "");
 
       const output = await preview();
-      const plan = planned(output);
-      ROWS.forEach(({ title, plans, says }, at) => {
-        const own = [...plan].filter(([name]) => name === nameOf(at) || name.startsWith(`${nameOf(at)}-`));
-        const expected = Object.keys(plans).map((suffix) => nameOf(at) + suffix);
+      const plan = parsePlan(output);
+      ROWS.forEach(({ title, plans, message }, index) => {
+        const own = [...plan].filter(([name]) => name === nameOf(index) || name.startsWith(`${nameOf(index)}-`));
+        const expected = Object.keys(plans).map((suffix) => nameOf(index) + suffix);
         expect(own.map(([name]) => name).sort(), `${round}: ${title}`).toEqual(expected.sort());
         for (const [suffix, lines] of Object.entries(plans)) {
-          for (const line of lines) expect(plan.get(nameOf(at) + suffix), `${round}: ${title}`).toMatch(line);
+          for (const line of lines) expect(plan.get(nameOf(index) + suffix), `${round}: ${title}`).toMatch(line);
         }
-        if (says) expect(output, `${round}: ${title}`).toMatch(says);
+        if (message) expect(output, `${round}: ${title}`).toMatch(message);
       });
 
       await project.up();
-      const now = new Map(store.listReceivers().map(({ name, id }) => [name, id]));
-      ROWS.forEach(({ leaves }, at) => {
-        leaves?.(store, now.get(nameOf(at)) ?? "");
+      const idsAfter = new Map(store.listReceivers().map(({ name, id }) => [name, id]));
+      ROWS.forEach(({ cleanUp }, index) => {
+        cleanUp?.(store, idsAfter.get(nameOf(index)) ?? "");
       });
-      const settled = (rows: typeof declared) => rows.filter(({ name }) => !EXTRAS.includes(name));
-      expect(settled(picture(store)), round).toEqual(settled(declared));
+      const repaired = (rows: typeof declared) => rows.filter(({ name }) => !TWO_RUNS.includes(name));
+      expect(repaired(liveState(store)), round).toEqual(repaired(declared));
     }
 
-    // Extras are ended by the run after the one that names them, and listed before.
-    const listed = planned(await preview());
-    expect([...listed.keys()].sort()).toEqual(EXTRAS.map((name) => `${name}-unmanaged`).sort());
+    // The run after the one that reports unmanaged subscriptions deletes them, and its preview lists them.
+    const listed = parsePlan(await preview());
+    expect([...listed.keys()].sort()).toEqual(TWO_RUNS.map((name) => `${name}-unmanaged`).sort());
     for (const block of listed.values()) expect(block).toMatch(/- removeNext: \[\n *- *\[0\]: "\w+ \w+ \(id \d+\)"/);
     await project.up();
-    expect(picture(store)).toEqual(declared);
+    expect(liveState(store)).toEqual(declared);
     await project.preview("--expect-no-changes");
   });
 });

@@ -4,52 +4,53 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { eventOf } from "../faults/desiredState.ts";
 import { start } from "../support/support.ts";
-import { live, liveBriefly, makeProject } from "./project.ts";
+import { makeProject, testLifecycle, testShortLifecycle } from "./project.ts";
 
 const violetUri = "https://violet.example/hooks/canary";
 
-/** What each example needs beside the ION to speak to, and how many subscriptions it declares. */
+/** The examples that run the whole lifecycle: their stack config, and the number of subscriptions they declare. */
 const EXAMPLES: Record<string, { config: Record<string, string>; subscriptions: number }> = {
   pieces: { config: { webhookUri: "https://erp.example/hooks/canary", plantKey: "canary-key" }, subscriptions: 4 },
   violet: { config: { webhookUri: violetUri }, subscriptions: 34 },
 };
 
-/** Those with a test of their own, below or in test/examples. */
+/** The examples with their own tests, below or in test/examples. */
 const OTHERS = ["command", "receiver", "staging-and-production", "subset", "take-over"];
 
-describe("the example", () => {
-  it("of every folder is here", () => {
+describe("examples", () => {
+  it("every example has a test", () => {
     expect(readdirSync("examples").sort()).toEqual([...Object.keys(EXAMPLES), ...OTHERS].sort());
   });
 
-  it.each(Object.entries(EXAMPLES))("%s lives: up, clean, drift shown and repaired, destroy", async (name, example) => {
+  it.each(Object.entries(EXAMPLES))("%s runs its whole lifecycle", async (name, example) => {
     const project = await makeProject({ folder: `examples/${name}`, config: example.config });
     const { store } = project.emulator;
-    await live(project, {
-      made: () => {
+    await testLifecycle(project, {
+      expectCreated: () => {
         expect(store.listReceivers()).toMatchObject([{ active: true, webhookUri: example.config.webhookUri }]);
         expect(store.listSubscriptions()).toHaveLength(example.subscriptions);
       },
-      outside: () => {
+      changeOutside: () => {
         store.deleteSubscription(store.listSubscriptions()[0]?.id ?? "");
         store.updateReceiver(store.listReceivers()[0]?.id ?? "", { active: false });
       },
-      shown: ["~ active: false => true", "+ 1 to create", "~ 1 to update"],
+      drift: ["~ active: false => true", "+ 1 to create", "~ 1 to update"],
     });
   });
 
-  it("subset subscribes to what it names, without what it excludes", async () => {
+  it("subset subscribes to the listed resources without the excluded events", async () => {
     const project = await makeProject({ folder: "examples/subset", config: { webhookUri: violetUri } });
-    await liveBriefly(project, () => {
-      const made = project.emulator.store.listSubscriptions().map(({ resource, action }) => `${resource} ${action}`);
-      expect(made).toHaveLength(8);
-      expect(made).not.toContain("PURCHASE_ORDER_LINES CREATE");
-      expect(made).not.toContain("ISSUES UPDATE");
+    await testShortLifecycle(project, () => {
+      const events = project.emulator.store.listSubscriptions().map(eventOf);
+      expect(events).toHaveLength(8);
+      expect(events).not.toContain("PURCHASE_ORDER_LINES CREATE");
+      expect(events).not.toContain("ISSUES UPDATE");
     });
   });
 
-  it("staging-and-production has one set in each ION, and neither key in the other", async () => {
+  it("staging-and-production creates one set of subscriptions in each environment, with its own key", async () => {
     const staging = await start({ clientId: "staging-key", clientSecret: "canary-staging" });
     const project = await makeProject({
       folder: "examples/staging-and-production",
@@ -58,11 +59,11 @@ describe("the example", () => {
     const production = project.emulator;
     for (const [name, { graphqlUrl, tokenUrl, clientId, clientSecret }] of Object.entries({ staging, production })) {
       const plain = [`endpoint=${graphqlUrl}`, `authUrl=${tokenUrl}`, `clientId=${clientId}`];
-      const pairs = plain.flatMap((pair) => ["--plaintext", `ion-${name}:${pair}`]);
+      const flags = plain.flatMap((setting) => ["--plaintext", `ion-${name}:${setting}`]);
       const secret = ["--secret", `ion-${name}:clientSecret=${clientSecret}`];
-      await project.pulumi("config", "set-all", "--stack", "test", ...pairs, ...secret);
+      await project.pulumi("config", "set-all", "--stack", "test", ...flags, ...secret);
     }
-    await liveBriefly(project, () => {
+    await testShortLifecycle(project, () => {
       expect(staging.store.listReceivers()).toMatchObject([{ webhookUri: `${violetUri}-staging` }]);
       expect(production.store.listReceivers()).toMatchObject([{ webhookUri: violetUri }]);
       for (const { store } of [staging, production]) expect(store.listSubscriptions()).toHaveLength(34);
@@ -70,9 +71,9 @@ describe("the example", () => {
     expect(staging.store.state()).toMatchObject({ receivers: [], subscriptions: [] });
   });
 
-  it("receiver takes what is signed with the secret that ION made, and nothing else", async () => {
+  it("receiver accepts only events signed with the shared secret", async () => {
     const project = await makeProject({ folder: "examples/receiver", config: { webhookUri: violetUri } });
-    await liveBriefly(project, async () => {
+    await testShortLifecycle(project, async () => {
       const output = ["stack", "output", "sharedSecret", "--show-secrets", "--stack", "test"];
       const secret = (await project.pulumi(...output)).output.trim();
       expect(project.emulator.store.listReceivers()).toMatchObject([
@@ -97,7 +98,7 @@ describe("the example", () => {
         const answer = await fetch(url, { method: "POST", body, headers: { "x-ion-signature": signature } });
         return answer.status;
       };
-      // As ION delivers, which here is the emulator.
+      // Signed by ION, here the emulator.
       const { emulator } = project;
       const id = emulator.store.listReceivers()[0]?.id ?? "";
       emulator.store.updateReceiver(id, { webhookUri: url });
@@ -105,26 +106,26 @@ describe("the example", () => {
       await emulator.settled();
       expect(emulator.deliveries).toMatchObject([{ state: "delivered", attempts: [{ status: 204 }] }]);
       emulator.store.updateReceiver(id, { webhookUri: violetUri });
-      // As somebody else might.
+      // Sent by somebody else.
       const event = '{ "resource": "PARTS" }';
       expect(await post(event, event, "the-next-one")).toBe(204);
       expect(await post(event, '{"resource":"PARTS"}')).toBe(401);
       expect(await fetch(url, { method: "POST", body: event })).toMatchObject({ status: 401 });
       expect(await post("no JSON", "no JSON")).toBe(500);
-      expect(printed.match(/an event of ION's/g)).toHaveLength(2);
+      expect(printed.match(/received an event:/g)).toHaveLength(2);
     });
   });
 
-  it("take-over makes only what is missing of a set-up made by hand", async () => {
+  it("take-over creates only the missing subscription", async () => {
     const project = await makeProject({ folder: "examples/take-over" });
     const { store, requests } = project.emulator;
-    const receiver = store.createReceiver({ name: "ERP hooks", webhookUri: "https://erp.example/made-by-hand" });
+    const receiver = store.createReceiver({ name: "ERP hooks", webhookUri: "https://erp.example/created-by-hand" });
     for (const action of ["CREATE", "UPDATE"]) {
       store.createSubscription({ receiverId: receiver.id, resource: "PARTS", action });
     }
     await project.pulumi("config", "set", "receiverId", receiver.id, "--stack", "test");
     const before = store.state();
-    await liveBriefly(project, () => {
+    await testShortLifecycle(project, () => {
       expect(store.listReceivers()).toEqual([receiver]);
       expect(store.state().subscriptions.slice(0, 2)).toEqual(before.subscriptions);
       expect(store.listSubscriptions()).toHaveLength(3);

@@ -5,14 +5,14 @@ import { expect, it, onTestFinished } from "vitest";
 import { start } from "../support/support.ts";
 import { ROOT, run } from "./project.ts";
 
-const GUIDE = "docs/taking-over.md";
+const GUIDE = "docs/importing.md";
 const LOCKS = "state/.pulumi/locks/organization/ion-webhooks/dev";
 
 const runtime = (option: string) =>
   `sed -i 's|^runtime: .*|runtime: {name: nodejs, options: {${option}}}|' Pulumi.yaml`;
 
-/** What makes Pulumi say each of its errors in the troubleshooting guide. */
-const PULUMI_SAYS = {
+/** Pulumi's own errors in the troubleshooting guide, each with a command that causes it. */
+const PULUMI_ERRORS = {
   "passphrase must be set": "unset PULUMI_CONFIG_PASSPHRASE; pulumi preview",
   "incorrect passphrase": "PULUMI_CONFIG_PASSPHRASE=wrong pulumi preview",
   "no stack named": "pulumi preview --stack nowhere",
@@ -26,7 +26,7 @@ const PULUMI_SAYS = {
 const blocks = (page: string, language: string) =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, "gm"))].map(([, block = ""]) => block);
 
-it("the guide to taking over, followed word for word, leads from a set-up made by hand to a clean preview", async () => {
+it("the import guide, executed block by block, leads from objects created by hand to a clean preview", async () => {
   const page = await readFile(join(ROOT, GUIDE), "utf8");
   const emulator = await start();
   const { store, requests } = emulator;
@@ -37,11 +37,11 @@ it("the guide to taking over, followed word for word, leads from a set-up made b
 
   const byHand = blocks(page, "graphql");
   expect(byHand).toHaveLength(1);
-  await pasted(byHand[0] ?? "", emulator);
+  await runMutation(byHand[0] ?? "", emulator);
   const before = store.state();
   requests.length = 0;
 
-  // Each block continues in the folder and with the variables of the one before.
+  // Each block continues in the folder and with the variables of the previous one.
   const [emulatorBlock, ...rest] = blocks(page, "sh");
   expect(emulatorBlock).toContain("npm run emulator");
   const tail = "\npwd > $STATE.cwd; export -p > $STATE";
@@ -52,50 +52,51 @@ it("the guide to taking over, followed word for word, leads from a set-up made b
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
   };
-  const follow = async (block: string) => {
-    const typed = block
+  const execute = async (block: string) => {
+    const script = block
       .replaceAll("http://127.0.0.1:8787", emulator.url)
       .replaceAll("npx pulumi-ion ", "pulumi-ion.js ")
       .replaceAll("npx ", "")
-      // What a person answers.
+      // Answers the prompts.
       .replaceAll("pulumi up", "pulumi up --yes --skip-preview")
       .replace(/^(pulumi config set --secret .*)$/gm, `$1 <<< "$ION_CLIENT_SECRET"`);
     const head = "if [ -f $STATE ]; then . $STATE; cd $(cat $STATE.cwd); fi\n";
-    const outcome = await run("bash", ["-e", "-c", head + typed + tail], folder, env);
-    expect(outcome.code, `${typed}\n${outcome.output}`).toBe(0);
+    const outcome = await run("bash", ["-e", "-c", head + script + tail], folder, env);
+    expect(outcome.code, `${script}\n${outcome.output}`).toBe(0);
     expect(outcome.output).not.toContain("shown/once");
     return outcome.output;
   };
   const mutations = () => requests.splice(0).filter(({ operation }) => operation?.type === "mutation");
 
   const printed: string[] = [];
-  for (const block of rest.slice(0, -1)) printed.push(await follow(block));
+  for (const block of rest.slice(0, -1)) printed.push(await execute(block));
   expect(printed.join("")).toContain("2xUPDATE");
-  // Taken over whole, and not one thing changed in ION.
+  // Everything is adopted, and ION is unchanged.
   expect(mutations()).toEqual([]);
   expect(store.state()).toEqual(before);
 
   const program = join(folder, "try/index.ts");
   await writeFile(program, (await readFile(program, "utf8")).replace('unmanaged: "report"', 'unmanaged: "delete"'));
-  const removal = await follow(rest.at(-1) ?? "");
-  expect(removal).toMatch(/- removeNext[\s\S]*RUNS UPDATE \(id 4\)/);
+  const deletion = await execute(rest.at(-1) ?? "");
+  expect(deletion).toMatch(/- removeNext[\s\S]*RUNS UPDATE \(id 4\)/);
   expect(mutations().flatMap(({ fields }) => fields.map(({ field }) => field))).toEqual(["deleteWebhookSubscription"]);
   expect(store.findSubscription("4")).toBeUndefined();
 
-  // What the troubleshooting guide says that Pulumi says; at the end, with the package not installed.
+  // The errors in the troubleshooting guide. Some need pulumi-ion to be uninstalled, so they come last.
   await rm(modules);
   await mkdir(modules);
   await symlink(join(ROOT, "node_modules/@pulumi"), join(modules, "@pulumi"));
   const [, titles = ""] = (await readFile(join(ROOT, "docs/troubleshooting.md"), "utf8")).split("\n## From Pulumi\n");
-  expect([...titles.matchAll(/^### `(.*)`$/gm)].map(([, title]) => title)).toEqual(Object.keys(PULUMI_SAYS));
-  for (const [words, typed] of Object.entries(PULUMI_SAYS)) {
-    const { code, output } = await run("bash", ["-c", `. $STATE; cd $(cat $STATE.cwd); ${typed}`], folder, env);
+  expect([...titles.matchAll(/^### `(.*)`$/gm)].map(([, title]) => title)).toEqual(Object.keys(PULUMI_ERRORS));
+  for (const [error, command] of Object.entries(PULUMI_ERRORS)) {
+    const { code, output } = await run("bash", ["-c", `. $STATE; cd $(cat $STATE.cwd); ${command}`], folder, env);
     expect(code).not.toBe(0);
-    expect(output).toContain(words);
+    expect(output).toContain(error);
   }
 });
 
-async function pasted(
+/** Pastes a mutation into the query runner, as ION's users do. */
+async function runMutation(
   query: string,
   { graphqlUrl, tokenUrl, clientId, clientSecret }: Awaited<ReturnType<typeof start>>,
 ) {

@@ -4,8 +4,8 @@ import { makeProject } from "./project.ts";
 
 const [SIGNATURE, SECRET] = ["4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"];
 
-/** What comes through Pulumi and ION as it is. */
-const KEPT: Readonly<Record<string, Record<string, unknown>>> = {
+/** Input that is stored in ION unchanged. */
+const ACCEPTED: Readonly<Record<string, Record<string, unknown>>> = {
   graphql: { name: '") { id } } mutation { x', description: "$input0 $" + "{1+1} {{7*7}} #" },
   letters: {
     name: "e\u0301 🙂 \u202e",
@@ -17,56 +17,56 @@ const KEPT: Readonly<Record<string, Record<string, unknown>>> = {
   long: { name: "é".repeat(10_000), description: "x".repeat(10_000), headers: { "X-Long": "y".repeat(10_000) } },
 };
 
-/** What does not: which property the refusal names. `half` and the like are JavaScript, since JSON has no word for them. */
-const REFUSED: Readonly<Record<string, readonly [args: string, property: string]>> = {
+/** Input that is rejected, and the property that the error names. As JavaScript, because JSON cannot express all of it. */
+const REJECTED: Readonly<Record<string, readonly [args: string, property: string]>> = {
   crlf: ['{ headers: { "X-A": "canary-1\\r\\nX-B: 2" } }', "headers.X-A"],
   unknown: [`{ name: "${UNKNOWN}" }`, 'name of "unknown"'],
   unknownSecret: [`{ sharedSecret: "${UNKNOWN}" }`, 'sharedSecret of "unknownSecret"'],
-  half: ['{ sharedSecret: "canary-2\\ud800" }', 'sharedSecret of "half"'],
+  surrogate: ['{ sharedSecret: "canary-2\\ud800" }', 'sharedSecret of "surrogate"'],
   proto: ['{ headers: { ["__proto__"]: "canary-3" } }', 'headers of "proto"'],
   signature: [`{ headers: { "${SIGNATURE}": "canary-4" } }`, 'headers of "signature"'],
 };
 
 const url = (name: string) => `https://hooks.example/${name}`;
 const HEAD = 'const ion = require("pulumi-ion"); const pulumi = require("@pulumi/pulumi");\n';
-const made = Object.entries(KEPT)
+const accepted = Object.entries(ACCEPTED)
   .map(([name, args]) => {
     const json = JSON.stringify({ webhookUri: url(name), ...args });
     return `new ion.WebhookReceiver("${name}", ${json});`;
   })
   .join("\n");
-const refused = Object.entries(REFUSED)
+const rejected = Object.entries(REJECTED)
   .map(
     ([name, [args]]) =>
       `try { new ion.WebhookReceiver("${name}", { webhookUri: "${url(name)}", ...${args} }); }
-       catch (error) { console.error("refused: " + error.message); }`,
+       catch (error) { console.error("rejected: " + error.message); }`,
   )
   .join("\n");
 
-it("hostile input is stored exactly, or refused by the property's name at preview, without its value", async () => {
-  const project = await makeProject({ files: { "index.js": `${HEAD}${refused}` } });
+it("hostile input is either stored unchanged or rejected by the preview, which names the property without its value", async () => {
+  const project = await makeProject({ files: { "index.js": `${HEAD}${rejected}` } });
   const { store } = project.emulator;
   const { code, output } = await project.pulumi("preview", "--stack", "test");
   expect(code).not.toBe(0);
-  for (const [, property] of Object.values(REFUSED)) expect(output).toContain(property);
+  for (const [, property] of Object.values(REJECTED)) expect(output).toContain(property);
   expect(output).not.toMatch(/canary-\d|GraphQL|\.js:\d+/);
 
-  // What is known only while the program runs, too.
-  const half = `new ion.WebhookReceiver("late", { webhookUri: "${url("late")}", name: pulumi.secret("canary-5\\ud800") });`;
-  await project.write({ "index.js": `${HEAD}${half}` });
+  // Also values that are known only while the program runs.
+  const surrogate = `new ion.WebhookReceiver("late", { webhookUri: "${url("late")}", name: pulumi.secret("canary-5\\ud800") });`;
+  await project.write({ "index.js": `${HEAD}${surrogate}` });
   const late = await project.pulumi("preview", "--stack", "test");
   expect(late.code).not.toBe(0);
   expect(late.output).toContain('name of "late" cannot be sent through Pulumi');
   expect(late.output).not.toContain("canary-5");
 
-  await project.write({ "index.js": `${HEAD}${made}` });
+  await project.write({ "index.js": `${HEAD}${accepted}` });
   await project.preview();
   await project.up();
-  for (const [name, { headers = {}, ...fields }] of Object.entries(KEPT)) {
+  for (const [name, { headers = {}, ...fields }] of Object.entries(ACCEPTED)) {
     const receiver = store.listReceivers().find(({ webhookUri }) => webhookUri === url(name));
     expect(receiver).toMatchObject(fields);
-    const there = store.listHeaders(receiver?.id).map(({ key, value }) => [key, value]);
-    expect(Object.fromEntries(there)).toEqual(headers);
+    const live = store.listHeaders(receiver?.id).map(({ key, value }) => [key, value]);
+    expect(Object.fromEntries(live)).toEqual(headers);
   }
   await project.preview("--expect-no-changes");
 });

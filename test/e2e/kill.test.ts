@@ -4,35 +4,35 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { makeProject, type Project } from "./project.ts";
 
-/** KILL_SEED repeats a run, KILL_TIMES makes it longer. */
+/** KILL_SEED repeats a run. KILL_TIMES sets how often a process is killed. */
 const SEED = process.env.KILL_SEED ?? String(Date.now());
 const TIMES = Number(process.env.KILL_TIMES ?? 42);
 
-/** A number from 0 to 1 that a seed and a step always give. */
-const chance = (...words: (string | number)[]) =>
+/** A pseudorandom number between 0 and 1, always the same for the seed and the keys. */
+const chance = (...keys: (string | number)[]) =>
   createHash("sha256")
-    .update([SEED, ...words].join())
+    .update([SEED, ...keys].join())
     .digest()
     .readUInt32BE() /
   2 ** 32;
 
 const URI = "https://events.example/kill";
-const WORLDS = [
-  { description: "one", header: "1", pairs: ["PARTS CREATE", "PARTS UPDATE", "RUNS CREATE", "RUNS UPDATE"] },
-  { description: "two", header: "2", pairs: ["ISSUES CREATE", "PARTS UPDATE", "RUNS UPDATE", "STEPS DELETE"] },
+const DESIRED_STATES = [
+  { description: "one", header: "1", events: ["PARTS CREATE", "PARTS UPDATE", "RUNS CREATE", "RUNS UPDATE"] },
+  { description: "two", header: "2", events: ["ISSUES CREATE", "PARTS UPDATE", "RUNS UPDATE", "STEPS DELETE"] },
 ] as const;
-type World = (typeof WORLDS)[number];
+type DesiredState = (typeof DESIRED_STATES)[number];
 
-const program = ({ description, header, pairs }: World) => ({
+const program = ({ description, header, events }: DesiredState) => ({
   "index.js": `const ion = require("pulumi-ion");
     const erp = new ion.WebhookReceiver("erp", { webhookUri: "${URI}", description: "${description}", headers: { "X-A": "${header}" } });
-    for (const pair of ${JSON.stringify(pairs)}) {
-      const [resource, action] = pair.split(" ");
-      new ion.WebhookSubscription(pair.replace(" ", "-"), { receiverId: erp.id, resource, action });
+    for (const event of ${JSON.stringify(events)}) {
+      const [resource, action] = event.split(" ");
+      new ion.WebhookSubscription(event.replace(" ", "-"), { receiverId: erp.id, resource, action });
     }`,
 });
 
-/** Every process, with the one that started it and the command it runs. */
+/** All processes, each with its parent and its command. */
 const processes = () =>
   execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" })
     .split("\n")
@@ -41,78 +41,80 @@ const processes = () =>
       return pid ? [{ pid: Number(pid), parent: Number(parent), command }] : [];
     });
 
-/** What a process has started, and what that has. */
-function startedBy(pid: number, all = processes()): ReturnType<typeof processes> {
-  const own = all.filter(({ parent }) => parent === pid);
-  return [...own, ...own.flatMap((one) => startedBy(one.pid, all))];
+/** All descendants of a process. */
+function descendantsOf(pid: number, all = processes()): ReturnType<typeof processes> {
+  const children = all.filter(({ parent }) => parent === pid);
+  return [...children, ...children.flatMap((child) => descendantsOf(child.pid, all))];
 }
 
-/** Ends, or stops, a process, or the group of a negative number, that may have ended by itself. */
-function end(pid: number, signal: "SIGKILL" | "SIGSTOP" = "SIGKILL") {
+/** Signals a process, or a process group if the id is negative. Ignores one that has already exited. */
+function signalProcess(pid: number, signal: "SIGKILL" | "SIGSTOP") {
   try {
     process.kill(pid, signal);
   } catch {
-    // It had.
+    // It has exited.
   }
 }
 
-/** Pulumi gives its plugins groups of their own: killed as people's machines do it, it leaves them, and so the test ends them. */
-function endLater(left: ReturnType<typeof processes>) {
+/** Kills leftover plugins at the end of the test. They run in process groups of their own and survive their engine. */
+function killAtEnd(leftover: ReturnType<typeof processes>) {
   onTestFinished(() => {
     const all = processes();
-    const now = new Map(all.map(({ pid, command }) => [pid, command]));
-    // A plugin may have been about to start its own process when it was left.
-    const still = left.filter(({ pid, command }) => now.get(pid) === command);
-    for (const { pid } of still.flatMap((one) => [one, ...startedBy(one.pid, all)])) end(pid);
+    const commands = new Map(all.map(({ pid, command }) => [pid, command]));
+    const running = leftover.filter(({ pid, command }) => commands.get(pid) === command);
+    // A plugin may have started another process since.
+    for (const { pid } of running.flatMap((process) => [process, ...descendantsOf(process.pid, all)])) {
+      signalProcess(pid, "SIGKILL");
+    }
   });
 }
 
-/** Starts a command and kills its whole process group at some moment, or lets it end before. */
-async function killSome(project: Project, args: readonly string[], milliseconds: number) {
+/** Starts a command and kills its process group after some time, unless it exits before. */
+async function runAndKill(project: Project, args: readonly string[], milliseconds: number) {
   const child = spawn("pulumi", [...args, "--stack", "test", "--non-interactive"], {
     cwd: project.dir,
     env: project.env as NodeJS.ProcessEnv,
     detached: true,
     stdio: "ignore",
   });
-  const ended = new Promise<void>((done) => child.once("close", () => done()));
-  await Promise.race([ended, sleep(milliseconds)]);
-  // What it starts while one looks would not be seen.
-  end(-(child.pid ?? 0), "SIGSTOP");
-  endLater(startedBy(child.pid ?? 0));
-  end(-(child.pid ?? 0));
-  await ended;
+  const exited = new Promise<void>((done) => child.once("close", () => done()));
+  await Promise.race([exited, sleep(milliseconds)]);
+  // Stops it first, so that it starts no process after its descendants are listed.
+  signalProcess(-(child.pid ?? 0), "SIGSTOP");
+  killAtEnd(descendantsOf(child.pid ?? 0));
+  signalProcess(-(child.pid ?? 0), "SIGKILL");
+  await exited;
 }
 
-describe("a process that dies", () => {
+describe("a killed process", () => {
   it(
-    `at any of ${TIMES} moments of up, update and destroy leaves what one more up makes exactly as declared`,
+    `one more up makes ION exactly as declared after a kill at any of ${TIMES} moments of up, update and destroy`,
     async () => {
       console.log(`KILL_SEED=${SEED}`);
-      const project = await makeProject({ files: program(WORLDS[0]) });
+      const project = await makeProject({ files: program(DESIRED_STATES[0]) });
       const { store, settings } = project.emulator;
-      // So that the middle of things lasts long enough to be hit.
+      // Slow enough that a kill hits a run halfway.
       settings.latencyMs = 30;
       await project.up();
       for (let step = 0; step < TIMES; step += 1) {
-        const world = WORLDS[step % 2 === 0 ? 1 : 0];
+        const desired = DESIRED_STATES[step % 2 === 0 ? 1 : 0];
         const destroy = step % 3 === 2;
-        await project.write(program(world));
+        await project.write(program(desired));
         const command = destroy ? ["destroy", "--yes", "--skip-preview"] : ["up", "--yes", "--skip-preview"];
-        // Starting takes Pulumi about a second; what there is to hit comes after it.
-        await killSome(project, command, 300 + 2_200 * chance("moment", step));
+        // Pulumi takes about a second to start. The interesting moments come after that.
+        await runAndKill(project, command, 300 + 2_200 * chance("moment", step));
         await project.pulumi("cancel", "--yes", "--stack", "test");
         await project.up();
 
         const at = `KILL_SEED=${SEED} step ${step}`;
         const receivers = store.listReceivers();
-        expect(receivers, at).toMatchObject([{ name: "erp", webhookUri: URI, description: world.description }]);
+        expect(receivers, at).toMatchObject([{ name: "erp", webhookUri: URI, description: desired.description }]);
         expect(
           store.listHeaders().map(({ key, value }) => `${key} ${value}`),
           at,
-        ).toEqual([`X-A ${world.header}`]);
-        const pairs = store.listSubscriptions(receivers[0]?.id).map(({ resource, action }) => `${resource} ${action}`);
-        expect(pairs.sort(), at).toEqual([...world.pairs].sort());
+        ).toEqual([`X-A ${desired.header}`]);
+        const events = store.listSubscriptions(receivers[0]?.id).map(({ resource, action }) => `${resource} ${action}`);
+        expect(events.sort(), at).toEqual([...desired.events].sort());
       }
       await project.preview("--expect-no-changes");
     },

@@ -9,17 +9,17 @@ const violet = (more = "") => ({
 const NO_LIST =
   "Could not look at ION's webhooks: this ION's schema has no webhookReceivers. Run `npx pulumi-ion doctor`: it lists every name that differs.";
 
-it("where ION's list and etag have other names, the guide's two mutations are made, and the rest says what it lacks", async () => {
+it("creates Violet's webhooks even if ION's list and etag have other names, and reports what is missing for the rest", async () => {
   const project = await makeProject({
     files: violet(),
     emulator: { hide: ["webhookReceivers", "WebhookReceiver._etag", "CreateWebhookSubscriptionInput"] },
   });
   const { store } = project.emulator;
-  const made = () => [store.listReceivers().length, store.listSubscriptions().length];
+  const counts = () => [store.listReceivers().length, store.listSubscriptions().length];
   const up = (...args: string[]) => project.pulumi("up", "--yes", "--skip-preview", "--stack", "test", ...args);
 
   const first = await project.up("--parallel", "64");
-  expect(made()).toEqual([1, 34]);
+  expect(counts()).toEqual([1, 34]);
   expect(first).toContain(
     `${NO_LIST} The webhook receiver "Violet" is made without a look whether ION has it already.`,
   );
@@ -33,11 +33,11 @@ it("where ION's list and etag have other names, the guide's two mutations are ma
   );
   expect((await up("--refresh=false")).output).toContain("39 unchanged");
 
-  // A change needs a look for the etag.
+  // An update must read the etag first.
   await project.write(violet("active: false"));
   const changed = await up("--refresh=false");
   expect(changed.output).toContain(NO_LIST);
   const destroyed = await project.pulumi("destroy", "--yes", "--skip-preview", "--refresh=false", "--stack", "test");
   expect(destroyed.output).toContain(`${NO_LIST} Delete it in ION by hand, and have Pulumi forget it with`);
-  expect(made()).toEqual([1, 34]);
+  expect(counts()).toEqual([1, 34]);
 });

@@ -3,18 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FAST_START } from "../../tools/fastStart.ts";
-import { live, liveBriefly, makeProject, type Project, ROOT, run } from "./project.ts";
+import { makeProject, type Project, ROOT, run, testLifecycle, testShortLifecycle } from "./project.ts";
 
-const BODY = `const pulumiIsThere: string = pulumi.getStack();
+const BODY = `const stackName: string = pulumi.getStack();
 const webhookUri = new Config("other").get("uri") ?? "https://violet.example/x";
-new ion.VioletWebhooks("violet-" + pulumiIsThere, { webhookUri, resources: ["PARTS"] });`;
+new ion.VioletWebhooks("violet-" + stackName, { webhookUri, resources: ["PARTS"] });`;
 const IMPORTS =
   'import * as pulumi from "@pulumi/pulumi";\nimport { Config } from "@pulumi/pulumi/config.js";\nimport * as ion from "pulumi-ion";\n';
 
-/** A program with a dynamic resource of its own, which uses what pulumi-ion's plugin puts off. */
-const NEIGHBOUR = `const { dynamic } = require("@pulumi/pulumi");
+/** A program with another dynamic resource, which uses modules that pulumi-ion's plugin loads lazily. */
+const OTHER_RESOURCE = `const { dynamic } = require("@pulumi/pulumi");
 const { VioletWebhooks } = require("pulumi-ion");
-class Neighbour extends dynamic.Resource {
+class OtherResource extends dynamic.Resource {
   constructor(name) {
     const provider = {
       async create() {
@@ -26,13 +26,13 @@ class Neighbour extends dynamic.Resource {
     super(provider, name, { version: undefined, create: undefined });
   }
 }
-new Neighbour("neighbour");
+new OtherResource("other");
 new VioletWebhooks("violet", { webhookUri: "https://violet.example/x", resources: ["PARTS"] });
 `;
 
-const STARTED_FAST = `name: project\n${FAST_START}options:\n  refresh: always\n`;
+const FAST_START_PROJECT = `name: project\n${FAST_START}options:\n  refresh: always\n`;
 
-/** Pulumi's TypeScript template, word for word where it matters: its compiler options. */
+/** The compiler options of Pulumi's TypeScript template. */
 const TEMPLATE_TSCONFIG = {
   compilerOptions: {
     strict: true,
@@ -51,7 +51,7 @@ const TEMPLATE_TSCONFIG = {
 };
 
 const PROGRAMS: Record<string, Record<string, string>> = {
-  "CommonJS TypeScript, as Pulumi's template has it": {
+  "CommonJS TypeScript with the options of Pulumi's template": {
     "package.json": JSON.stringify({ main: "index.ts" }),
     "tsconfig.json": JSON.stringify(TEMPLATE_TSCONFIG),
     "index.ts": IMPORTS + BODY,
@@ -67,7 +67,7 @@ const PROGRAMS: Record<string, Record<string, string>> = {
   },
 };
 
-describe("the packed package, installed, works in a program in", () => {
+describe("the packed and installed package", () => {
   let folder = "";
 
   beforeAll(async () => {
@@ -88,76 +88,76 @@ describe("the packed package, installed, works in a program in", () => {
     expect(installed.code, installed.output).toBe(0);
   });
 
-  it("a shell, by its command", async () => {
+  it("runs as a shell command", async () => {
     const { code, output } = await run(join(folder, "app/node_modules/.bin/pulumi-ion"), ["--version"], folder);
     expect({ code, output }).toEqual({ code: 0, output: "0.1.0\n" });
   });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each(Object.entries(PROGRAMS))("%s", async (_name, files) => {
+  it.each(Object.entries(PROGRAMS))("works in %s", async (_name, files) => {
     const project = await makeProject({ files, nodeModules: join(folder, "app/node_modules") });
-    // Types are checked here, as Pulumi does by default.
+    // Pulumi checks types by default.
     project.env.PULUMI_NODEJS_TRANSPILE_ONLY = undefined;
     const { store } = project.emulator;
-    await live(project, {
-      made: () => expect(store.listSubscriptions()).toHaveLength(2),
-      outside: () => store.deleteSubscription(store.listSubscriptions()[0]?.id ?? ""),
-      shown: ["+ 1 to create", /violet-test-PARTS-(CREATE|UPDATE)/],
+    await testLifecycle(project, {
+      expectCreated: () => expect(store.listSubscriptions()).toHaveLength(2),
+      changeOutside: () => store.deleteSubscription(store.listSubscriptions()[0]?.id ?? ""),
+      drift: ["+ 1 to create", /violet-test-PARTS-(CREATE|UPDATE)/],
     });
   });
 
-  it.each(Object.entries(PROGRAMS))("%s, started fast", async (_name, files) => {
+  it.each(Object.entries(PROGRAMS))("works with a fast start in %s", async (_name, files) => {
     const project = await makeProject({
-      files: { "Pulumi.yaml": STARTED_FAST, ...files },
+      files: { "Pulumi.yaml": FAST_START_PROJECT, ...files },
       nodeModules: join(folder, "app/node_modules"),
     });
-    const { processes } = await spyOn(project);
-    await liveBriefly(project, () => expect(project.emulator.store.listSubscriptions()).toHaveLength(2));
+    const { processes } = await logProcesses(project);
+    await testShortLifecycle(project, () => expect(project.emulator.store.listSubscriptions()).toHaveLength(2));
     const started = await processes();
     expect(started).toMatch(/cmd\/run.* --require=pulumi-ion\/preload typescript=false$/m);
     expect(started).toMatch(/pulumi-ion\/engine\/preload\/startProvider\.js .* typescript=false$/m);
     expect(started).not.toMatch(/dynamic-provider|typescript=true/);
   });
 
-  it("ESM TypeScript that Pulumi compiles, started fast", async () => {
+  it("works with a fast start in ESM TypeScript that Pulumi compiles", async () => {
     const files = {
-      "Pulumi.yaml": STARTED_FAST.replace(/^ +typescript: false.*\n/m, ""),
+      "Pulumi.yaml": FAST_START_PROJECT.replace(/^ +typescript: false.*\n/m, ""),
       ...PROGRAMS["ESM TypeScript"],
     };
     const project = await makeProject({ files, nodeModules: join(folder, "app/node_modules") });
-    const { processes } = await spyOn(project);
-    await liveBriefly(project, () => expect(project.emulator.store.listSubscriptions()).toHaveLength(2));
+    const { processes } = await logProcesses(project);
+    await testShortLifecycle(project, () => expect(project.emulator.store.listSubscriptions()).toHaveLength(2));
     expect(await processes()).toMatch(/cmd\/run.* --require=pulumi-ion\/preload typescript=true$/m);
   });
 
-  it("a project that is started fast, beside other dynamic resources", async () => {
-    const files = { "Pulumi.yaml": STARTED_FAST, "package.json": "{}", "index.js": NEIGHBOUR };
+  it("works with a fast start next to other dynamic resources", async () => {
+    const files = { "Pulumi.yaml": FAST_START_PROJECT, "package.json": "{}", "index.js": OTHER_RESOURCE };
     const project = await makeProject({ files, nodeModules: join(folder, "app/node_modules") });
-    await liveBriefly(project, async () => {
+    await testShortLifecycle(project, async () => {
       expect(project.emulator.store.listSubscriptions()).toHaveLength(2);
-      const neighbour = (await project.resources()).find(({ urn }) => urn.endsWith("::neighbour"));
+      const other = (await project.resources()).find(({ urn }) => urn.endsWith("::other"));
       const typescript = await readFile(join(folder, "app/node_modules/typescript/package.json"), "utf8");
-      expect(neighbour?.outputs).toMatchObject({ version: JSON.parse(typescript).version, create: "function" });
+      expect(other?.outputs).toMatchObject({ version: JSON.parse(typescript).version, create: "function" });
     });
   });
 });
 
-/** Has each of a project's Node processes note, when it ends, what it was and whether the TypeScript compiler was loaded. */
-async function spyOn(project: Project): Promise<{ processes(): Promise<string> }> {
-  const [spy, notes] = [join(project.dir, "spy.cjs"), join(project.dir, "processes")];
+/** Makes each Node process of a project log, when it exits, its command and if it loaded the TypeScript compiler. */
+async function logProcesses(project: Project): Promise<{ processes(): Promise<string> }> {
+  const [spy, log] = [join(project.dir, "spy.cjs"), join(project.dir, "processes")];
   await project.write({
-    "spy.cjs": `const note = () => {
+    "spy.cjs": `const logProcess = () => {
       const { isProxy } = require("node:util/types");
       const compiler = Object.values(require.cache).find(({ id }) => /node_modules.typescript.lib/.test(id));
       const typescript = compiler !== undefined && !isProxy(compiler.exports);
-      const what = [process.argv[1], ...process.execArgv, "typescript=" + typescript].join(" ");
-      require("node:fs").appendFileSync(${JSON.stringify(notes)}, what + "\\n");
+      const line = [process.argv[1], ...process.execArgv, "typescript=" + typescript].join(" ");
+      require("node:fs").appendFileSync(${JSON.stringify(log)}, line + "\\n");
     };
-    process.once("exit", note);
-    // Pulumi interrupts its provider process.
+    process.once("exit", logProcess);
+    // Pulumi stops its provider process with an interrupt.
     process.once("SIGINT", () => process.exit());`,
   });
   project.env.NODE_OPTIONS = `--require ${spy}`;
-  return { processes: () => readFile(notes, "utf8") };
+  return { processes: () => readFile(log, "utf8") };
 }

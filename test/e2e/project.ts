@@ -5,13 +5,13 @@ import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../emulator/index.ts";
 
-/** The repository. */
+/** The root of the repository. */
 export const ROOT = resolve(import.meta.dirname, "../..");
 
-/** What a command printed, and how it ended. */
+/** The result of a command. */
 export interface Outcome {
   readonly code: number;
-  /** Standard output and standard error, in the order they came. */
+  /** Standard output and standard error, in the order of arrival. */
   readonly output: string;
 }
 
@@ -25,43 +25,43 @@ interface ExportedResource {
   readonly initErrors?: readonly string[];
 }
 
-/** A Pulumi project in a temporary folder, with a file backend of its own and an emulator to speak to. */
+/** A Pulumi project in a temporary folder, with its own file backend and its own emulator. */
 export interface Project {
   readonly dir: string;
   readonly emulator: Emulator;
-  /** Environment of every command; may be changed. */
+  /** The environment of every command. Tests may change it. */
   readonly env: Record<string, string | undefined>;
   /** Runs the real `pulumi`. */
   pulumi(...args: string[]): Promise<Outcome>;
-  /** Runs `pulumi up`, which has to succeed. */
+  /** Runs `pulumi up`. @throws Error if it fails. */
   up(...args: string[]): Promise<string>;
-  /** Runs `pulumi preview --diff`, which has to succeed. */
+  /** Runs `pulumi preview --diff`. @throws Error if it fails. */
   preview(...args: string[]): Promise<string>;
   /** The resources of the exported stack. */
   resources(): Promise<ExportedResource[]>;
-  /** Replaces the program. */
+  /** Writes files into the project, such as a new program. */
   write(files: Record<string, string>): Promise<void>;
 }
 
-/** What a project consists of. */
+/** Options for makeProject. */
 export interface ProjectOptions {
-  /** Files by path; `index.js` at least, unless they come from `folder`. */
+  /** Files by path. Requires at least `index.js` unless `folder` is set. */
   readonly files?: Record<string, string>;
-  /** A folder of the repository to copy, such as an example. */
+  /** A folder in the repository to copy, such as an example. */
   readonly folder?: string;
-  /** Config of the stack beside what names the emulator; all of it secret. */
+  /** Stack config to set as secrets, in addition to the connection to the emulator. */
   readonly config?: Record<string, string>;
-  /** More config of the stack, in plain. */
+  /** More stack config, in plain text. */
   readonly plain?: Record<string, string>;
-  /** Where packages are; the repository's own by default. */
+  /** The node_modules folder to link. @default the repository's */
   readonly nodeModules?: string | null;
-  /** How the emulator differs from the usual one. */
+  /** Options for the emulator. */
   readonly emulator?: EmulatorOptions;
 }
 
 const STACK = "test";
 
-/** Makes a project and its stack; both and the emulator are gone when the test is over. */
+/** Creates a project with a stack, and deletes both at the end of the test. */
 export async function makeProject(options: ProjectOptions): Promise<Project> {
   const emulator = await startEmulator({ port: 0, ...options.emulator });
   onTestFinished(() => emulator.close());
@@ -92,7 +92,7 @@ export async function makeProject(options: ProjectOptions): Promise<Project> {
   const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive"], dir, env);
   const succeed = async (...args: string[]) => {
     const { code, output } = await pulumi(...args);
-    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${output}`);
+    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} exited with ${code}:\n${output}`);
     return output;
   };
   const write = async (files: Record<string, string>) => {
@@ -108,9 +108,9 @@ export async function makeProject(options: ProjectOptions): Promise<Project> {
     ...options.plain,
   };
   const secret = { "ion:clientSecret": emulator.clientSecret, ...options.config };
-  const pairs = (flag: string, values: Record<string, string>) =>
+  const flags = (flag: string, values: Record<string, string>) =>
     Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
-  await succeed("config", "set-all", "--stack", STACK, ...pairs("--plaintext", plain), ...pairs("--secret", secret));
+  await succeed("config", "set-all", "--stack", STACK, ...flags("--plaintext", plain), ...flags("--secret", secret));
 
   return {
     dir,
@@ -129,7 +129,7 @@ export async function makeProject(options: ProjectOptions): Promise<Project> {
   };
 }
 
-/** Runs a command to its end, whatever that is. */
+/** Runs a command and resolves to its exit code and output. Never rejects. */
 export function run(
   command: string,
   args: readonly string[],
@@ -150,47 +150,47 @@ export function run(
   });
 }
 
-/** What a stack's life consists of. */
-interface Steps {
-  /** What has to be in ION after `up`. */
-  readonly made: () => void;
-  /** Changes ION behind Pulumi's back. */
-  readonly outside: () => void;
-  /** What the preview has to say of it. */
-  readonly shown: readonly (string | RegExp)[];
+/** What testLifecycle needs. */
+interface Lifecycle {
+  /** Checks what `up` created in ION. */
+  readonly expectCreated: () => void;
+  /** Changes ION outside of Pulumi. */
+  readonly changeOutside: () => void;
+  /** What the preview must show of that change. */
+  readonly drift: readonly (string | RegExp)[];
 }
 
 /**
- * The life of a stack: up → preview clean → refresh clean → a change outside → preview shows it → up repairs it →
- * preview clean → destroy → nothing left in ION.
+ * Runs the lifecycle of a stack: up → clean preview → clean refresh → a change outside → the preview shows it → up
+ * reverts it → clean preview → destroy → ION is empty.
  */
-export async function live(project: Project, steps: Steps): Promise<void> {
+export async function testLifecycle(project: Project, lifecycle: Lifecycle): Promise<void> {
   const { expect } = await import("vitest");
   await project.up();
-  steps.made();
+  lifecycle.expectCreated();
   await project.preview("--expect-no-changes");
   const refreshed = await project.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", STACK);
   expect(refreshed.code, refreshed.output).toBe(0);
-  steps.outside();
+  lifecycle.changeOutside();
   // Pulumi pads names to one width.
-  const shown = (await project.preview()).replace(/ +:/g, ":");
-  for (const line of steps.shown) expect(shown).toMatch(line);
+  const preview = (await project.preview()).replace(/ +:/g, ":");
+  for (const line of lifecycle.drift) expect(preview).toMatch(line);
   await project.up();
-  steps.made();
-  // Nothing at all to say: neither a change to make nor one found by the refresh.
+  lifecycle.expectCreated();
+  // Neither a planned change nor one that the refresh detected.
   expect(await project.preview("--expect-no-changes")).not.toMatch(/^\s*[~+-] pulumi-nodejs/m);
-  await end(project);
+  await destroy(project);
 }
 
-/** The short life of a stack: up → preview clean → destroy → nothing left in ION. */
-export async function liveBriefly(project: Project, made: () => void | Promise<void>): Promise<void> {
+/** Runs a short lifecycle: up → clean preview → destroy → ION is empty. */
+export async function testShortLifecycle(project: Project, expectCreated: () => void | Promise<void>): Promise<void> {
   await project.up();
-  await made();
+  await expectCreated();
   await project.preview("--expect-no-changes");
-  await end(project);
+  await destroy(project);
 }
 
-async function end(project: Project): Promise<void> {
+async function destroy(project: Project): Promise<void> {
   const { expect } = await import("vitest");
   const destroyed = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK);
   expect(destroyed.code, destroyed.output).toBe(0);

@@ -6,29 +6,29 @@ const receiver = (args: string) =>
   program(`new ion.WebhookReceiver("erp", { webhookUri: "https://events.example/x", ${args} });`);
 const GOOD = program('new ion.WebhookReceiver("erp", { webhookUri: "https://events.example/x" });');
 
-/** Neither made anything nor sent a mutation. */
-function untouched({ emulator }: Project) {
+/** Expects that ION is empty and received no mutation. */
+function expectUntouched({ emulator }: Project) {
   expect(emulator.store.state()).toMatchObject({ receivers: [], headers: [], subscriptions: [] });
   expect(emulator.requests.filter(({ operation }) => operation?.type === "mutation")).toEqual([]);
 }
 
-describe("a preview refuses", () => {
+describe("preview", () => {
   it.each([
     [
-      "a webhookUri that is no URL",
+      "a webhookUri that is not a URL",
       program('new ion.WebhookReceiver("erp", { webhookUri: "canary-url" });'),
       /webhookUri.*is not a URL/,
     ],
     [
-      "HTTP where HTTPS is due",
+      "a webhookUri with HTTP",
       program('new ion.WebhookReceiver("erp", { webhookUri: "http://events.example/canary-url" });'),
       /webhookUri.*https:\/\/ URL/,
     ],
-    ["no webhookUri", program('new ion.WebhookReceiver("erp", {});'), /webhookUri.*is missing/],
+    ["a missing webhookUri", program('new ion.WebhookReceiver("erp", {});'), /webhookUri.*is missing/],
     ["an empty name", receiver('name: " "'), /name.*cannot be empty/],
     ["the status 999", receiver("expectedResponseCode: 999"), /expectedResponseCode.*100 to 599/],
-    ["a content type that is none", receiver('contentType: "json"'), /contentType.*media type/],
-    ["a text for active", receiver('active: "yes"'), /active.*true or false/],
+    ["an invalid content type", receiver('contentType: "json"'), /contentType.*media type/],
+    ["a string for active", receiver('active: "yes"'), /active.*true or false/],
     ["a header with a line break", receiver('headers: { "X-A": "canary\\r\\nX-B: 1" }'), /headers\.X-A.*line breaks/],
     ["a header name with a space", receiver('headers: { "X A": "canary" }'), /headers.*not a name/],
     ["an empty sharedSecret", receiver('sharedSecret: ""'), /sharedSecret.*cannot be empty/],
@@ -48,35 +48,35 @@ describe("a preview refuses", () => {
       /receiverId.*cannot be empty/,
     ],
     [
-      "an exclusion of what is not there",
+      "an exclusion of an event that is not included",
       program(
         'new ion.VioletWebhooks("v", { webhookUri: "https://events.example/x", exclude: { PART: ["CREATE"] } });',
       ),
       /excludes PART CREATE/,
     ],
     [
-      "an empty set",
+      "an empty set of subscriptions",
       program('new ion.WebhookSubscriptions("v", { receiverId: "1", subscriptions: {} });'),
       /subscribes to nothing/,
     ],
-    ["a property that is not there", receiver('webHookUri: "x"'), /webHookUri/],
-  ])("%s", async (_what, files, message) => {
+    ["an unknown property", receiver('webHookUri: "x"'), /webHookUri/],
+  ])("rejects %s", async (_what, files, message) => {
     const project = await makeProject({ files });
     const { code, output } = await project.pulumi("preview", "--stack", "test");
     expect(code).not.toBe(0);
     expect(output).toMatch(message);
     expect(output).not.toContain("canary");
-    untouched(project);
+    expectUntouched(project);
   });
 });
 
-describe("a preview says what is missing", () => {
+describe("settings", () => {
   it.each([
     ["ion:region", "ION_API_URI", "ion:endpoint"],
     ["ion:authUrl", "ION_AUTH_SERVER", "ion:authUrl"],
     ["ion:clientId", "ION_CLIENT_ID", "ion:clientId"],
     ["ion:clientSecret", "ION_CLIENT_SECRET", "ion:clientSecret"],
-  ])("%s, or %s", async (key, variable, removed) => {
+  ])("reports that %s or %s must be set", async (key, variable, removed) => {
     const project = await makeProject({ files: GOOD });
     await project.pulumi("config", "rm", removed, "--stack", "test");
     const { code, output } = await project.pulumi("preview", "--stack", "test");
@@ -84,10 +84,10 @@ describe("a preview says what is missing", () => {
     expect(output).toContain(`${key} is not set: run \`pulumi config set`);
     expect(output).toContain(variable);
     expect(output).not.toMatch(/^\s+at /m);
-    untouched(project);
+    expectUntouched(project);
   });
 
-  it("and takes it from the environment", async () => {
+  it("reads all settings from environment variables", async () => {
     const project = await makeProject({ files: GOOD });
     for (const key of ["endpoint", "authUrl", "clientId", "clientSecret"]) {
       await project.pulumi("config", "rm", `ion:${key}`, "--stack", "test");
@@ -103,8 +103,8 @@ describe("a preview says what is missing", () => {
   });
 });
 
-describe("a program", () => {
-  it("cannot declare one subscription twice", async () => {
+describe("up", () => {
+  it("rejects a program that declares a subscription twice", async () => {
     const project = await makeProject({
       files: program(`const receiver = new ion.WebhookReceiver("erp", { webhookUri: "https://events.example/x" });
         new ion.WebhookSubscription("one", { receiverId: receiver.id, resource: "PARTS", action: "UPDATE" });
@@ -116,7 +116,7 @@ describe("a program", () => {
     expect(project.emulator.store.listSubscriptions().length).toBeLessThan(2);
   });
 
-  it("with a wrong key is told so, and nothing else", async () => {
+  it("reports a wrong API key without the key or a stack trace", async () => {
     const project = await makeProject({ files: GOOD });
     await project.pulumi("config", "set", "--secret", "ion:clientSecret", "canary-secret", "--stack", "test");
     const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "test");
@@ -127,8 +127,8 @@ describe("a program", () => {
   });
 });
 
-describe("a client secret in the config in plain", () => {
-  it("is warned of once, with what to type and without its value, and not when it is encrypted", async () => {
+describe("a client secret in plain text", () => {
+  it("causes one warning with the command that encrypts it", async () => {
     const project = await makeProject({ files: GOOD });
     expect(await project.preview()).not.toContain("in plain");
     const set = ["config", "set", "--plaintext", "ion:clientSecret", "canary-plain", "--stack", "test"];
@@ -140,8 +140,8 @@ describe("a client secret in the config in plain", () => {
   });
 });
 
-describe("a stack that is pointed at another ION", () => {
-  it("forgets nothing and makes nothing twice", async () => {
+describe("a stack that points to another ION environment", () => {
+  it("keeps its state and creates nothing twice", async () => {
     const project = await makeProject({ files: GOOD });
     await project.up();
     await project.pulumi(
@@ -164,7 +164,7 @@ describe("a stack that is pointed at another ION", () => {
 });
 
 describe("a new API key", () => {
-  it("is used at once with --run-program, which the error of the old one names", async () => {
+  it("replaces the old one with --run-program, as the error recommends", async () => {
     const project = await makeProject({ files: GOOD });
     await project.up();
     project.emulator.rotateKey("rotated");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { live, makeProject } from "./project.ts";
+import { makeProject, testLifecycle } from "./project.ts";
 
 const program = (body: string) => ({
   "index.js": `const pulumi = require("@pulumi/pulumi");\nconst ion = require("pulumi-ion");\n${body}`,
@@ -7,8 +7,8 @@ const program = (body: string) => ({
 
 const URL_A = "https://events.example/a-canary-9f31c2";
 
-describe("the life of", () => {
-  it("a WebhookReceiver with every input", async () => {
+describe("the whole lifecycle", () => {
+  it("works for a WebhookReceiver with every input", async () => {
     const project = await makeProject({
       files: program(`new ion.WebhookReceiver("erp", {
         name: "ERP", webhookUri: "${URL_A}", description: "to the ERP", contentType: "application/json",
@@ -16,8 +16,8 @@ describe("the life of", () => {
       });`),
     });
     const { store } = project.emulator;
-    await live(project, {
-      made: () => {
+    await testLifecycle(project, {
+      expectCreated: () => {
         const [receiver] = store.listReceivers();
         expect(receiver).toMatchObject({
           name: "ERP",
@@ -34,7 +34,7 @@ describe("the life of", () => {
           ["X-Plant", "7"],
         ]);
       },
-      outside: () => {
+      changeOutside: () => {
         const [receiver] = store.listReceivers();
         const [first] = store.listHeaders();
         store.updateReceiver(receiver?.id ?? "", {
@@ -49,7 +49,7 @@ describe("the life of", () => {
         store.deleteHeader(first?.id ?? "");
         store.createHeader({ key: "X-Extra", value: "by hand", receiverId: receiver?.id });
       },
-      shown: [
+      drift: [
         '~ name: "renamed" => "ERP"',
         '~ description: "by hand" => "to the ERP"',
         '~ contentType: "text/plain" => "application/json"',
@@ -64,14 +64,14 @@ describe("the life of", () => {
     });
   });
 
-  it("a WebhookReceiver that leaves everything to ION", async () => {
+  it("works for a WebhookReceiver with no optional input", async () => {
     const project = await makeProject({
       files: program(`new ion.WebhookReceiver("erp", { webhookUri: "${URL_A}" });`),
     });
     const { store } = project.emulator;
     let secret: string | undefined;
-    await live(project, {
-      made: () => {
+    await testLifecycle(project, {
+      expectCreated: () => {
         const [receiver] = store.listReceivers();
         secret ??= receiver?.sharedSecret;
         expect(receiver).toMatchObject({
@@ -84,12 +84,12 @@ describe("the life of", () => {
         });
         expect(store.listHeaders()).toEqual([]);
       },
-      outside: () => {
+      changeOutside: () => {
         const [receiver] = store.listReceivers();
         store.updateReceiver(receiver?.id ?? "", { description: "by hand", active: false, contentType: "text/plain" });
         store.createHeader({ key: "X-Extra", value: "by hand", receiverId: receiver?.id });
       },
-      shown: [
+      drift: [
         '- description: "by hand"',
         '~ contentType: "text/plain" => "application/json"',
         "~ active: false => true",
@@ -98,30 +98,30 @@ describe("the life of", () => {
     });
   });
 
-  it("a WebhookSubscription", async () => {
+  it("works for a WebhookSubscription", async () => {
     const project = await makeProject({
       files: program(`const receiver = new ion.WebhookReceiver("erp", { webhookUri: "${URL_A}" });
         new ion.WebhookSubscription("parts", { receiverId: receiver.id, resource: "PARTS", action: "UPDATE" });
         new ion.WebhookSubscription("runs", { receiverId: receiver.id, resource: "RUNS", action: "DELETE" });`),
     });
     const { store } = project.emulator;
-    const pairs = () => store.listSubscriptions().map(({ resource, action }) => `${resource} ${action}`);
-    await live(project, {
-      made: () => expect(pairs().sort()).toEqual(["PARTS UPDATE", "RUNS DELETE"]),
-      outside: () => {
+    const events = () => store.listSubscriptions().map(({ resource, action }) => `${resource} ${action}`);
+    await testLifecycle(project, {
+      expectCreated: () => expect(events().sort()).toEqual(["PARTS UPDATE", "RUNS DELETE"]),
+      changeOutside: () => {
         for (const { id, resource } of store.listSubscriptions()) {
           if (resource === "PARTS") store.deleteSubscription(id);
           else store.updateSubscription(id, { action: "CREATE" });
         }
       },
-      shown: [
+      drift: [
         /\+ pulumi-nodejs:dynamic\/ion:WebhookSubscription: \(create\)[^+]*::parts\]/,
         '~ action: "CREATE" => "DELETE"',
       ],
     });
   });
 
-  it("a WebhookSubscriptions", async () => {
+  it("works for WebhookSubscriptions", async () => {
     const project = await makeProject({
       files: program(`const receiver = new ion.WebhookReceiver("erp", { webhookUri: "${URL_A}" });
         const set = new ion.WebhookSubscriptions("erp", {
@@ -129,36 +129,38 @@ describe("the life of", () => {
         exports.ids = set.ids;`),
     });
     const { store } = project.emulator;
-    await live(project, {
-      made: () => expect(store.listSubscriptions()).toHaveLength(3),
-      outside: () => store.deleteSubscription(store.listSubscriptions()[0]?.id ?? ""),
-      shown: [/\(create\)\s+\[urn=.*::erp-[A-Z]+-[A-Z]+\]/, "+ 1 to create"],
+    await testLifecycle(project, {
+      expectCreated: () => expect(store.listSubscriptions()).toHaveLength(3),
+      changeOutside: () => store.deleteSubscription(store.listSubscriptions()[0]?.id ?? ""),
+      drift: [/\(create\)\s+\[urn=.*::erp-[A-Z]+-[A-Z]+\]/, "+ 1 to create"],
     });
   });
 
-  it("a VioletWebhooks: the whole guide", async () => {
+  it("works for VioletWebhooks, Violet's whole guide", async () => {
     const project = await makeProject({
       files: program(`new ion.VioletWebhooks("violet", { webhookUri: "${URL_A}" });`),
     });
     const { store } = project.emulator;
-    await live(project, {
-      made: () => {
+    await testLifecycle(project, {
+      expectCreated: () => {
         expect(store.listReceivers()).toMatchObject([{ name: "Violet", webhookUri: URL_A }]);
-        const pairs = new Set(store.listSubscriptions().map(({ resource, action }) => `${resource}-${action}`));
-        expect([pairs.size, store.listSubscriptions().length]).toEqual([34, 34]);
+        const events = new Set(store.listSubscriptions().map(({ resource, action }) => `${resource}-${action}`));
+        expect([events.size, store.listSubscriptions().length]).toEqual([34, 34]);
       },
-      outside: () => {
-        const parts = store.listSubscriptions().find((one) => one.resource === "PARTS" && one.action === "UPDATE");
+      changeOutside: () => {
+        const parts = store
+          .listSubscriptions()
+          .find(({ resource, action }) => resource === "PARTS" && action === "UPDATE");
         store.deleteSubscription(parts?.id ?? "");
         store.updateReceiver(store.listReceivers()[0]?.id ?? "", { active: false });
       },
-      shown: ["violet-PARTS-UPDATE", "~ active: false => true", "+ 1 to create", "~ 1 to update"],
+      drift: ["violet-PARTS-UPDATE", "~ active: false => true", "+ 1 to create", "~ 1 to update"],
     });
   });
 });
 
 describe("an update", () => {
-  it("changes every input of a receiver in place, and single headers", async () => {
+  it("changes every input of a receiver in place, and only the changed headers", async () => {
     const project = await makeProject({
       files: program(
         `new ion.WebhookReceiver("erp", { webhookUri: "${URL_A}", headers: { "X-Keep": "1", "X-Change": "2", "X-Drop": "3" } });`,
@@ -202,7 +204,7 @@ describe("an update", () => {
     await project.preview("--expect-no-changes");
   });
 
-  it("of a subscription makes the new one before it ends the old one", async () => {
+  it("creates the new subscription before it deletes the old one", async () => {
     const subscription = (action: string) =>
       program(`const receiver = new ion.WebhookReceiver("erp", { webhookUri: "${URL_A}" });
         new ion.WebhookSubscription("parts", { receiverId: receiver.id, resource: "PARTS", action: "${action}" });`);
@@ -218,14 +220,14 @@ describe("an update", () => {
     expect(project.emulator.store.listSubscriptions()).toMatchObject([{ resource: "PARTS", action: "UPDATE" }]);
   });
 
-  it("that renames resources in the program changes nothing in ION", async () => {
-    const named = (receiver: string, parts: string) =>
+  it("changes nothing in ION if only resource names change", async () => {
+    const programWith = (receiver: string, parts: string) =>
       program(`const receiver = new ion.WebhookReceiver("${receiver}", { name: "ERP", webhookUri: "${URL_A}" });
         new ion.WebhookSubscription("${parts}", { receiverId: receiver.id, resource: "PARTS", action: "UPDATE" });`);
-    const project = await makeProject({ files: named("one", "parts") });
+    const project = await makeProject({ files: programWith("one", "parts") });
     await project.up();
     const before = project.emulator.store.state();
-    await project.write(named("two", "components"));
+    await project.write(programWith("two", "components"));
     await project.up();
     expect(project.emulator.store.state()).toEqual(before);
     await project.preview("--expect-no-changes");
@@ -233,7 +235,7 @@ describe("an update", () => {
 });
 
 describe("VioletWebhooks", () => {
-  it("subscribes to the chosen resources and actions less what is excluded", async () => {
+  it("subscribes to the selected resources and actions without the excluded ones", async () => {
     const project = await makeProject({
       files: program(`new ion.VioletWebhooks("violet", { webhookUri: "${URL_A}", name: "Ours",
         resources: ["PARTS", "RUNS"], actions: ["CREATE", "UPDATE", "DELETE"], exclude: { RUNS: ["DELETE"] } });`),
@@ -250,11 +252,11 @@ describe("VioletWebhooks", () => {
     expect(printed).not.toContain("warning");
   });
 
-  it("warns once, in words, of a pair that never arrives", async () => {
+  it("warns once of an event that ION never sends", async () => {
     const project = await makeProject({
       files: program(`new ion.VioletWebhooks("violet", { webhookUri: "${URL_A}" });`),
     });
-    const shown = await project.preview();
-    expect(shown.match(/no event when a purchase order line is created/g)).toHaveLength(1);
+    const output = await project.preview();
+    expect(output.match(/no event when a purchase order line is created/g)).toHaveLength(1);
   });
 });

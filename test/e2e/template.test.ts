@@ -8,19 +8,19 @@ const WORKFLOWS = ["preview", "up", "drift"];
 const workflow = (name: string) => readFile(join(ROOT, `template/.github/workflows/${name}.yml`), "utf8");
 
 describe("the template", () => {
-  it("makes a project whose workflows bring ION up, see nothing to do, and fail on drift with what it is", async () => {
+  it("creates a project whose workflows preview, deploy, and fail with a report on drift", async () => {
     const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-template-"));
     onTestFinished(() => rm(folder, { recursive: true }));
-    const named = ["--name", "plant", "--description", "A plant's webhooks", "--generate-only", "--yes"];
+    const options = ["--name", "plant", "--description", "A plant's webhooks", "--generate-only", "--yes"];
     const PATH = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
     const env = { ...process.env, PATH, PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_SKIP_UPDATE_CHECK: "true" };
-    const made = await run(
+    const created = await run(
       "pulumi",
-      ["new", join(ROOT, "template"), "--dir", join(folder, "plant"), ...named],
+      ["new", join(ROOT, "template"), "--dir", join(folder, "plant"), ...options],
       ROOT,
       env,
     );
-    expect(made.code, made.output).toBe(0);
+    expect(created.code, created.output).toBe(0);
     expect(JSON.parse(await readFile(join(folder, "plant/package.json"), "utf8"))).toMatchObject({ name: "plant" });
 
     const project = await makeProject({
@@ -29,13 +29,13 @@ describe("the template", () => {
     });
     const { store } = project.emulator;
     const summary = join(project.dir, "summary.md");
-    /** Runs a workflow's steps after `npm ci`, as GitHub's runner does. */
+    /** Runs the steps of a workflow after `npm ci` as GitHub's runner does. */
     const steps = async (name: string) => {
       const commands = [...(await workflow(name)).matchAll(/^ +- run: (npx pulumi.*)$|^ +run: (.*)$/gm)];
       expect(commands.length).toBeGreaterThan(0);
       const script = commands.map(([, command, after]) => command ?? after).join("\n");
-      const here = script.replaceAll("npx ", "").replaceAll("--stack production", "--stack test");
-      const bash = ["--noprofile", "--norc", "-eo", "pipefail", "-c", here];
+      const localScript = script.replaceAll("npx ", "").replaceAll("--stack production", "--stack test");
+      const bash = ["--noprofile", "--norc", "-eo", "pipefail", "-c", localScript];
       return run("bash", bash, project.dir, { ...project.env, GITHUB_STEP_SUMMARY: summary });
     };
 
@@ -61,7 +61,7 @@ describe("the template", () => {
     expect(store.state()).toMatchObject({ receivers: [], subscriptions: [] });
   });
 
-  it("asks for secrets as secrets", async () => {
+  it("declares its secrets as secret", async () => {
     const project = await readFile(join(ROOT, "template/Pulumi.yaml"), "utf8");
     for (const key of ["ion:clientSecret", "webhookUri"]) {
       expect(project).toMatch(new RegExp(`^ {4}${key}:\\n {6}description: .*\\n {6}secret: true$`, "m"));
@@ -70,7 +70,7 @@ describe("the template", () => {
 });
 
 describe.each(WORKFLOWS)("the workflow %s", (name) => {
-  it("may only read the repository, and uses GitHub's own actions of a pinned version", async () => {
+  it("can only read the repository, and uses only GitHub's own actions with a pinned version", async () => {
     const text = await workflow(name);
     expect(text).toMatch(/^permissions:\n {2}contents: read\n(?! )/m);
     const actions = [...text.matchAll(/uses: (.*)$/gm)].map(([, action]) => action);
@@ -79,7 +79,7 @@ describe.each(WORKFLOWS)("the workflow %s", (name) => {
     expect(text).toContain("persist-credentials: false");
   });
 
-  it("gives secrets to the one step that speaks to ION, in its environment only", async () => {
+  it("passes secrets only as environment variables of one step", async () => {
     const lines = (await workflow(name)).split("\n").filter((line) => line.includes("secrets."));
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) expect(line).toMatch(/^ {10}[A-Z_]+: \$\{\{ secrets\.[A-Z_]+ \}\}$/);

@@ -4,7 +4,7 @@ import { asker, fetchToken, start, tokenForm } from "./setup.ts";
 const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
 const wrongClient = "Invalid client or Invalid client credentials";
 
-test.each(["", "/auth"])("a token comes from %s/realms/api-keys, as Keycloak answers", async (prefix) => {
+test.each(["", "/auth"])("issues a token at %s/realms/api-keys like Keycloak", async (prefix) => {
   const { url } = await start();
   const response = await fetch(`${url}${prefix}/realms/api-keys/protocol/openid-connect/token`, {
     method: "POST",
@@ -28,7 +28,7 @@ test.each([
   ["an unknown client", { client_id: "someone" }, 401, "invalid_client", wrongClient],
   ["another grant type", { grant_type: "password" }, 400, "unsupported_grant_type", "Unsupported grant_type"],
   ["no grant type", { grant_type: "" }, 400, "invalid_request", "Missing form parameter: grant_type"],
-])("%s gets no token", async (_case, fields, status, error, description) => {
+])("refuses a token for %s", async (_case, fields, status, error, description) => {
   const { tokenUrl } = await start();
   const response = await fetch(tokenUrl, { method: "POST", body: tokenForm(fields) });
   expect(response.status).toBe(status);
@@ -36,16 +36,16 @@ test.each([
 });
 
 test.each([
-  ["the right pair", basic("emulator", "emulator-secret"), 200],
-  ["a wrong secret", basic("emulator", "guess"), 401],
-])("HTTP Basic with %s is answered like the form", async (_case, authorization, status) => {
+  ["valid", 200, basic("emulator", "emulator-secret")],
+  ["invalid", 401, basic("emulator", "guess")],
+])("answers %s HTTP Basic credentials with status %i", async (_case, status, authorization) => {
   const { tokenUrl } = await start();
   const body = new URLSearchParams({ grant_type: "client_credentials" });
   const response = await fetch(tokenUrl, { method: "POST", body, headers: { Authorization: authorization } });
   expect(response.status).toBe(status);
 });
 
-test("HTTP Basic carries form-encoded credentials", async () => {
+test("decodes form-encoded HTTP Basic credentials", async () => {
   const { tokenUrl } = await start({ clientId: "a b", clientSecret: "c:d&e%" });
   const response = await fetch(tokenUrl, {
     method: "POST",
@@ -59,7 +59,7 @@ test.each([
   ["GET", 405, undefined, undefined],
   ["POST of JSON", 415, "{}", "application/json"],
   ["POST of 70 KB", 413, "x".repeat(70_000), "application/x-www-form-urlencoded"],
-])("the token endpoint answers %s with %i", async (request, status, body, type) => {
+])("answers a %s to the token endpoint with status %i", async (request, status, body, type) => {
   const { tokenUrl } = await start();
   const response = await fetch(tokenUrl, {
     method: request.slice(0, 4).trim(),
@@ -73,9 +73,9 @@ test.each([
   ["no Authorization header", undefined, "Please provide proper credentials"],
   ["another scheme", "Basic abc", "Please provide proper credentials"],
   ["a bare token", "a.b.c", "Please provide proper credentials"],
-  ["what is no token", "Bearer abc", "Unable to parse authentication token"],
+  ["a malformed token", "Bearer abc", "Unable to parse authentication token"],
   ["a token of another issuer", "Bearer a.b.c", "Unable to find appropriate RSA key"],
-])("GraphQL refuses %s with 401", async (_case, authorization, message) => {
+])("refuses a GraphQL request with %s", async (_case, authorization, message) => {
   const { graphqlUrl } = await start();
   const response = await fetch(graphqlUrl, {
     method: "POST",
@@ -86,13 +86,13 @@ test.each([
   expect(await response.json()).toEqual({ message });
 });
 
-test("a token of another emulator is foreign", async () => {
+test("refuses a token of another emulator", async () => {
   const [here, there] = [await start(), await start()];
   const ask = await asker(here, await fetchToken(there.tokenUrl));
   expect((await ask("{ __typename }")).status).toBe(401);
 });
 
-test("a token ends after its lifetime, to the second", async () => {
+test("accepts a token until the end of its lifetime", async () => {
   let now = 1_700_000_000_000;
   const emulator = await start({ tokenLifetimeSeconds: 60, now: () => now });
   const ask = await asker(emulator);
@@ -102,7 +102,7 @@ test("a token ends after its lifetime, to the second", async () => {
   expect(await ask("{ __typename }")).toEqual({ status: 401, body: { message: "Token is expired" } });
 });
 
-test("revoked tokens are refused, new ones are not", async () => {
+test("refuses revoked tokens and accepts new ones", async () => {
   const emulator = await start();
   const before = await asker(emulator);
   emulator.revokeTokens();

@@ -7,23 +7,23 @@ import { asker, start, webhookUri } from "./setup.ts";
 import { type Reaction, webhookServer } from "./webhookServer.ts";
 
 const quick = { retryAfterMs: 1 };
-/** For a machine that is busy with other things. */
+/** Long enough for a busy machine. */
 const patient = { timeout: 60_000 };
 
-/** An emulator with one receiver that is subscribed to these pairs. */
+/** Starts an emulator with one receiver that is subscribed to these events. */
 async function subscribed(
   receiver: Partial<ReceiverInput> & { readonly webhookUri: string },
-  pairs: readonly string[] = ["PARTS UPDATE"],
+  events: readonly string[] = ["PARTS UPDATE"],
   options: EmulatorOptions = {},
 ): Promise<{ readonly emulator: Emulator; readonly id: string }> {
   const emulator = await start({ ...options, delivery: { ...quick, ...options.delivery } });
   const { id } = emulator.store.createReceiver({ name: "ERP", ...receiver });
-  for (const pair of pairs) subscribe(emulator, id, pair);
+  for (const event of events) subscribe(emulator, id, event);
   return { emulator, id };
 }
 
-function subscribe({ store }: Emulator, receiverId: string, pair: string): string {
-  const [resource = "", action = ""] = pair.split(" ");
+function subscribe({ store }: Emulator, receiverId: string, event: string): string {
+  const [resource = "", action = ""] = event.split(" ");
   return store.createSubscription({ resource, action, receiverId }).id;
 }
 
@@ -36,48 +36,48 @@ const only = ({ deliveries: [delivery, ...more] }: Emulator): Delivery => {
 const statuses = ({ attempts }: Delivery) => attempts.map(({ status }) => status);
 
 test.each([
-  ["the pair", ["PARTS UPDATE"], true, "PARTS UPDATE", 1, null],
+  ["the event", ["PARTS UPDATE"], true, "PARTS UPDATE", 1, null],
   [
     "another action",
     ["PARTS CREATE", "PARTS DELETE"],
     true,
     "PARTS UPDATE",
     0,
-    "Nobody is subscribed to PARTS UPDATE.",
+    "No receiver is subscribed to PARTS UPDATE.",
   ],
-  ["another resource", ["RUNS UPDATE"], true, "PARTS UPDATE", 0, "Nobody is subscribed to PARTS UPDATE."],
-  ["nothing", [], true, "PARTS DELETE", 0, "Nobody is subscribed to PARTS DELETE."],
-  ["the pair twice", ["PARTS UPDATE", "RUNS UPDATE", "PARTS UPDATE"], true, "PARTS UPDATE", 2, null],
+  ["another resource", ["RUNS UPDATE"], true, "PARTS UPDATE", 0, "No receiver is subscribed to PARTS UPDATE."],
+  ["nothing", [], true, "PARTS DELETE", 0, "No receiver is subscribed to PARTS DELETE."],
+  ["the event twice", ["PARTS UPDATE", "RUNS UPDATE", "PARTS UPDATE"], true, "PARTS UPDATE", 2, null],
   [
-    "a pair that ION is silent of",
+    "an event that ION does not send",
     ["PURCHASE_ORDER_LINES CREATE"],
     true,
     "PURCHASE_ORDER_LINES CREATE",
     0,
-    "ION makes no event of PURCHASE_ORDER_LINES CREATE.",
+    "ION does not send PURCHASE_ORDER_LINES CREATE events.",
   ],
-  ["its like", ["PURCHASE_ORDER_LINES UPDATE"], true, "PURCHASE_ORDER_LINES UPDATE", 1, null],
-  ["its like", ["PURCHASE_ORDERS CREATE"], true, "PURCHASE_ORDERS CREATE", 1, null],
+  ["a similar event", ["PURCHASE_ORDER_LINES UPDATE"], true, "PURCHASE_ORDER_LINES UPDATE", 1, null],
+  ["a similar event", ["PURCHASE_ORDERS CREATE"], true, "PURCHASE_ORDERS CREATE", 1, null],
   [
-    "the pair while inactive",
+    "the event while inactive",
     ["PARTS UPDATE"],
     false,
     "PARTS UPDATE",
     0,
-    "Every receiver that is subscribed to it is inactive.",
+    "All receivers subscribed to PARTS UPDATE are inactive.",
   ],
-])("a receiver that is subscribed to %s (%j, active %s) gets of %s %i deliveries", async (...row) => {
-  const [, pairs, active, pair, count, note] = row;
+])("delivers to a receiver subscribed to %s (%j, active: %s) for %s %i times", async (...row) => {
+  const [, events, active, event, count, note] = row;
   const server = await webhookServer();
-  const { emulator } = await subscribed({ webhookUri: server.uri, active }, pairs);
-  const [resource = "", action = ""] = pair.split(" ");
+  const { emulator } = await subscribed({ webhookUri: server.uri, active }, events);
+  const [resource = "", action = ""] = event.split(" ");
   expect(emulator.emit(resource, action)).toEqual({ changes: 1, deliveries: count, note });
   await emulator.settled();
   expect(server.arrivals).toHaveLength(count);
   expect(emulator.deliveries.map(({ state }) => state)).toEqual(Array(count).fill("delivered"));
 });
 
-test("a delivery is the event as JSON, posted and signed with the receiver's key", async () => {
+test("posts the event as JSON, signed with sharedSecret", async () => {
   const server = await webhookServer();
   const { emulator, id } = await subscribed({ webhookUri: server.uri, sharedSecret: "Schlüssel" });
   emulator.emit("PARTS", "UPDATE", { entityId: "17", changedFields: { description: "größer" } });
@@ -125,27 +125,35 @@ test("a delivery is the event as JSON, posted and signed with the receiver's key
 });
 
 test.each([
-  ["its own headers", [["X-Plant", "7"]], { "x-plant": "7" }],
+  ["the receiver's headers", [["X-Plant", "7"]], { "x-plant": "7" }],
   [
-    "several of one name",
+    "several headers of one name",
     [
       ["X-Plant", "7"],
       ["x-plant", "8"],
     ],
     { "x-plant": "7, 8" },
   ],
-  ["a value beyond ASCII, in UTF-8", [["X-Plant", "Köln"]], { "x-plant": Buffer.from("Köln").toString("latin1") }],
-  ["its contentType before a header of that name", [["content-type", "a/b"]], { "content-type": "application/json" }],
-  ["no forged signature", [["X-Ion-Signature", "0"]], { "x-ion-signature": expect.stringMatching(/^[\da-f]{64}$/) }],
   [
-    "no header that says how a message travels",
+    "a header value beyond ASCII in UTF-8",
+    [["X-Plant", "Köln"]],
+    { "x-plant": Buffer.from("Köln").toString("latin1") },
+  ],
+  ["contentType rather than a header of that name", [["content-type", "a/b"]], { "content-type": "application/json" }],
+  [
+    "the real signature rather than a header of that name",
+    [["X-Ion-Signature", "0"]],
+    { "x-ion-signature": expect.stringMatching(/^[\da-f]{64}$/) },
+  ],
+  [
+    "no connection headers of the receiver",
     [
       ["Content-Length", "1"],
       ["Transfer-Encoding", "chunked"],
     ],
     {},
   ],
-])("a receiver gets %s", async (_what, headers, expected) => {
+])("sends %s", async (_what, headers, expected) => {
   const server = await webhookServer();
   const { emulator, id } = await subscribed({ webhookUri: server.uri });
   for (const [key = "", value = ""] of headers) emulator.store.createHeader({ key, value, receiverId: id });
@@ -156,7 +164,7 @@ test.each([
   expect(only(emulator).state).toBe("delivered");
 });
 
-test("contentType is what the receiver has, and the body stays JSON", async () => {
+test("sends the receiver's contentType with a JSON body", async () => {
   const server = await webhookServer();
   const contentType = "application/vnd.violet+json; charset=utf-8";
   const { emulator } = await subscribed({ webhookUri: server.uri, contentType });
@@ -170,13 +178,13 @@ test.each<[string, number, Reaction[], (number | null)[]]>([
   ["the expected code", 200, [200], [200]],
   ["an error before it", 200, [500, 200], [500, 200]],
   ["another success", 200, [201, 204, 200], [201, 204, 200]],
-  ["200 where 202 is expected", 202, [200, 202], [200, 202]],
-  ["200 where even 500 is expected", 500, [200, 500], [200, 500]],
-  ["a redirect where it is expected", 302, [302], [302]],
-  ["a redirect where it is not", 200, [302, 200], [302, 200]],
+  ["200 instead of the expected 202", 202, [200, 202], [200, 202]],
+  ["200 instead of the expected 500", 500, [200, 500], [200, 500]],
+  ["an expected redirect", 302, [302], [302]],
+  ["an unexpected redirect", 200, [302, 200], [302, 200]],
   ["dropped connections", 200, ["drop", "drop", 200], [null, null, 200]],
   ["the rate limit", 200, [429, 429, 429, 200], [429, 429, 429, 200]],
-])("%s: it is sent again until %i is answered", async (_what, expectedResponseCode, reactions, expected) => {
+])("repeats a delivery after %s until the response is %i", async (_what, expectedResponseCode, reactions, expected) => {
   const server = await webhookServer((_arrival, number) => reactions[number - 1] ?? 418, { Location: "/elsewhere" });
   const { emulator } = await subscribed({ webhookUri: server.uri, expectedResponseCode });
   emulator.emit("PARTS", "UPDATE");
@@ -188,26 +196,26 @@ test.each<[string, number, Reaction[], (number | null)[]]>([
     expected.map((_status, index) => index === expected.length - 1),
   );
   expect(delivery).toMatchObject({ state: "delivered", note: null });
-  // Every attempt is the same event, and none went where a redirect led.
+  // All attempts have the same event, and redirects are not followed.
   expect(new Set(server.arrivals.map(({ body }) => String(body))).size).toBe(1);
   expect(new Set(server.arrivals.map(({ path }) => path))).toEqual(new Set(["/hooks/planted"]));
 });
 
-test("it is given up after the last attempt, and says so", async () => {
+test("fails with a note after the last attempt", async () => {
   const server = await webhookServer(() => 503);
   const { emulator } = await subscribed({ webhookUri: server.uri }, undefined, { delivery: { attempts: 3 } });
   emulator.emit("PARTS", "UPDATE");
   await emulator.settled();
   const delivery = only(emulator);
-  expect(delivery).toMatchObject({ state: "failed", note: "Given up: attempt 3 was the last one." });
-  expect(delivery.attempts.map(({ reason }) => reason)).toEqual(Array(3).fill("200 was expected"));
+  expect(delivery).toMatchObject({ state: "failed", note: "Given up after attempt 3." });
+  expect(delivery.attempts.map(({ reason }) => reason)).toEqual(Array(3).fill("expected 200"));
 });
 
 test.each<[string, Reaction | "closed", string]>([
-  ["answers nothing", "hang", "no answer within 0.05 s"],
-  ["drops the connection", "drop", "the connection ended without an answer"],
-  ["is not there", "closed", "the connection was refused"],
-])("where a receiver %s, the attempt says so in words", async (_what, reaction, reason) => {
+  ["does not respond", "hang", "no response within 0.05 s"],
+  ["closes the connection", "drop", "the connection was closed without a response"],
+  ["does not exist", "closed", "the connection was refused"],
+])("records the reason if a receiver %s", async (_what, reaction, reason) => {
   const server = await webhookServer(() => (reaction === "closed" ? 200 : reaction));
   if (reaction === "closed") server.close();
   const delivery = { attempts: 1, ...(reaction === "hang" && { timeoutMs: 50 }) };
@@ -217,11 +225,11 @@ test.each<[string, Reaction | "closed", string]>([
   expect(only(emulator).attempts).toMatchObject([{ number: 1, status: null, reason }]);
 });
 
-test("an answer whose body never ends has arrived all the same, and its connection is ended", async () => {
-  const ended = Promise.withResolvers<void>();
+test("accepts a response whose body never ends and closes its connection", async () => {
+  const closed = Promise.withResolvers<void>();
   const server = createServer((_request, response) => {
     response.writeHead(200).write("and so on");
-    response.on("close", ended.resolve);
+    response.on("close", closed.resolve);
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const address = server.address();
@@ -232,18 +240,18 @@ test("an answer whose body never ends has arrived all the same, and its connecti
   emulator.emit("PARTS", "UPDATE");
   await emulator.settled();
   expect(only(emulator).state).toBe("delivered");
-  await ended.promise;
+  await closed.promise;
   server.close();
 });
 
 test.each([
   ["deleted", "The receiver was deleted.", ({ store }: Emulator, id: string) => store.deleteReceiver(id)],
   [
-    "made inactive",
-    "The receiver is inactive now.",
+    "deactivated",
+    "The receiver is inactive.",
     ({ store }: Emulator, id: string) => store.updateReceiver(id, { active: false }),
   ],
-])("what waits for a receiver that is %s is dropped with a note", async (_what, note, change) => {
+])("drops waiting deliveries when the receiver is %s", async (_what, note, change) => {
   const server = await webhookServer(() => {
     change(emulator, id);
     return 500;
@@ -255,7 +263,7 @@ test.each([
   expect(only(emulator)).toMatchObject({ state: "dropped", note, attempts: [{ status: 500 }] });
 });
 
-test("what was committed while a subscription was there is delivered after it is gone", async () => {
+test("delivers earlier events after their subscription is deleted", async () => {
   const server = await webhookServer((_arrival, number) => {
     if (number === 1) emulator.store.deleteSubscription("1");
     return number === 1 ? 500 : 200;
@@ -267,7 +275,7 @@ test("what was committed while a subscription was there is delivered after it is
   expect(emulator.emit("PARTS", "UPDATE").deliveries).toBe(0);
 });
 
-test("a receiver that is corrected gets the next attempt as it is now", async () => {
+test("uses the current receiver for the next attempt", async () => {
   const [wrong, right] = [await webhookServer(() => 404), await webhookServer()];
   const { emulator, id } = await subscribed({ webhookUri: wrong.uri });
   emulator.onDelivery(({ attempts }) => {
@@ -281,7 +289,7 @@ test("a receiver that is corrected gets the next attempt as it is now", async ()
   expect(only(emulator)).toMatchObject({ state: "delivered", receiver: { host: right.host } });
 });
 
-test("one receiver that does not answer holds up no other", async () => {
+test("does not delay other receivers when one does not respond", async () => {
   const [dead, live] = [await webhookServer(() => "hang"), await webhookServer()];
   const { emulator } = await subscribed({ webhookUri: dead.uri }, undefined, { delivery: { timeoutMs: 600_000 } });
   const { id } = emulator.store.createReceiver({ name: "MES", webhookUri: live.uri });
@@ -292,7 +300,7 @@ test("one receiver that does not answer holds up no other", async () => {
   expect(dead.arrivals.length).toBeLessThanOrEqual(16);
 });
 
-test("of one change, the same object and time go to everybody, each as an event of its own", async () => {
+test("sends one change to all subscriptions as separate events", async () => {
   const server = await webhookServer();
   const { emulator } = await subscribed({ webhookUri: server.uri }, ["PARTS UPDATE", "PARTS UPDATE"]);
   expect(emulator.emit("PARTS", "UPDATE", { count: 2 })).toMatchObject({ changes: 2, deliveries: 4 });
@@ -309,16 +317,16 @@ test.each([
   "https://localhost.violet.example/hooks/planted",
   "https://10.0.0.1/hooks/planted",
   "https://0.0.0.0/hooks/planted",
-])("nothing is sent to %s, and the event says why", async (uri) => {
+])("sends nothing to %s and gives the reason", async (uri) => {
   const { emulator } = await subscribed({ webhookUri: uri });
   const { host } = new URL(uri);
-  const note = `Not sent to ${host}: without --deliver-anywhere (delivery.anywhere), nothing leaves this machine.`;
+  const note = `Not sent to ${host}: only loopback hosts get events. To change this, set --deliver-anywhere (delivery.anywhere).`;
   expect(emulator.emit("PARTS", "UPDATE")).toEqual({ changes: 1, deliveries: 1, note });
   await emulator.settled();
   expect(only(emulator)).toMatchObject({ state: "dropped", note, attempts: [], receiver: { host } });
 });
 
-test("with delivery.anywhere it is attempted there", async () => {
+test("sends to other machines with delivery.anywhere", async () => {
   const delivery = { anywhere: true, attempts: 1 };
   const { emulator } = await subscribed({ webhookUri: "https://nowhere.invalid/hooks" }, undefined, { delivery });
   expect(emulator.emit("PARTS", "UPDATE").note).toBeNull();
@@ -326,7 +334,7 @@ test("with delivery.anywhere it is attempted there", async () => {
   expect(only(emulator)).toMatchObject({ state: "failed", attempts: [{ status: null }] });
 });
 
-test.each(["localhost", "deeper.localhost"])("%s is this machine, and no resolver is asked", async (name) => {
+test.each(["localhost", "deeper.localhost"])("resolves %s without DNS", async (name) => {
   const lookup = vi.spyOn(dns, "lookup");
   onTestFinished(() => lookup.mockRestore());
   const server = await webhookServer();
@@ -337,7 +345,7 @@ test.each(["localhost", "deeper.localhost"])("%s is this machine, and no resolve
   expect(lookup.mock.calls.filter(([host]) => host === name)).toEqual([]);
 });
 
-test("close ends what is on its way, waits or is not begun, at once", async () => {
+test("drops all deliveries at once when the emulator closes", async () => {
   const hanging = await webhookServer(() => "hang");
   const { emulator } = await subscribed({ webhookUri: hanging.uri }, ["PARTS UPDATE"], {
     delivery: { retryAfterMs: 60_000 },
@@ -354,20 +362,19 @@ test("close ends what is on its way, waits or is not begun, at once", async () =
   expect(new Set(emulator.deliveries.map(({ state, note }) => `${state}: ${note}`))).toEqual(
     new Set(["dropped: The emulator was closed."]),
   );
-  // What was not sent is not recorded as an attempt.
+  // Only sent requests are attempts.
   const toHanging = emulator.deliveries.filter(({ resource }) => resource === "PARTS");
   expect(toHanging.length).toBeGreaterThan(16);
   expect(toHanging.flatMap(({ attempts }) => attempts).length).toBeLessThanOrEqual(16);
-  // What was on its way may arrive still.
   emulator.emit("PARTS", "UPDATE", { entityId: "later" });
   await emulator.settled();
   expect(emulator.deliveries.at(-1)).toMatchObject({ entityId: "later", state: "dropped", attempts: [] });
 });
 
-test("who listens hears of the beginning, each attempt and the end, until they stop", async () => {
+test("notifies listeners of start, attempts and end until they are removed", async () => {
   const server = await webhookServer((_arrival, number) => (number === 1 ? 500 : 200));
-  const heard: string[] = [];
-  const note = ({ state, attempts }: Delivery) => heard.push(`${state} ${attempts.length}`);
+  const progress: string[] = [];
+  const note = ({ state, attempts }: Delivery) => progress.push(`${state} ${attempts.length}`);
   const { emulator, id } = await subscribed({ webhookUri: server.uri }, undefined, { onDelivery: note });
   const stop = emulator.onDelivery(note);
   stop();
@@ -376,10 +383,10 @@ test("who listens hears of the beginning, each attempt and the end, until they s
   emulator.store.updateReceiver(id, { webhookUri });
   emulator.emit("PARTS", "UPDATE");
   await emulator.settled();
-  expect(heard).toEqual(["waiting 0", "waiting 1", "delivered 2", "waiting 0", "dropped 0"]);
+  expect(progress).toEqual(["waiting 0", "waiting 1", "delivered 2", "waiting 0", "dropped 0"]);
 });
 
-test("what is kept of deliveries has no secret", async () => {
+test("records deliveries without secrets", async () => {
   const server = await webhookServer((_arrival, number) => (number === 1 ? 500 : 200));
   const webhookUri = server.uri.replace("//", "//planted:planted@");
   const { emulator, id } = await subscribed({ webhookUri, sharedSecret: "planted" }, undefined, {
@@ -396,11 +403,11 @@ test("what is kept of deliveries has no secret", async () => {
   emulator.emit("RUNS", "UPDATE");
   await emulator.settled();
   expect(emulator.deliveries).toHaveLength(3);
-  expect(emulator.deliveries.at(-1)?.attempts[0]?.reason).toBe("a header has a character that HTTP forbids");
+  expect(emulator.deliveries.at(-1)?.attempts[0]?.reason).toBe("a header contains a character that HTTP forbids");
   expect(JSON.stringify(emulator.deliveries)).not.toContain("planted");
 });
 
-test("a long body is sent whole and kept in part", async () => {
+test("sends a long body completely and records its start", async () => {
   const server = await webhookServer();
   const { emulator } = await subscribed({ webhookUri: server.uri });
   emulator.emit("PARTS", "UPDATE", { changedFields: { description: "x".repeat(5_000) } });
@@ -412,29 +419,31 @@ test("a long body is sent whole and kept in part", async () => {
 test.each([
   ["PARTZ", "UPDATE", 1, 'Value "PARTZ" does not exist in "ResourceEnum" enum. Did you mean the enum value "PARTS"'],
   ["PARTS", "UPDATED", 1, 'Value "UPDATED" does not exist in "WebhookSubscriptionActionsEnum" enum.'],
-  ["PARTS", "UPDATE", 0, "count must be a whole number from 1 on."],
-  ["PARTS", "UPDATE", 1.5, "count must be a whole number from 1 on."],
-])("emit refuses %s %s × %d", async (resource, action, count, message) => {
+  ["PARTS", "UPDATE", 0, "count must be a whole number of at least 1."],
+  ["PARTS", "UPDATE", 1.5, "count must be a whole number of at least 1."],
+])("refuses to emit %s %s × %d", async (resource, action, count, message) => {
   const emulator = await start();
   expect(() => emulator.emit(resource, action, { count })).toThrow(message);
 });
 
-test.each(["attempts", "retryAfterMs", "timeoutMs"])("delivery.%s must be a count", async (name) => {
+test.each(["attempts", "retryAfterMs", "timeoutMs"])("refuses 0 for delivery.%s", async (name) => {
   await expect(start({ delivery: { [name]: 0 } })).rejects.toThrow(
-    `delivery.${name} must be a whole number from 1 on.`,
+    `delivery.${name} must be a whole number of at least 1.`,
   );
 });
 
-test("what would take too much memory is refused whole", async () => {
+test("refuses emissions while too many are waiting", async () => {
   const server = await webhookServer(() => "hang");
   const { emulator } = await subscribed({ webhookUri: server.uri }, ["PARTS UPDATE", "PARTS UPDATE"]);
   for (let emission = 0; emission < 50_000; emission++) emulator.emit("PARTS", "UPDATE");
   expect(emulator.pendingDeliveries).toBe(100_000);
-  expect(() => emulator.emit("PARTS", "UPDATE")).toThrow("Too much is waiting for its receivers already.");
+  expect(() => emulator.emit("PARTS", "UPDATE")).toThrow(
+    "Nothing was emitted: too many events are waiting for delivery. Try again later.",
+  );
   expect(emulator.pendingDeliveries).toBe(100_000);
 });
 
-test("the mutation emulatorEmit does the same over the API", async () => {
+test("emits events with the emulatorEmit mutation", async () => {
   const server = await webhookServer();
   const { emulator } = await subscribed({ webhookUri: server.uri });
   const ask = await asker(emulator);
@@ -445,15 +454,15 @@ test("the mutation emulatorEmit does the same over the API", async () => {
   }`);
   expect(body.data).toEqual({
     emulatorEmit: { changes: 3, deliveries: 3, note: null },
-    none: { changes: 1, deliveries: 0, note: "Nobody is subscribed to RUNS CREATE." },
+    none: { changes: 1, deliveries: 0, note: "No receiver is subscribed to RUNS CREATE." },
     bad: null,
   });
-  expect(body.errors).toMatchObject([{ path: ["bad"], message: "count must be a whole number from 1 on." }]);
+  expect(body.errors).toMatchObject([{ path: ["bad"], message: "count must be a whole number of at least 1." }]);
   await emulator.settled();
   expect(server.arrivals.map(({ body }) => JSON.parse(String(body)).entityId)).toEqual(["17", "17", "17"]);
 });
 
-test("the emulator's own names are marked as such, and hidden names reach them", async () => {
+test("marks its own additions to the schema and renames their hidden types", async () => {
   const ask = await asker(await start({ hide: ["ResourceEnum"] }));
   const { body } = await ask(`{
     __schema { mutationType { fields { name description args { type { ofType { name } } } } } }

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { faultKinds, readFault } from "../../emulator/faults.ts";
-import { type Emulator, type Fault, startEmulator } from "../../emulator/index.ts";
+import { parseFault } from "../../emulator/faults/kinds.ts";
+import { type Emulator, type Fault, faultKinds, startEmulator } from "../../emulator/index.ts";
 import { type Ask, asker, fetchToken, start, temporaryFolder, tokenForm, webhookUri } from "./setup.ts";
 
 let emulator: Emulator;
@@ -24,7 +24,7 @@ const names = () => emulator.store.listReceivers().map(({ name }) => name);
 const faultsOfLog = () => emulator.requests.filter(({ kind }) => kind === "graphql").map(({ fault }) => fault);
 const failing = (message: string, ...path: string[]) => expect.objectContaining({ message, path });
 
-/** What a client sees of a request, HTTP and all. */
+/** Sends a request and returns the HTTP response. */
 async function post(query: string, signal: AbortSignal | null = null) {
   const headers = {
     Authorization: `Bearer ${await fetchToken(emulator.tokenUrl)}`,
@@ -40,17 +40,17 @@ async function post(query: string, signal: AbortSignal | null = null) {
   };
 }
 
-const noAnswer = { status: 0 };
+const noResponse = { status: 0 };
 
-describe("what comes instead of the answer", () => {
+describe("faults that replace the response", () => {
   test.each<[Fault, string[], "ok" | "refused"]>([
     [{ kind: "drop-before" }, [], "refused"],
     [{ kind: "drop-after" }, ["a"], "ok"],
-  ])("%o ends the connection and leaves %j", async (fault, left, outcome) => {
+  ])("closes the connection for %o and keeps %j", async (fault, kept, outcome) => {
     emulator.faults.add(fault);
     await expect(ask(create)).rejects.toThrow("fetch failed");
-    expect(names()).toEqual(left);
-    expect(emulator.requests.at(-1)).toMatchObject({ ...noAnswer, fault: fault.kind, fields: [{ outcome }] });
+    expect(names()).toEqual(kept);
+    expect(emulator.requests.at(-1)).toMatchObject({ ...noResponse, fault: fault.kind, fields: [{ outcome }] });
     expect((await ask(list)).status).toBe(200);
   });
 
@@ -59,30 +59,72 @@ describe("what comes instead of the answer", () => {
     [{ kind: "bad-gateway-after" }, 502, ["a"]],
     [{ kind: "html" }, 200, []],
     [{ kind: "html", done: true }, 200, ["a"]],
-  ])("%o answers HTML with %i and leaves %j", async (fault, status, left) => {
+  ])("responds with HTML for %o with status %i and keeps %j", async (fault, status, kept) => {
     emulator.faults.add(fault);
     const answer = await post(create);
     expect(answer).toMatchObject({ status, type: "text/html" });
     expect(answer.body).toMatch(/^<html>/);
-    expect(names()).toEqual(left);
+    expect(names()).toEqual(kept);
     expect(emulator.requests.at(-1)).toMatchObject({ status, fault: fault.kind });
   });
 
   test.each<[Fault, string[]]>([
     [{ kind: "hang" }, []],
     [{ kind: "hang", done: true }, ["a"]],
-  ])("%o waits until the client gives up and leaves %j", async (fault, left) => {
+  ])("does not respond for %o and keeps %j", async (fault, kept) => {
     emulator.faults.add(fault);
     const client = new AbortController();
     const waiting = expect(post(create, client.signal)).rejects.toThrow("aborted");
-    await expect.poll(() => emulator.requests.at(-1)).toMatchObject({ ...noAnswer, fault: "hang" });
+    await expect.poll(() => emulator.requests.at(-1)).toMatchObject({ ...noResponse, fault: "hang" });
     client.abort();
     await waiting;
-    expect(names()).toEqual(left);
+    expect(names()).toEqual(kept);
     expect((await ask(list)).status).toBe(200);
   });
 
-  test("a hang ends when the emulator closes", async () => {
+  test("responds 200 with an error of code THROTTLED, and processes nothing", async () => {
+    emulator.faults.add({ kind: "throttled" });
+    expect(await ask(create)).toMatchObject({
+      status: 200,
+      body: { errors: [{ message: "Throttled", extensions: { code: "THROTTLED" } }] },
+    });
+    expect(names()).toEqual([]);
+  });
+
+  test.each([
+    [{}, undefined],
+    [{ error: true }, [{ message: "Not authorized to read subscriptions", path: expect.arrayContaining(["node"]) }]],
+  ])("answers null for a list that the key may not read, with %o", async (options, errors) => {
+    await ask(create);
+    emulator.faults.add({ kind: "null-list", on: { type: "query" }, ...options });
+    const { body } = await ask("{ webhookReceivers { edges { node { id subscriptions { id } } } } }");
+    expect(body).toEqual({
+      data: { webhookReceivers: { edges: [{ node: { id: "1", subscriptions: null } }] } },
+      ...(errors && { errors }),
+    });
+  });
+
+  test.each([
+    [{}, ["a", "webhookReceiver", "sharedSecret"]],
+    [{ path: false }, undefined],
+  ])("keeps a change whose answer is an error below it, with %o", async (options, path) => {
+    emulator.faults.add({ kind: "nested-error", ...options });
+    const { body } = await ask(create);
+    expect(body).toEqual({ data: { a: null }, errors: [{ message: "Internal server error", ...(path && { path }) }] });
+    expect(names()).toEqual(["a"]);
+  });
+
+  test("labels its JSON as HTML", async () => {
+    emulator.faults.add({ kind: "content-type" });
+    expect(await post(create)).toMatchObject({
+      status: 200,
+      type: "text/html",
+      body: expect.stringMatching(/^{"data"/),
+    });
+    expect(names()).toEqual(["a"]);
+  });
+
+  test("closes hanging requests when the emulator closes", async () => {
     emulator.faults.add({ kind: "hang" });
     const waiting = expect(ask(create)).rejects.toThrow("fetch failed");
     await expect.poll(() => emulator.requests.at(-1)?.fault).toBe("hang");
@@ -94,7 +136,7 @@ describe("what comes instead of the answer", () => {
     [{}, null],
     [{ retryAfter: 7 }, "7"],
     [{ retryAfter: 0 }, "0"],
-  ])("a rate limit of %o says Retry-After %s and does nothing", async (options, retryAfter) => {
+  ])("responds to a rate limit of %o with Retry-After %s", async (options, retryAfter) => {
     emulator.faults.add({ kind: "rate-limit", ...options });
     expect(await post(create)).toMatchObject({ status: 429, retryAfter, body: '{"message":"Too many requests"}' });
     expect(names()).toEqual([]);
@@ -103,7 +145,7 @@ describe("what comes instead of the answer", () => {
   test.each([
     ["expired-token", "Token is expired"],
     ["revoked-token", "Unable to find appropriate RSA key"],
-  ] as const)("%s refuses the token that came for good, and no other one", async (kind, message) => {
+  ] as const)("refuses only the request's token from now on for %s", async (kind, message) => {
     const other = await asker(emulator);
     emulator.faults.add({ kind });
     const refused = { status: 401, body: { message } };
@@ -112,24 +154,24 @@ describe("what comes instead of the answer", () => {
     expect(names()).toEqual([]);
     expect((await other(create)).status).toBe(200);
     expect((await (await asker(emulator))(create)).status).toBe(200);
-    // The second refusal is the token's own doing.
+    // The second refusal is due to the token, not to the fault.
     expect(faultsOfLog()).toEqual([kind, undefined, undefined, undefined]);
   });
 
-  test("the work that is done is in the data file, too", async () => {
+  test("saves the changes of a lost response to the data file", async () => {
     const dataFile = join(temporaryFolder(), "ion.json");
-    const kept = await start({ dataFile, faults: [{ kind: "drop-after" }] });
-    await expect((await asker(kept))(create)).rejects.toThrow("fetch failed");
+    const emulator = await start({ dataFile, faults: [{ kind: "drop-after" }] });
+    await expect((await asker(emulator))(create)).rejects.toThrow("fetch failed");
     const saved = JSON.parse(readFileSync(dataFile, "utf8"));
     expect(saved.state.receivers).toMatchObject([{ name: "a" }]);
   });
 });
 
-describe("single root fields", () => {
+describe("faults of root fields", () => {
   test.each<[string, Fault]>([
     ["index", { kind: "partial", fields: [1] }],
     ["alias", { kind: "partial", fields: ["b"] }],
-  ])("the field chosen by %s answers null with an error and does nothing, the others work", async (_by, fault) => {
+  ])("fails only the field selected by %s", async (_by, fault) => {
     emulator.faults.add(fault);
     const { status, body } = await ask(createTwo);
     expect(status).toBe(200);
@@ -142,7 +184,7 @@ describe("single root fields", () => {
     });
   });
 
-  test("partial takes the field that on.field names, and may say something else", async () => {
+  test("fails the field in on.field with a custom message", async () => {
     const other = 'c: createWebhookHeader(input: { key: "k", value: "v" }) { webhookHeader { id } }';
     emulator.faults.add({ kind: "partial", on: { field: "createWebhookHeader" }, message: "No." });
     const { body } = await ask(`mutation { ${createA} ${other} }`);
@@ -150,14 +192,14 @@ describe("single root fields", () => {
     expect(emulator.store.listHeaders()).toEqual([]);
   });
 
-  test("partial takes all fields if nothing chooses, those of a query too", async () => {
+  test("fails all fields by default, including those of queries", async () => {
     emulator.faults.add({ kind: "partial" });
     const { body } = await ask("{ webhookReceivers { pageInfo { count } } all: webhookSubscriptions { __typename } }");
     expect(body.data).toEqual({ webhookReceivers: null, all: null });
     expect(body.errors).toHaveLength(2);
   });
 
-  test("partial waits for a document that has the field", async () => {
+  test("waits for a document that contains the field", async () => {
     emulator.faults.add({ kind: "partial", fields: ["b"] });
     await ask(create);
     await ask("{ __typename }");
@@ -166,28 +208,28 @@ describe("single root fields", () => {
   });
 
   test.each(["Receiver", "Header", "Subscription"] as const)(
-    "another writer is at the %s just before its update, and before its deletion",
+    "simulates a concurrent change of a %s before its update and its deletion",
     async (type) => {
       const { store } = emulator;
       const receiver = store.createReceiver({ name: "a", webhookUri });
-      const made = {
+      const created = {
         Receiver: receiver,
         Header: store.createHeader({ key: "k", value: "v" }),
         Subscription: store.createSubscription({ resource: "PARTS", action: "CREATE", receiverId: receiver.id }),
       }[type];
-      const find = () => store[`find${type}`](made.id);
+      const find = () => store[`find${type}`](created.id);
       emulator.faults.add({ kind: "stale-etag", times: 2 });
-      const update = `mutation { updateWebhook${type}(input: { id: "${made.id}", etag: "${made._etag}" }) { __typename } }`;
+      const update = `mutation { updateWebhook${type}(input: { id: "${created.id}", etag: "${created._etag}" }) { __typename } }`;
       expect((await ask(update)).body).toMatchObject({
         data: { [`updateWebhook${type}`]: null },
         errors: [{ message: expect.stringContaining("etag mismatch") }],
       });
       const touched = find();
-      expect(touched).toEqual({ ...made, _etag: touched?._etag });
-      expect(touched?._etag).not.toBe(made._etag);
+      expect(touched).toEqual({ ...created, _etag: touched?._etag });
+      expect(touched?._etag).not.toBe(created._etag);
 
       const remove = () =>
-        ask(`mutation { deleteWebhook${type}(id: "${made.id}", etag: "${find()?._etag}") { id } }`).then(
+        ask(`mutation { deleteWebhook${type}(id: "${created.id}", etag: "${find()?._etag}") { id } }`).then(
           ({ body }) => body.errors,
         );
       expect(await remove()).toMatchObject([{ message: expect.stringContaining("etag mismatch") }]);
@@ -197,7 +239,7 @@ describe("single root fields", () => {
     },
   );
 
-  test("the other writer may change the object, and only those chosen", async () => {
+  test("makes the given changes in the selected objects only", async () => {
     const [one, two] = ["a", "b"].map((name) => emulator.store.createReceiver({ name, webhookUri }));
     emulator.faults.add({ kind: "stale-etag", fields: ["two"], changes: { description: "by hand" } });
     const update = (item: typeof one) =>
@@ -210,7 +252,7 @@ describe("single root fields", () => {
     ]);
   });
 
-  test("stale-etag leaves creates and queries alone", async () => {
+  test("does not apply stale-etag to creates and queries", async () => {
     emulator.faults.add({ kind: "stale-etag" });
     expect((await ask(create)).body.errors).toBeUndefined();
     await ask(list);
@@ -221,7 +263,7 @@ describe("single root fields", () => {
     ["createWebhookReceiver", `{ name: "a", webhookUri: "${webhookUri}" }`, "webhook_receiver"],
     ["createWebhookHeader", '{ key: "k", value: "v" }', "webhook_header"],
     ["createWebhookSubscription", '{ receiverId: "1", resource: PARTS, action: CREATE }', "webhook_subscription"],
-  ])("a unique constraint refuses %s and nothing is made", async (field, input, table) => {
+  ])("refuses %s with a unique constraint error", async (field, input, table) => {
     emulator.store.createReceiver({ name: "there", webhookUri });
     const before = emulator.store.state();
     emulator.faults.add({ kind: "unique-constraint" });
@@ -234,7 +276,7 @@ describe("single root fields", () => {
     expect(emulator.store.state()).toEqual(before);
   });
 
-  test("fields inside fragments are counted in the order of the document", async () => {
+  test("counts fields in fragments in document order", async () => {
     emulator.faults.add({ kind: "unique-constraint", fields: [1] });
     const { body } = await ask(
       `mutation { ...first ... on Mutation { ${createB} } } fragment first on Mutation { ${createA} }`,
@@ -243,7 +285,7 @@ describe("single root fields", () => {
   });
 });
 
-test("a slow answer is complete, and the work is done before it comes", async () => {
+test("processes a slow request before its response", async () => {
   emulator.faults.add({ kind: "slow", ms: 60_000 });
   const client = new AbortController();
   const waiting = expect(post(create, client.signal)).rejects.toThrow("aborted");
@@ -265,7 +307,7 @@ describe("token requests", () => {
     [{ kind: "html", on: { kind: "token" } }, 200],
     [{ kind: "html", done: true, on: { kind: "token" } }, 200],
     [{ kind: "slow", ms: 1, on: { kind: "token" } }, 200],
-  ])("%o is answered with %i, once", async (fault, status) => {
+  ])("answers one token request for %o with status %i", async (fault, status) => {
     emulator.faults.add(fault);
     expect((await ask(list)).status).toBe(200);
     const first = await tokenOf();
@@ -275,19 +317,19 @@ describe("token requests", () => {
     expect(await (await tokenOf()).json()).toHaveProperty("access_token");
   });
 
-  test.each(["drop-before", "drop-after", "hang"] as const)("%s gives no token", async (kind) => {
+  test.each(["drop-before", "drop-after", "hang"] as const)("issues no token for %s", async (kind) => {
     emulator.faults.add({ kind, on: { kind: "token" } });
     const client = new AbortController();
     const waiting = fetch(emulator.tokenUrl, { method: "POST", body: tokenForm(), signal: client.signal });
-    const ended = expect(waiting).rejects.toThrow(kind === "hang" ? "aborted" : "fetch failed");
-    await expect.poll(() => emulator.requests.at(-1)).toMatchObject({ kind: "token", ...noAnswer, fault: kind });
+    const failed = expect(waiting).rejects.toThrow(kind === "hang" ? "aborted" : "fetch failed");
+    await expect.poll(() => emulator.requests.at(-1)).toMatchObject({ kind: "token", ...noResponse, fault: kind });
     if (kind === "hang") client.abort();
-    await ended;
+    await failed;
   });
 });
 
-describe("counting", () => {
-  test("after lets requests pass, times is how many it hits, and then all is well", async () => {
+describe("after, times and on", () => {
+  test("skips requests with after and stops after times", async () => {
     emulator.faults.add({ kind: "rate-limit", after: 1, times: 2 });
     const statuses: number[] = [];
     for (let request = 0; request < 4; request++) statuses.push((await ask(list)).status);
@@ -299,7 +341,7 @@ describe("counting", () => {
     ]);
   });
 
-  test("Infinity ends with clear only", async () => {
+  test("affects all requests with Infinity until clear", async () => {
     emulator.faults.add({ kind: "rate-limit", times: Number.POSITIVE_INFINITY });
     for (let request = 0; request < 3; request++) expect((await ask(list)).status).toBe(429);
     emulator.faults.clear();
@@ -315,7 +357,7 @@ describe("counting", () => {
     [{ field: "webhookSubscriptions" }, [200, 200, 429, 200]],
     [{ operation: "CreateTwo", field: "createWebhookReceiver" }, [200, 200, 200, 429]],
     [{ operation: "CreateTwo", type: "query" }, [200, 200, 200, 200]],
-  ])("on %o hits the requests that fit", async (on, expected) => {
+  ])("affects only requests that match %o", async (on, expected) => {
     emulator.faults.add({ kind: "rate-limit", on });
     const statuses: number[] = [];
     for (const query of [list, create, "query Other { webhookSubscriptions { __typename } }", createTwo]) {
@@ -324,7 +366,7 @@ describe("counting", () => {
     expect(statuses).toEqual(expected);
   });
 
-  test("what is refused anyway meets no fault", async () => {
+  test("does not affect requests that are refused anyway", async () => {
     emulator.faults.add({ kind: "drop-before" });
     expect((await ask("{ walrus }")).status).toBe(400);
     expect((await ask("{")).status).toBe(400);
@@ -335,17 +377,17 @@ describe("counting", () => {
 });
 
 describe("several faults at once", () => {
-  test("those that replace the answer come one after the other, in the order they were added", async () => {
+  test("applies response faults one per request in order", async () => {
     for (const kind of ["bad-gateway-before", "rate-limit", "bad-gateway-after"] as const)
       emulator.faults.add({ kind });
     const statuses: number[] = [];
-    for (let request = 0; request < 4; request++) statuses.push((await ask(list).catch(() => noAnswer)).status);
+    for (let request = 0; request < 4; request++) statuses.push((await ask(list).catch(() => noResponse)).status);
     expect(faultsOfLog()).toEqual(["bad-gateway-before", "rate-limit", "bad-gateway-after", undefined]);
-    // An HTML body is none that `ask` can read.
+    // `ask` cannot read an HTML body.
     expect(statuses).toEqual([0, 429, 0, 200]);
   });
 
-  test("a request can be partly done, slow, and lost", async () => {
+  test("combines partial, slow and drop-after in one request", async () => {
     emulator.faults.add({ kind: "slow", ms: 1 });
     emulator.faults.add({ kind: "drop-after" });
     emulator.faults.add({ kind: "partial", fields: ["a"] });
@@ -354,7 +396,7 @@ describe("several faults at once", () => {
     expect(faultsOfLog()).toEqual(["slow, drop-after, partial"]);
   });
 
-  test("a fault of single fields waits while the document is not worked on", async () => {
+  test("keeps field faults for a document that is processed", async () => {
     emulator.faults.add({ kind: "unique-constraint" });
     emulator.faults.add({ kind: "rate-limit" });
     expect((await ask(create)).status).toBe(429);
@@ -362,7 +404,7 @@ describe("several faults at once", () => {
     expect(faultsOfLog()).toEqual(["rate-limit", "unique-constraint"]);
   });
 
-  test("a root field meets one fault at a time", async () => {
+  test("applies one fault at a time to a root field", async () => {
     emulator.faults.add({ kind: "unique-constraint", fields: ["a"] });
     emulator.faults.add({ kind: "partial", fields: ["b"] });
     emulator.faults.add({ kind: "partial", fields: ["a"], message: "later" });
@@ -372,42 +414,45 @@ describe("several faults at once", () => {
     expect(faultsOfLog()).toEqual(["unique-constraint, partial", "partial"]);
   });
 
-  test("requests that come together are counted apart", async () => {
+  test("counts concurrent requests separately", async () => {
     emulator.faults.add({ kind: "rate-limit", times: 3 });
     const statuses = await Promise.all(Array.from({ length: 8 }, async () => (await ask(list)).status));
     expect(statuses.filter((status) => status === 429)).toHaveLength(3);
   });
 });
 
-describe("a fault that is none", () => {
+describe("invalid faults", () => {
   test.each<[object, string]>([
     [{ kind: "drop" }, 'There is no fault "drop". The kinds are: drop-before, drop-after, '],
     [{ kind: "toString" }, 'There is no fault "toString".'],
     [{ kind: "slow" }, "slow: ms is missing; it must be a whole number."],
     [{ kind: "slow", ms: -1 }, "slow: ms must be a whole number."],
     [{ kind: "drop-after", after: 0.5 }, "drop-after: after must be a whole number."],
-    [{ kind: "drop-after", times: 0 }, "drop-after: times must be a whole number from 1, or Infinity."],
+    [{ kind: "drop-after", times: 0 }, "drop-after: times must be a whole number of at least 1, or Infinity."],
     [
       { kind: "drop-after", retryAfter: 1 },
       'drop-after: there is no option "retryAfter". The options are: after, times.',
     ],
     [{ kind: "hang", done: "yes" }, "hang: done must be true or false."],
     [{ kind: "partial", fields: [] }, "partial: fields must be root fields by index, alias or name"],
-    [{ kind: "stale-etag", changes: "x" }, "stale-etag: changes must be an object, and comes from a program only."],
+    [{ kind: "stale-etag", changes: "x" }, "stale-etag: changes must be an object, and can be set by a program only."],
     [{ kind: "html", on: { type: "subscription" } }, "html: type must be query or mutation."],
     [{ kind: "html", on: { alias: "a" } }, 'html: there is no option "alias".'],
     [{ kind: "html", on: { field: "createWebhook" } }, 'html: the schema has no root field "createWebhook".'],
-    [{ kind: "unique-constraint", on: { field: "deleteWebhookHeader" } }, "it cannot hit deleteWebhookHeader."],
-    [{ kind: "expired-token", on: { kind: "token" } }, "expired-token: it cannot be meant for token requests."],
-    [{ kind: "html", on: { kind: "token", type: "query" } }, "a token request has no type, field or operation."],
-  ])("%j is refused", async (fault, message) => {
+    [
+      { kind: "unique-constraint", on: { field: "deleteWebhookHeader" } },
+      "unique-constraint: cannot affect deleteWebhookHeader.",
+    ],
+    [{ kind: "expired-token", on: { kind: "token" } }, "expired-token: cannot affect token requests."],
+    [{ kind: "html", on: { kind: "token", type: "query" } }, "html: token requests have no type, field or operation."],
+  ])("refuses %j", async (fault, message) => {
     expect(() => emulator.faults.add(fault as Fault)).toThrow(message);
     expect(emulator.faults.list()).toEqual([]);
     await expect(startEmulator({ faults: [fault as Fault] })).rejects.toThrow(message);
   });
 });
 
-describe("on a command line", () => {
+describe("faults of the command line", () => {
   test.each<[string, Fault]>([
     ["drop-before", { kind: "drop-before" }],
     ["drop-after:field=createWebhookReceiver", { kind: "drop-after", on: { field: "createWebhookReceiver" } }],
@@ -426,24 +471,24 @@ describe("on a command line", () => {
       { kind: "hang", done: true, on: { type: "query", operation: "List" } },
     ],
     ["partial:fields=0+b,message=a=b:c", { kind: "partial", fields: [0, "b"], message: "a=b:c" }],
-  ])("%s is read", (line, fault) => {
-    expect(readFault(line)).toEqual(fault);
+  ])("parses %s", (argument, fault) => {
+    expect(parseFault(argument)).toEqual(fault);
   });
 
   test.each([
     ["drop", 'There is no fault "drop". The kinds are: drop-before,'],
     ["rate-limit:retry=2", "The options are: kind, type, field, operation, after, times, retryAfter."],
     ["rate-limit:retryAfter=", "rate-limit: retryAfter must be a whole number."],
-    ["rate-limit:times=x", "rate-limit: times must be a whole number from 1, or Infinity."],
+    ["rate-limit:times=x", "rate-limit: times must be a whole number of at least 1, or Infinity."],
     ["hang:done", "hang: done must be true or false."],
-    ["drop-after:operation=", "drop-after: operation must be text."],
+    ["drop-after:operation=", "drop-after: operation must be a non-empty string."],
     ["drop-after:kind=page", "drop-after: kind must be token or graphql."],
-    ["stale-etag:changes=x", "stale-etag: changes must be an object, and comes from a program only."],
-  ])("%s is refused", (line, message) => {
-    expect(() => readFault(line)).toThrow(message);
+    ["stale-etag:changes=x", "stale-etag: changes must be an object, and can be set by a program only."],
+  ])("refuses %s", (argument, message) => {
+    expect(() => parseFault(argument)).toThrow(message);
   });
 
-  test("the README's table has every kind", () => {
+  test("documents every kind in the README", () => {
     const readme = readFileSync("emulator/README.md", "utf8");
     const inTable = [...readme.matchAll(/^\| `([a-z][a-z-]+)` /gm)].map(([, kind]) => kind);
     expect(inTable).toEqual(faultKinds.map(({ kind }) => kind));

@@ -2,15 +2,15 @@ import { expect, test } from "vitest";
 import { graphqlRequest, start, webhookUri } from "./setup.ts";
 import { createReceiver, createReceiverInput, createSubscriptions } from "./violetGuide.ts";
 
-test("Violet's guide runs as it is printed", async () => {
+test("runs the documents of Violet's guide unchanged", async () => {
   const emulator = await start();
-  // The guide's receiver has the id 2: someone made another one before.
+  // The guide's receiver has the id 2.
   emulator.store.createReceiver({ name: "ERP", webhookUri: "https://erp.example" });
   const client = await graphqlRequest(emulator);
 
   const { input } = JSON.parse(createReceiverInput);
-  const made = await client.request(createReceiver, { input: { ...input, webhookUri } });
-  expect(made).toEqual({
+  const created = await client.request(createReceiver, { input: { ...input, webhookUri } });
+  expect(created).toEqual({
     createWebhookReceiver: {
       webhookReceiver: {
         id: "2",
@@ -30,13 +30,13 @@ test("Violet's guide runs as it is printed", async () => {
   const subscribed =
     await client.request<Record<string, { webhookSubscription: { id: string; _etag: string } }>>(createSubscriptions);
   expect(Object.keys(subscribed)).toHaveLength(34);
-  const pairs = new Set(emulator.store.listSubscriptions("2").map(({ resource, action }) => `${resource} ${action}`));
-  expect(pairs.size).toBe(34);
+  const events = new Set(emulator.store.listSubscriptions("2").map(({ resource, action }) => `${resource} ${action}`));
+  expect(events.size).toBe(34);
   expect(subscribed.abomUpdate?.webhookSubscription).toEqual({ id: "1", _etag: expect.stringMatching(/./) });
   expect(subscribed.suppliersCreate?.webhookSubscription.id).toBe("34");
 });
 
-test("the guide's first document is refused until its placeholder is replaced", async () => {
+test("refuses the guide's first document until its placeholder is replaced", async () => {
   const emulator = await start();
   const client = await graphqlRequest(emulator);
   await expect(client.request(createReceiver, JSON.parse(createReceiverInput))).rejects.toThrow("webhookUri must be");

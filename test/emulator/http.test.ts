@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { LoggedRequest } from "../../emulator/index.ts";
 import { asker, fetchToken, start, tokenForm, webhookUri } from "./setup.ts";
 
-/** Node's own client, since fetch sets Host itself. */
+/** Uses Node's client, because fetch overrides Host. */
 function statusOf(url: string, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     httpRequest(url, { headers, agent: false }, (response) => resolve(response.resume().statusCode))
@@ -14,7 +14,7 @@ function statusOf(url: string, headers: Record<string, string>): Promise<number 
 
 const graphiql = { Accept: "text/html" };
 
-test("a browser gets a GraphiQL page that loads nothing from elsewhere", async () => {
+test("serves a self-contained GraphiQL page to browsers", async () => {
   const { graphqlUrl } = await start();
   const response = await fetch(graphqlUrl, { headers: graphiql });
   expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
@@ -28,7 +28,7 @@ test("a browser gets a GraphiQL page that loads nothing from elsewhere", async (
   expect(html).not.toMatch(/@import|url\(["']?https?:/);
 });
 
-test("the page asks with a token of its own", async () => {
+test("gives the GraphiQL page a valid token", async () => {
   const emulator = await start();
   const html = await (await fetch(emulator.graphqlUrl, { headers: graphiql })).text();
   const [, token] = /"Authorization":"Bearer ([\w.-]+)"/.exec(html) ?? [];
@@ -36,7 +36,7 @@ test("the page asks with a token of its own", async () => {
   expect(await ask("{ __typename }")).toEqual({ status: 200, body: { data: { __typename: "Query" } } });
 });
 
-test("beyond loopback any Host will do, and the page holds no token", async () => {
+test("accepts any Host and gives GraphiQL no token when it listens beyond loopback", async () => {
   const { graphqlUrl } = await start({ host: "0.0.0.0" });
   expect(await statusOf(graphqlUrl, { ...graphiql, Host: "ion.internal" })).toBe(200);
   const html = await (await fetch(graphqlUrl, { headers: graphiql })).text();
@@ -49,15 +49,15 @@ test.each([
   ["an opaque origin", { Origin: "null" }, 403],
   ["a foreign Host", { Host: "evil.example" }, 403],
   ["a foreign Host and the same origin", { Host: "evil.example", Origin: "http://evil.example" }, 403],
-  ["a Host that begins like loopback", { Host: "127.0.0.1.evil.example" }, 403],
+  ["a Host that starts like loopback", { Host: "127.0.0.1.evil.example" }, 403],
   ["localhost", { Host: "localhost:1234" }, 200],
   ["the same origin", { Host: "localhost:1234", Origin: "http://localhost:1234" }, 200],
-])("a request from %s is answered %o with %i", async (_case, headers, status) => {
+])("answers a request from %s (%o) with status %i", async (_case, headers, status) => {
   const { graphqlUrl } = await start();
   expect(await statusOf(graphqlUrl, { ...graphiql, ...headers })).toBe(status);
 });
 
-test("a refused request gets no token and no CORS header", async () => {
+test("gives a request from another origin neither a token nor CORS headers", async () => {
   const { tokenUrl } = await start();
   const response = await fetch(tokenUrl, {
     method: "POST",
@@ -69,19 +69,19 @@ test("a refused request gets no token and no CORS header", async () => {
   expect([...response.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
 });
 
-test("a preflight is not answered with CORS headers", async () => {
+test("answers a preflight without CORS headers", async () => {
   const { graphqlUrl } = await start();
   const response = await fetch(graphqlUrl, { method: "OPTIONS" });
   expect(response.headers.get("access-control-allow-origin")).toBeNull();
 });
 
-test("a path that is not there is 404", async () => {
+test("answers an unknown path with status 404", async () => {
   const { url } = await start();
   const response = await fetch(`${url}/v2/graphql`);
   expect(response.status).toBe(404);
 });
 
-test("a mutation cannot come by GET, a query can", async () => {
+test("accepts queries but not mutations by GET", async () => {
   const emulator = await start();
   const headers = { Authorization: `Bearer ${await fetchToken(emulator.tokenUrl)}` };
   const get = (query: string) => fetch(`${emulator.graphqlUrl}?query=${encodeURIComponent(query)}`, { headers });
@@ -89,7 +89,7 @@ test("a mutation cannot come by GET, a query can", async () => {
   expect((await get('mutation { deleteWebhookReceiver(id: "1", etag: "x") { id } }')).status).toBe(405);
 });
 
-test("a body that is no JSON is 400, a batch of operations too", async () => {
+test("answers invalid JSON and batches with status 400", async () => {
   const emulator = await start();
   const headers = {
     Authorization: `Bearer ${await fetchToken(emulator.tokenUrl)}`,
@@ -102,7 +102,7 @@ test("a body that is no JSON is 400, a batch of operations too", async () => {
   }
 });
 
-test("requests are logged in order, without any value that came in", async () => {
+test("logs requests in order and without values", async () => {
   const seen: LoggedRequest[] = [];
   const emulator = await start({ onRequest: (request) => seen.push(request) });
   const ask = await asker(emulator);
@@ -150,7 +150,7 @@ test("requests are logged in order, without any value that came in", async () =>
   expect(JSON.stringify(seen)).not.toMatch(/planted|emulator-secret|Bearer/);
 });
 
-test("latency is counted in the log, for tokens too, and can change while it runs", async () => {
+test("includes the current latency in the logged duration", async () => {
   const emulator = await start({ latencyMs: 30 });
   const ask = await asker(emulator);
   await ask("{ __typename }");
@@ -161,7 +161,7 @@ test("latency is counted in the log, for tokens too, and can change while it run
   expect(emulator.requests.at(-1)?.milliseconds).toBeGreaterThan(58);
 });
 
-test("close ends waiting requests and idle connections at once", async () => {
+test("closes waiting requests and idle connections at once", async () => {
   const emulator = await start();
   const ask = await asker(emulator);
   await ask("{ __typename }");
@@ -169,14 +169,14 @@ test("close ends waiting requests and idle connections at once", async () => {
   const waiting = ask(
     `mutation { createWebhookReceiver(input: { name: "a", webhookUri: "${webhookUri}" }) { webhookReceiver { id } } }`,
   );
-  const ended = expect(waiting).rejects.toThrow("fetch failed");
+  const closed = expect(waiting).rejects.toThrow("fetch failed");
   await expect.poll(() => emulator.store.listReceivers()).toHaveLength(1);
   await emulator.close();
-  await ended;
+  await closed;
   await expect(fetch(emulator.url)).rejects.toThrow("fetch failed");
 });
 
-test("an unexpected failure says nothing of its inside", async () => {
+test("masks the message of an unexpected error", async () => {
   const emulator = await start();
   const ask = await asker(emulator);
   emulator.store.listReceivers = () => {

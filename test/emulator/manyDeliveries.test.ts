@@ -8,19 +8,19 @@ const EVENTS = Number(process.env.ION_DELIVERIES ?? 10_000);
 const SEED = Number(process.env.ION_SEED ?? randomInt(2 ** 31));
 const EXPECTED = 202;
 const SECRET = "the key that only ION and the receiver have";
-/** Of Violet's 34 pairs, the one that ION makes no event of. */
+/** The only event of Violet's guide that ION does not send. */
 const SILENT = "PURCHASE_ORDER_LINES CREATE";
 
-const pairs = [...createSubscriptions.matchAll(/resource: (\w+), action: (\w+)/g)].map(
+const subscriptions = [...createSubscriptions.matchAll(/resource: (\w+), action: (\w+)/g)].map(
   ([, resource = "", action = ""]) => ({ resource, action, silent: `${resource} ${action}` === SILENT }),
 );
-const loud = pairs.filter(({ silent }) => !silent);
+const sent = subscriptions.filter(({ silent }) => !silent);
 
 test.each([
   ["one subscription each", 1],
-  ["three subscriptions each, two of them twins", 3],
+  ["three subscriptions each, two of them duplicates", 3],
 ])(
-  `${EVENTS} events, %s, reach a receiver that often fails: none is lost, every signature is right`,
+  `delivers ${EVENTS} events (%s) to an unreliable receiver without loss and with valid signatures`,
   async (_what, each) => {
     const random = generator(SEED);
     const events = Math.ceil(EVENTS / each);
@@ -34,14 +34,15 @@ test.each([
       const { id } = JSON.parse(String(body)) as { id: string };
       const reaction = react(random());
       if (reaction !== EXPECTED) failures.set(reaction, (failures.get(reaction) ?? 0) + 1);
-      // One that is cut off was worked on all the same: what comes again is known by its id.
+      // A dropped request was processed, too. Its repetition has the same id.
       if (reaction === EXPECTED || reaction === "drop") accepted.set(id, (accepted.get(id) ?? 0) + 1);
       return reaction;
     });
 
     const emulator = await start({ delivery: { retryAfterMs: 1, attempts: 30 } });
     const subscribe = (receiverId: string) => {
-      for (const { resource, action } of pairs) emulator.store.createSubscription({ resource, action, receiverId });
+      for (const { resource, action } of subscriptions)
+        emulator.store.createSubscription({ resource, action, receiverId });
     };
     const receiver = { webhookUri: server.uri, sharedSecret: SECRET, expectedResponseCode: EXPECTED };
     const { id } = emulator.store.createReceiver({ name: "Violet", ...receiver });
@@ -55,11 +56,11 @@ test.each([
     const started = performance.now();
     let deliveries = 0;
     for (let event = 0; event < events; event++) {
-      const { resource, action } = loud[event % loud.length] ?? { resource: "", action: "" };
+      const { resource, action } = sent[event % sent.length] ?? { resource: "", action: "" };
       deliveries += emulator.emit(resource, action, { entityId: `${event}` }).deliveries;
       if (event % 10_000 === 9_999) await emulator.settled();
     }
-    for (const { resource, action } of pairs.filter(({ silent }) => silent)) {
+    for (const { resource, action } of subscriptions.filter(({ silent }) => silent)) {
       expect(emulator.emit(resource, action).deliveries).toBe(0);
     }
     await emulator.settled();
@@ -68,7 +69,7 @@ test.each([
     const repeats = [...accepted.values()].reduce((sum, times) => sum + times - 1, 0);
     console.log(
       `seed ${SEED}: ${deliveries} deliveries in ${seconds.toFixed(1)} s, ${server.arrivals.length} arrivals, ` +
-        `failures ${JSON.stringify(Object.fromEntries(failures))}, ${repeats} repeats known by their id`,
+        `failures ${JSON.stringify(Object.fromEntries(failures))}, ${repeats} repetitions with the same id`,
     );
     expect(wrongSignatures).toBe(0);
     expect(deliveries).toBe(events * each);
@@ -82,19 +83,19 @@ test.each([
     }
     expect(seen.size).toBe(events);
     expect(new Set(seen.values())).toEqual(new Set([each]));
-    // The receiver did fail, in every way.
+    // The receiver failed in every way.
     expect([...failures.keys()].map(String).sort()).toEqual(["200", "302", "429", "500", "503", "drop"]);
     expect(repeats).toBeGreaterThan(0);
   },
 );
 
-/** Nine in ten are answered as expected. */
+/** Answers nine of ten requests as expected. */
 function react(chance: number): Reaction {
   const wrong: Reaction[] = ["drop", "drop", 500, 503, 429, 200, 302];
   return chance < 0.1 ? (wrong[Math.floor(chance * 10 * wrong.length)] ?? 500) : EXPECTED;
 }
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** Numbers from 0 to 1, determined by the seed (mulberry32). */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {

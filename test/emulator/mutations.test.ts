@@ -24,7 +24,7 @@ const update = `mutation Update($input: UpdateWebhookReceiverInput!) {
 const everything = {
   name: 'Violet 🟣 "quoted"\n{ name }',
   webhookUri,
-  description: "made by hand",
+  description: "created by hand",
   contentType: "application/vnd.violet+json; charset=utf-8",
   expectedResponseCode: 204,
   active: false,
@@ -32,7 +32,7 @@ const everything = {
 };
 
 describe("receivers", () => {
-  test("every field is stored exactly and read back", async () => {
+  test("stores and returns every field unchanged", async () => {
     const { body } = await ask(create, { input: everything });
     expect(body.data?.createWebhookReceiver.webhookReceiver).toEqual({
       id: "1",
@@ -43,7 +43,7 @@ describe("receivers", () => {
     expect(emulator.store.findReceiver("1")).toMatchObject(everything);
   });
 
-  test("what is left out or null gets ION's default", async () => {
+  test("uses ION's defaults for omitted and null fields", async () => {
     const { body } = await ask(create, { input: { name: "a", webhookUri, active: null, sharedSecret: null } });
     expect(body.data?.createWebhookReceiver.webhookReceiver).toMatchObject({
       description: null,
@@ -55,7 +55,7 @@ describe("receivers", () => {
   });
 
   test.each(Object.entries({ ...everything, name: "other", webhookUri: "https://other.example" }))(
-    "an update of %s changes that, the etag and nothing else",
+    "updates only %s and the etag",
     async (property, value) => {
       const before = emulator.store.createReceiver({ name: "a", webhookUri });
       const { body } = await ask(update, { input: { id: before.id, etag: before._etag, [property]: value } });
@@ -66,34 +66,34 @@ describe("receivers", () => {
     },
   );
 
-  test("null clears the description", async () => {
+  test("clears the description with null", async () => {
     const { id, _etag: etag } = emulator.store.createReceiver({ name: "a", webhookUri, description: "b" });
     await ask(update, { input: { id, etag, description: null } });
     expect(emulator.store.findReceiver(id)?.description).toBeNull();
   });
 
-  test("deleting one ends its subscriptions and its headers, and no others", async () => {
+  test("deletes a receiver with its subscriptions and headers only", async () => {
     const { store } = emulator;
-    const [gone, stays] = [
+    const [deleted, kept] = [
       store.createReceiver({ name: "a", webhookUri }),
       store.createReceiver({ name: "b", webhookUri }),
     ];
-    for (const receiverId of [gone.id, stays.id]) {
+    for (const receiverId of [deleted.id, kept.id]) {
       store.createSubscription({ receiverId, resource: "PARTS", action: "CREATE" });
       store.createHeader({ receiverId, key: "X-Of", value: receiverId });
     }
-    const shared = store.createHeader({ receiverId: gone.id, key: "X-Shared", value: "1" });
-    store.addHeader(stays.id, shared.id);
+    const shared = store.createHeader({ receiverId: deleted.id, key: "X-Shared", value: "1" });
+    store.addHeader(kept.id, shared.id);
 
-    const etag = store.findReceiver(gone.id)?._etag;
-    const { body } = await ask(`mutation { deleteWebhookReceiver(id: "${gone.id}", etag: "${etag}") { id } }`);
-    expect(body).toEqual({ data: { deleteWebhookReceiver: { id: gone.id } } });
-    expect(store.listReceivers()).toMatchObject([{ id: stays.id }]);
-    expect(store.listSubscriptions()).toMatchObject([{ receiverId: stays.id }]);
-    expect(store.listHeaders()).toMatchObject([{ value: stays.id }, { id: shared.id }]);
+    const etag = store.findReceiver(deleted.id)?._etag;
+    const { body } = await ask(`mutation { deleteWebhookReceiver(id: "${deleted.id}", etag: "${etag}") { id } }`);
+    expect(body).toEqual({ data: { deleteWebhookReceiver: { id: deleted.id } } });
+    expect(store.listReceivers()).toMatchObject([{ id: kept.id }]);
+    expect(store.listSubscriptions()).toMatchObject([{ receiverId: kept.id }]);
+    expect(store.listHeaders()).toMatchObject([{ value: kept.id }, { id: shared.id }]);
   });
 
-  test("an id is never given out twice", async () => {
+  test("never reuses an id", async () => {
     const { store } = emulator;
     store.deleteReceiver(store.createReceiver({ name: "a", webhookUri }).id);
     expect(store.createReceiver({ name: "a", webhookUri }).id).toBe("2");
@@ -107,7 +107,7 @@ describe("subscriptions", () => {
     }
   }`;
 
-  test("a subscription knows its receiver, and the receiver its subscription", async () => {
+  test("links a subscription and its receiver", async () => {
     const receiver = emulator.store.createReceiver({ name: "a", webhookUri });
     const input = { resource: "RUNS", action: "DELETE", receiverId: receiver.id };
     const { body } = await ask(subscribe, { input });
@@ -121,7 +121,7 @@ describe("subscriptions", () => {
     expect(read.body.data?.webhookReceiver.subscriptions).toEqual([{ id: "1", resource: "RUNS", action: "DELETE" }]);
   });
 
-  test("twins are allowed, as in ION", async () => {
+  test("allows duplicates, like ION", async () => {
     emulator.store.createReceiver({ name: "a", webhookUri });
     const input = { resource: "RUNS", action: "CREATE", receiverId: "1" };
     await ask(subscribe, { input });
@@ -129,38 +129,38 @@ describe("subscriptions", () => {
     expect(emulator.store.listSubscriptions()).toMatchObject([input, input]);
   });
 
-  test("one is changed and deleted with its etag", async () => {
+  test("changes and deletes a subscription with its etag", async () => {
     const { store } = emulator;
     const [first, second] = [
       store.createReceiver({ name: "a", webhookUri }),
       store.createReceiver({ name: "b", webhookUri }),
     ];
-    const made = store.createSubscription({ resource: "RUNS", action: "CREATE", receiverId: first.id });
+    const created = store.createSubscription({ resource: "RUNS", action: "CREATE", receiverId: first.id });
     const changed = await ask(
       `mutation Change($input: UpdateWebhookSubscriptionInput!) {
         updateWebhookSubscription(input: $input) { webhookSubscription { id _etag resource action receiverId } }
       }`,
-      { input: { id: made.id, etag: made._etag, resource: "PARTS", action: "UPDATE", receiverId: second.id } },
+      { input: { id: created.id, etag: created._etag, resource: "PARTS", action: "UPDATE", receiverId: second.id } },
     );
     const subscription = changed.body.data?.updateWebhookSubscription.webhookSubscription;
     expect(subscription).toEqual({
-      id: made.id,
+      id: created.id,
       _etag: expect.any(String),
       resource: "PARTS",
       action: "UPDATE",
       receiverId: second.id,
     });
     const deleted = await ask(
-      "mutation End($id: ID!, $etag: String!) { deleteWebhookSubscription(id: $id, etag: $etag) { id } }",
-      { id: made.id, etag: subscription._etag },
+      "mutation Delete($id: ID!, $etag: String!) { deleteWebhookSubscription(id: $id, etag: $etag) { id } }",
+      { id: created.id, etag: subscription._etag },
     );
-    expect(deleted.body).toEqual({ data: { deleteWebhookSubscription: { id: made.id } } });
+    expect(deleted.body).toEqual({ data: { deleteWebhookSubscription: { id: created.id } } });
     expect(store.listSubscriptions()).toEqual([]);
   });
 });
 
 describe("headers", () => {
-  test("a header made with a receiver is on it at once, and changes the receiver's etag", async () => {
+  test("adds a new header to its receiver and changes the receiver's etag", async () => {
     const receiver = emulator.store.createReceiver({ name: "a", webhookUri });
     const { body } = await ask(
       `mutation Make($input: CreateWebhookHeaderInput!) {
@@ -175,7 +175,7 @@ describe("headers", () => {
     expect(read.body.data?.webhookReceiver._etag).not.toBe(receiver._etag);
   });
 
-  test("a header goes on a receiver, changes, comes off and ends", async () => {
+  test("adds, changes, removes and deletes a header", async () => {
     const { store } = emulator;
     const receiver = store.createReceiver({ name: "a", webhookUri });
     const header = store.createHeader({ key: "X-Plant", value: "7" });
@@ -212,12 +212,12 @@ describe("headers", () => {
     expect(without._etag).not.toBe(withHeader._etag);
     expect(store.findHeader(header.id)).toBeDefined();
 
-    const ended = await ask(`mutation { deleteWebhookHeader(id: "1", etag: "${changedHeader._etag}") { id } }`);
-    expect(ended.body).toEqual({ data: { deleteWebhookHeader: { id: "1" } } });
+    const deleted = await ask(`mutation { deleteWebhookHeader(id: "1", etag: "${changedHeader._etag}") { id } }`);
+    expect(deleted.body).toEqual({ data: { deleteWebhookHeader: { id: "1" } } });
     expect(store.listHeaders()).toEqual([]);
   });
 
-  test("deleting a header takes it off every receiver", () => {
+  test("removes a deleted header from every receiver", () => {
     const { store } = emulator;
     const receivers = [
       store.createReceiver({ name: "a", webhookUri }),
@@ -229,11 +229,11 @@ describe("headers", () => {
     expect(store.listReceivers().map(({ headerIds }) => headerIds)).toEqual([[], []]);
   });
 
-  test("a header is on a receiver once or not at all", () => {
+  test("refuses to add a header twice or to remove it twice", () => {
     const { store } = emulator;
     const { id } = store.createReceiver({ name: "a", webhookUri });
     const header = store.createHeader({ key: "X", value: "1", receiverId: id });
-    expect(() => store.addHeader(id, header.id)).toThrow("WebhookReceiver 1 has WebhookHeader 1 already.");
+    expect(() => store.addHeader(id, header.id)).toThrow("WebhookReceiver 1 already has WebhookHeader 1.");
     store.removeHeader(id, header.id);
     expect(() => store.removeHeader(id, header.id)).toThrow("WebhookReceiver 1 does not have WebhookHeader 1.");
   });
@@ -247,7 +247,7 @@ describe("refusals", () => {
     ["deleteWebhookSubscription", 'id: "1", etag: "stale"', "id"],
     ["updateWebhookHeader", 'input: { id: "1", etag: "stale", value: "2" }', "webhookHeader { id }"],
     ["deleteWebhookHeader", 'id: "1", etag: "stale"', "id"],
-  ])("%s with a stale etag is a conflict and changes nothing", async (mutation, input, fields) => {
+  ])("refuses %s with a stale etag", async (mutation, input, fields) => {
     const { store } = emulator;
     store.createReceiver({ name: "a", webhookUri });
     store.createSubscription({ resource: "PARTS", action: "CREATE", receiverId: "1" });
@@ -283,7 +283,7 @@ describe("refusals", () => {
       'removeHeaderFromWebhookReceiver(input: { webhookReceiverId: "9", headerId: "1" }) { webhookReceiver { id } }',
       "WebhookReceiver",
     ],
-  ])("%s is not found", async (mutation, type) => {
+  ])("refuses an unknown id: %s", async (mutation, type) => {
     const { status, body } = await ask(`mutation { ${mutation} }`);
     expect(status).toBe(200);
     expect(body.errors).toMatchObject([{ message: `${type} with id "9" not found.` }]);
@@ -296,7 +296,7 @@ describe("refusals", () => {
     ["a relative webhookUri", { ...valid, webhookUri: "hooks/1" }, "webhookUri must be an https URL"],
     ["an http webhookUri", { ...valid, webhookUri: "http://violet.example" }, "webhookUri must be an https URL"],
     [
-      "a name that only looks like loopback",
+      "a host that only looks like loopback",
       { ...valid, webhookUri: "http://127.0.0.1.example" },
       "webhookUri must be",
     ],
@@ -307,10 +307,10 @@ describe("refusals", () => {
     ["a contentType without a slash", { ...valid, contentType: "json" }, "contentType must be a media type"],
     ["a line break in the contentType", { ...valid, contentType: "a/b;\r\nX: 1" }, "contentType must be a media type"],
     ["an empty sharedSecret", { ...valid, sharedSecret: "" }, "sharedSecret must not be empty."],
-  ])("%s is refused, and not repeated", async (_case, input, message) => {
-    const made = await ask(create, { input });
-    expect(made.status).toBe(200);
-    expect(made.body.errors).toMatchObject([{ message: expect.stringContaining(message) }]);
+  ])("refuses %s in a create and an update", async (_case, input, message) => {
+    const created = await ask(create, { input });
+    expect(created.status).toBe(200);
+    expect(created.body.errors).toMatchObject([{ message: expect.stringContaining(message) }]);
     expect(emulator.store.listReceivers()).toEqual([]);
 
     const { id, _etag: etag } = emulator.store.createReceiver(valid);
@@ -320,7 +320,7 @@ describe("refusals", () => {
   });
 
   test.each(["http://127.0.0.1:9000/hook", "http://localhost/", "http://[::1]:1/", "https://violet.example"])(
-    "webhookUri may be %s",
+    "accepts %s as webhookUri",
     async (uri) => {
       const { body } = await ask(create, { input: { ...valid, webhookUri: uri } });
       expect(body.data?.createWebhookReceiver.webhookReceiver.webhookUri).toBe(uri);
@@ -331,8 +331,12 @@ describe("refusals", () => {
     ["a line break in a header's key", { key: "X\r\nY", value: "1" }, "key must be an HTTP header name."],
     ["a space in a header's key", { key: "X Y", value: "1" }, "key must be an HTTP header name."],
     ["an empty key", { key: "", value: "1" }, "key must be an HTTP header name."],
-    ["a line break in a header's value", { key: "X", value: "1\r\nY: 2" }, "value must be text without line breaks"],
-  ])("%s is refused", async (_case, input, message) => {
+    [
+      "a line break in a header's value",
+      { key: "X", value: "1\r\nY: 2" },
+      "value must be a string without line breaks",
+    ],
+  ])("refuses %s", async (_case, input, message) => {
     const { body } = await ask(
       "mutation Make($input: CreateWebhookHeaderInput!) { createWebhookHeader(input: $input) { webhookHeader { id } } }",
       { input },
@@ -342,7 +346,7 @@ describe("refusals", () => {
   });
 
   test.each(["name", "webhookUri", "contentType", "expectedResponseCode", "active", "sharedSecret"])(
-    "an update cannot set %s to null",
+    "refuses to update %s to null",
     async (property) => {
       const { id, _etag: etag } = emulator.store.createReceiver(valid);
       const { body } = await ask(update, { input: { id, etag, [property]: null } });
@@ -362,9 +366,9 @@ describe("refusals", () => {
       {},
       'Value "WALRUS" does not exist in "ResourceEnum" enum.',
     ],
-    ["a field that is not there", "{ webhookReceivers { nodes } }", {}, 'Cannot query field "nodes"'],
+    ["an unknown field", "{ webhookReceivers { nodes } }", {}, 'Cannot query field "nodes"'],
     ["broken syntax", "{", {}, "Syntax Error"],
-  ])("%s refuses the whole document with 400", async (_case, query, variables, message) => {
+  ])("refuses the whole document for %s", async (_case, query, variables, message) => {
     emulator.store.createReceiver(valid);
     const before = emulator.store.state();
     const { status, body } = await ask(query, variables);
@@ -374,7 +378,7 @@ describe("refusals", () => {
     expect(emulator.store.state()).toEqual(before);
   });
 
-  test("a permission that the token lacks stops its mutation only", async () => {
+  test("refuses only the mutations without permission", async () => {
     emulator.settings.deniedPermissions.add("CreateWebhookReceiver").add("AddHeaderToWebhookReceiver");
     emulator.store.createReceiver(valid);
     const { status, body } = await ask(`mutation {
@@ -392,7 +396,7 @@ describe("refusals", () => {
 });
 
 describe("aliases", () => {
-  test("they run in order, each with an outcome of its own", async () => {
+  test("runs aliases in order and reports each outcome", async () => {
     emulator.store.createReceiver({ name: "a", webhookUri });
     const subscribe = (receiverId: string, resource: string) =>
       `createWebhookSubscription(input: { receiverId: "${receiverId}", resource: ${resource}, action: CREATE }) { webhookSubscription { id } }`;
@@ -421,7 +425,7 @@ describe("aliases", () => {
     });
   });
 
-  test("a later alias sees what an earlier one did", async () => {
+  test("shows the result of an earlier alias to a later one", async () => {
     const { body } = await ask(`mutation {
       receiver: createWebhookReceiver(input: { name: "a", webhookUri: "${webhookUri}" }) { webhookReceiver { subscriptions { id } } }
       subscription: createWebhookSubscription(input: { receiverId: "1", resource: RUNS, action: CREATE }) {
@@ -434,7 +438,7 @@ describe("aliases", () => {
     });
   });
 
-  test("each takes the mutation latency, one after the other", async () => {
+  test("applies the mutation latency to each alias in turn", async () => {
     emulator.settings.mutationLatencyMs = 20;
     emulator.store.createReceiver({ name: "a", webhookUri });
     const aliases = Array.from(

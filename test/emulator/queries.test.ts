@@ -12,7 +12,7 @@ beforeEach(async () => {
   return () => emulator.close();
 });
 
-function makeReceivers(count: number): void {
+function createReceivers(count: number): void {
   for (let number = 1; number <= count; number++) {
     emulator.store.createReceiver({ name: `plant ${number}`, webhookUri, active: number % 2 === 0 });
   }
@@ -30,8 +30,8 @@ async function ids(variables: object): Promise<string[]> {
   return body.data?.webhookReceivers.edges.map(({ node }: { node: { id: string } }) => node.id);
 }
 
-test("an object is read by its id", async () => {
-  makeReceivers(1);
+test("returns an object by its id", async () => {
+  createReceivers(1);
   emulator.store.createSubscription({ receiverId: "1", resource: "RUNS", action: "CREATE" });
   const { body } = await ask('{ webhookReceiver(id: "1") { name } webhookSubscription(id: 1) { resource action } }');
   expect(body).toEqual({
@@ -42,15 +42,15 @@ test("an object is read by its id", async () => {
 test.each([
   ["webhookReceiver", "WebhookReceiver"],
   ["webhookSubscription", "WebhookSubscription"],
-])("%s answers null and an error for an id that is not there", async (field, type) => {
+])("answers %s with null and an error for an unknown id", async (field, type) => {
   const { status, body } = await ask(`{ ${field}(id: "9") { id } }`);
   expect(status).toBe(200);
   expect(body.data).toEqual({ [field]: null });
   expect(body.errors).toMatchObject([{ message: `${type} with id "9" not found.`, path: [field] }]);
 });
 
-test("pages follow one another by cursor", async () => {
-  makeReceivers(5);
+test("pages forward and backward by cursor", async () => {
+  createReceivers(5);
   const { body } = await ask(page, { first: 2 });
   const { edges, pageInfo } = body.data?.webhookReceivers ?? {};
   expect(edges).toEqual([
@@ -73,10 +73,12 @@ test("pages follow one another by cursor", async () => {
     count: 1,
   });
   expect(await ids({ last: 2 })).toEqual(["4", "5"]);
+  const beyond = Buffer.from("arrayconnection:9").toString("base64");
+  expect(await ids({ first: 2, after: beyond })).toEqual([]);
   expect(await ids({ last: 1, before: edges[1].cursor })).toEqual(["1"]);
 });
 
-test("an empty list has no cursors", async () => {
+test("returns no cursors for an empty list", async () => {
   const { body } = await ask(page);
   expect(body.data?.webhookReceivers).toEqual({
     edges: [],
@@ -91,8 +93,8 @@ test("an empty list has no cursors", async () => {
   });
 });
 
-test("a page holds at most 100, and everything without first", async () => {
-  makeReceivers(120);
+test("caps first at 100 and returns everything without first", async () => {
+  createReceivers(120);
   const capped = await ask(page, { first: 1000 });
   expect(capped.body.data?.webhookReceivers.pageInfo).toMatchObject({ count: 100, totalCount: 120, hasNextPage: true });
   expect(await ids({})).toHaveLength(120);
@@ -104,7 +106,7 @@ test.each([
   [{ first: -1 }, 'Argument "first" must not be negative.'],
   [{ last: -1 }, 'Argument "last" must not be negative.'],
   [{ after: "nonsense" }, 'Argument "after" is not a cursor.'],
-])("%o is refused", async (variables, message) => {
+])("refuses %o", async (variables, message) => {
   const { body } = await ask(page, variables);
   expect(body.data).toEqual({ webhookReceivers: null });
   expect(body.errors).toMatchObject([{ message }]);
@@ -119,8 +121,8 @@ test.each([
   [{ description: { eq: null } }, ["1", "2", "3", "4"]],
   [{ id: { in: [] } }, []],
   [{ name: null }, ["1", "2", "3", "4"]],
-])("receivers are filtered by %o", async (filters, expected) => {
-  makeReceivers(4);
+])("filters receivers by %o", async (filters, expected) => {
+  createReceivers(4);
   expect(await ids({ filters })).toEqual(expected);
 });
 
@@ -132,13 +134,13 @@ test.each([
     ["1", "2", "9", "10"],
   ],
   [[], ["1", "2", "9", "10"]],
-])("receivers are sorted by %o", async (sort, expected) => {
-  makeReceivers(10);
+])("sorts receivers by %o", async (sort, expected) => {
+  createReceivers(10);
   expect(await ids({ sort, filters: { id: { in: ["10", "1", "9", "2"] } } })).toEqual(expected);
 });
 
-test("subscriptions are filtered by receiver, resource and action, and sorted", async () => {
-  makeReceivers(2);
+test("filters and sorts subscriptions", async () => {
+  createReceivers(2);
   for (const receiverId of ["1", "2"]) {
     for (const resource of ["RUNS", "PARTS"]) {
       for (const action of ["CREATE", "UPDATE"]) emulator.store.createSubscription({ receiverId, resource, action });
@@ -155,8 +157,8 @@ test("subscriptions are filtered by receiver, resource and action, and sorted", 
   expect(await some({ resource: { in: ["PARTS"] }, action: { eq: "CREATE" } })).toEqual(["3", "7"]);
 });
 
-test("one query reads receivers with all that is theirs", async () => {
-  makeReceivers(1);
+test("returns receivers with their subscriptions and headers in one query", async () => {
+  createReceivers(1);
   emulator.store.createSubscription({ receiverId: "1", resource: "RUNS", action: "CREATE" });
   emulator.store.createHeader({ receiverId: "1", key: "X", value: "1" });
   const client = await graphqlRequest(emulator);
@@ -170,7 +172,7 @@ test("one query reads receivers with all that is theirs", async () => {
   });
 });
 
-test("introspection tells the enums and the whole schema", async () => {
+test("supports introspection of the whole schema", async () => {
   const { body } = await ask('{ __type(name: "ResourceEnum") { enumValues { name } } }');
   const names = body.data?.__type.enumValues.map(({ name }: { name: string }) => name);
   expect(names).toContain("ABOM_INSTALLATIONS");

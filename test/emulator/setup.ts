@@ -5,21 +5,21 @@ import { GraphQLClient } from "graphql-request";
 import { onTestFinished } from "vitest";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../emulator/index.ts";
 
-/** An emulator on a free port, closed when the test ends. */
+/** Starts an emulator on a free port and closes it after the test. */
 export async function start(options: EmulatorOptions = {}): Promise<Emulator> {
   const emulator = await startEmulator(options);
   onTestFinished(() => emulator.close());
   return emulator;
 }
 
-/** A folder of the test's own, removed when the test ends. */
+/** Creates an empty folder and removes it after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "ion-emulator-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return folder;
 }
 
-/** A form for the token endpoint, with the emulator's own API key unless told otherwise. */
+/** A form for the token endpoint, with the emulator's default API key. */
 export function tokenForm(fields: Record<string, string> = {}): URLSearchParams {
   return new URLSearchParams({
     grant_type: "client_credentials",
@@ -38,7 +38,7 @@ export async function fetchToken(tokenUrl: string): Promise<string> {
 interface Answer {
   readonly status: number;
   readonly body: {
-    // biome-ignore lint/suspicious/noExplicitAny: what a test asks for is what it gets
+    // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the test's query
     readonly data?: Record<string, any> | null;
     readonly errors?: readonly { readonly message: string; readonly path?: readonly (string | number)[] }[];
     readonly message?: string;
@@ -47,7 +47,7 @@ interface Answer {
 
 export type Ask = (query: string, variables?: object) => Promise<Answer>;
 
-/** Asks the GraphQL endpoint, with a token of its own unless another one is given. */
+/** Creates a client of the GraphQL endpoint. It gets a new token unless one is passed. */
 export async function asker(
   { graphqlUrl, tokenUrl }: Pick<Emulator, "graphqlUrl" | "tokenUrl">,
   token?: string,
@@ -63,7 +63,7 @@ export async function asker(
   };
 }
 
-/** The client that users of ION's API pick in TypeScript. */
+/** The usual GraphQL client of TypeScript users. */
 export async function graphqlRequest({ graphqlUrl, tokenUrl }: Emulator): Promise<GraphQLClient> {
   return new GraphQLClient(graphqlUrl, { headers: { Authorization: `Bearer ${await fetchToken(tokenUrl)}` } });
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** A delivery as it arrived. */
+/** A received delivery. */
 export interface Arrival {
   readonly method: string;
   readonly path: string;
@@ -12,18 +12,18 @@ export interface Arrival {
   readonly body: Buffer;
 }
 
-/** How an arrival is answered: with a status, by ending the connection, or not at all. */
+/** How the server answers: with a status, by closing the connection, or not at all. */
 export type Reaction = number | "drop" | "hang";
 
 export interface WebhookServer {
-  /** Ends in a secret, as webhook URLs do. */
+  /** Contains a secret, like real webhook URLs. */
   readonly uri: string;
   readonly host: string;
   readonly arrivals: Arrival[];
   readonly close: () => void;
 }
 
-/** A server that takes deliveries on a free port, closed when the test ends. */
+/** Starts a server that receives deliveries on a free port, and closes it after the test. */
 export async function webhookServer(
   react: (arrival: Arrival, number: number) => Reaction = () => 200,
   headers: Record<string, string> = {},

@@ -8,8 +8,8 @@ import { serve } from "../support/support.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../examples/command");
 
-/** A password manager that knows one thing. */
-async function vaultWith(item: string, value: string): Promise<string> {
+/** A password manager with one item. Returns the folder of its executable. */
+async function createVault(item: string, value: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-vault-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const op = join(folder, "op");
@@ -18,18 +18,18 @@ async function vaultWith(item: string, value: string): Promise<string> {
   return folder;
 }
 
-it("the example with @pulumi/command keeps the vault's URL secret, and delivers one signed event", async () => {
-  const seen: { signature: unknown; body: string }[] = [];
+it("the example with @pulumi/command keeps the URL secret and delivers one signed event", async () => {
+  const received: { signature: unknown; body: string }[] = [];
   const origin = await serve(async (request, response) => {
     const body = (await request.setEncoding("utf8").toArray()).join("");
-    seen.push({ signature: request.headers["x-ion-signature"], body });
+    received.push({ signature: request.headers["x-ion-signature"], body });
     response.writeHead(204).end();
   });
   const url = `${origin}/canary`;
-  const path = [await vaultWith("op://Plant/ERP/webhook-url", url), dirname(process.execPath), "/usr/bin", "/bin"];
+  const path = [await createVault("op://Plant/ERP/webhook-url", url), dirname(process.execPath), "/usr/bin", "/bin"];
 
   const registered: pulumi.runtime.MockResourceArgs[] = [];
-  // What the plugin of @pulumi/command does with `create`; everything else is as the program says.
+  // Executes `create` as the plugin of @pulumi/command does. Other resources return their inputs.
   await pulumi.runtime.setMocks({
     call: () => ({}),
     newResource: async (args) => {
@@ -43,7 +43,7 @@ it("the example with @pulumi/command keeps the vault's URL secret, and delivers 
         child.stdout.setEncoding("utf8").toArray(),
         new Promise((done) => child.once("close", done)),
       ]);
-      if (code !== 0) throw new Error(`${args.name} ended with ${code}`);
+      if (code !== 0) throw new Error(`${args.name} exited with ${code}`);
       return { id: args.name, state: { ...args.inputs, stdout: stdout.join("") } };
     },
   });
@@ -60,5 +60,5 @@ it("the example with @pulumi/command keeps the vault's URL secret, and delivers 
     { logging: "none", triggers: secret(["erp", url, "key"]), environment: secret({ WEBHOOK_URI: url }) },
   ]);
   for (const { create } of commands) expect(create).not.toContain(url);
-  expect(seen).toEqual([{ body: '{"test":true}', signature: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+  expect(received).toEqual([{ body: '{"test":true}', signature: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
 });

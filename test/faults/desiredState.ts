@@ -1,16 +1,19 @@
-/** What a program declares, in the plainest terms, and how far an ION is from it. */
+/** The state that a program declares, as plain data, and how ION's live state deviates from it. */
 import type { Store } from "../../emulator/index.ts";
+import { type Difference, difference } from "../../provider/model/difference.ts";
+import { describeDifference } from "../../provider/model/messages.ts";
+import type { Receiver } from "../../provider/model/webhooks.ts";
 import type { UnmanagedPolicy } from "../../provider/resources/unmanagedSubscriptions.ts";
-import type { Declared } from "../support/fakeEngine.ts";
+import type { DeclaredResource } from "../support/fakeEngine.ts";
 
 /** A receiver with its subscriptions, as a program declares them. */
-export interface World {
-  /** The logical name; the name in ION too. */
+export interface DesiredReceiver {
+  /** The resource's name in the program, and the receiver's name in ION. */
   readonly name: string;
   readonly fields: Fields;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Such as "PARTS UPDATE". */
-  readonly pairs: readonly string[];
+  /** The events to subscribe to, such as "PARTS UPDATE". */
+  readonly events: readonly string[];
   readonly unmanaged: UnmanagedPolicy;
 }
 
@@ -23,90 +26,98 @@ export interface Fields {
   readonly sharedSecret?: string;
 }
 
-/** The program, as WebhookReceiver and WebhookSubscriptions register it. */
-export function programOf(worlds: readonly World[]): Declared[] {
-  return worlds.flatMap(({ name, fields, headers, pairs, unmanaged }): Declared[] => [
+/** The resources that WebhookReceiver and WebhookSubscriptions register for a desired state. */
+export function programOf(desired: readonly DesiredReceiver[]): DeclaredResource[] {
+  return desired.flatMap(({ name, fields, headers, events, unmanaged }): DeclaredResource[] => [
     { name, kind: "receiver", inputs: { name, ...fields, ...(headers && { headers }) } },
-    ...pairs.map((pair): Declared => {
-      const [resource, action] = pair.split(" ");
+    ...events.map((event): DeclaredResource => {
+      const [resource, action] = event.split(" ");
       return {
-        name: `${name}-${pair.replace(" ", "-")}`,
+        name: `${name}-${event.replace(" ", "-")}`,
         kind: "subscription",
         inputs: { resource, action },
-        on: name,
+        receiver: name,
       };
     }),
-    ...(unmanaged === "ignore" || pairs.length === 0
+    ...(unmanaged === "ignore" || events.length === 0
       ? []
-      : [{ name: `${name}-unmanaged`, kind: "unmanaged", inputs: { unmanaged, declared: pairs }, on: name } as const]),
+      : [
+          {
+            name: `${name}-unmanaged`,
+            kind: "unmanaged",
+            inputs: { unmanaged, declared: events },
+            receiver: name,
+          } as const,
+        ]),
   ]);
 }
 
-/** How far an ION is from what is declared. All empty: it is exactly that. */
-export interface Distance {
-  /** What is there more than once. */
-  readonly duplicates: string[];
-  /** What is declared and not there. */
-  readonly lost: string[];
-  /** What is there and not as declared, or not declared. */
-  readonly other: string[];
-}
-
-/** @param leave - ids of receivers and of subscriptions that do not count: others', and what `unmanaged` leaves. */
-export function distance(
-  store: Store,
-  worlds: readonly World[],
-  leave: { readonly receivers?: ReadonlySet<string>; readonly subscriptions?: ReadonlySet<string> } = {},
-): Distance {
-  const found: Distance = { duplicates: [], lost: [], other: [] };
-  const receivers = store.listReceivers().filter(({ id }) => !leave.receivers?.has(id));
-  for (const { name, fields, headers, pairs } of worlds) {
-    const [live, ...twins] = receivers.filter(({ webhookUri }) => webhookUri === fields.webhookUri);
-    found.duplicates.push(...twins.map(({ id }) => `receiver ${name} (id ${id})`));
-    if (!live) {
-      found.lost.push(`receiver ${name}`);
-      continue;
-    }
-    for (const [field, value] of Object.entries({ name, ...fields })) {
-      const now = live[field as keyof typeof live] ?? "";
-      if (now !== value) found.other.push(`${field} of ${name}`);
-    }
-    const there = store.listHeaders(live.id);
-    const wanted = Object.entries(headers ?? {});
-    compare(
-      found,
-      `header of ${name}:`,
-      wanted.map(([key, value]) => headerOf(key, value)),
-      there.map(({ key, value }) => headerOf(key, value)),
-      headers !== undefined,
-    );
-    const subscriptions = store.listSubscriptions(live.id).filter(({ id }) => !leave.subscriptions?.has(id));
-    compare(
-      found,
-      `subscription of ${name}:`,
-      pairs,
-      subscriptions.map(({ resource, action }) => `${resource} ${action}`),
-    );
+/** The same program as JavaScript, for the real engine. */
+export const sourceOf = (desired: readonly DesiredReceiver[]) => `const ion = require("pulumi-ion");
+for (const { name, fields, headers, events, unmanaged } of ${JSON.stringify(desired)}) {
+  const { id: receiverId } = new ion.WebhookReceiver(name, { ...fields, headers });
+  const subscriptions = {};
+  for (const [resource, action] of events.map((event) => event.split(" "))) {
+    subscriptions[resource] = [...(subscriptions[resource] ?? []), action];
   }
-  const declared = new Set(worlds.map(({ fields }) => fields.webhookUri));
-  const strangers = receivers.filter(({ webhookUri }) => !declared.has(webhookUri));
-  found.other.push(...strangers.map(({ id, name }) => `receiver "${name}" (id ${id}), which nobody declared`));
-  return found;
+  new ion.WebhookSubscriptions(name, { receiverId, subscriptions, unmanaged });
+}`;
+
+/** How ION deviates from the desired state. If all lists are empty, it does not. */
+export interface Deviations {
+  /** What exists more than once. */
+  readonly duplicates: string[];
+  /** What is declared and does not exist. */
+  readonly missing: string[];
+  /** What exists and is not as declared, or is not declared. */
+  readonly unexpected: string[];
 }
 
-/** A header; HTTP does not tell upper from lower case in its name. */
+/** No deviations. */
+export const NONE: Deviations = { duplicates: [], missing: [], unexpected: [] };
+
+/** @param ignore - ids of the receivers and subscriptions that do not count: others', and those that `unmanaged` keeps. */
+export function findDeviations(
+  store: Store,
+  desired: readonly DesiredReceiver[],
+  ignore: { readonly receivers?: ReadonlySet<string>; readonly subscriptions?: ReadonlySet<string> } = {},
+): Deviations {
+  const live = new Map(
+    store
+      .listReceivers()
+      .filter(({ id }) => !ignore.receivers?.has(id))
+      .map((receiver): [string, Receiver] => [
+        receiver.id,
+        {
+          ...receiver,
+          description: receiver.description ?? undefined,
+          headers: store.listHeaders(receiver.id),
+          subscriptions: store.listSubscriptions(receiver.id).filter(({ id }) => !ignore.subscriptions?.has(id)),
+        },
+      ]),
+  );
+  const declared = desired.map(({ name, fields, headers, events }) => ({
+    fields: { name, ...fields },
+    headers,
+    subscriptions: events.map((event) => {
+      const [resource = "", action = ""] = event.split(" ");
+      return { resource, action };
+    }),
+  }));
+  const differences = difference(declared, live);
+  const of = (...kinds: Difference["kind"][]) =>
+    differences.filter(({ kind }) => kinds.includes(kind)).map(describeDifference);
+  return { duplicates: of("duplicate"), missing: of("missing"), unexpected: of("changed", "unmanaged") };
+}
+
+/** A header as a string. HTTP ignores case in header names. */
 export const headerOf = (key: string, value: string) => `${key.toLowerCase()}=${value}`;
 
-function compare(found: Distance, what: string, wanted: readonly string[], live: readonly string[], exactly = true) {
-  for (const one of wanted) {
-    const times = live.filter((other) => other === one).length;
-    if (times === 0) found.lost.push(`${what} ${one}`);
-    if (times > 1) found.duplicates.push(`${what} ${one}`);
-  }
-  if (exactly) found.other.push(...live.filter((one) => !wanted.includes(one)).map((one) => `${what} ${one}`));
-}
+/** A subscription's event, such as "PARTS UPDATE". */
+export const eventOf = ({ resource, action }: { readonly resource: string; readonly action: string }) =>
+  `${resource} ${action}`;
 
-/** Leaves nothing in an ION, so that the next run can have it. */
+/** Empties an emulator for the next run. */
 export function clear(store: Store): void {
   for (const { id } of store.listReceivers()) store.deleteReceiver(id);
   for (const { id } of store.listHeaders()) store.deleteHeader(id);

@@ -1,24 +1,24 @@
-/** What people do in ION's own screens, behind Pulumi's back. */
+/** What a person may change in ION's own UI, outside of Pulumi. */
 import type { Receiver, Store } from "../../emulator/index.ts";
 import { CANARY } from "../support/support.ts";
 import { headerOf } from "./desiredState.ts";
 
-/** Where they do it. */
-export interface Ground {
+/** What an edit needs to know and report. */
+export interface EditContext {
   readonly store: Store;
-  /** The id of a receiver that is not there for this. */
-  readonly others: string;
-  /** The logical name of the receiver that a stack remembers under an id. */
-  managed(id: string): string | undefined;
-  /** Takes note that a receiver which no stack remembers was given something, and may keep it when it is taken over. */
-  note(webhookUri: string, field: string, value: unknown): void;
+  /** The id of a receiver that edits leave alone. */
+  readonly othersReceiverId: string;
+  /** The resource's name if a stack manages the receiver with this id. */
+  managedName(id: string): string | undefined;
+  /** Records a value that a receiver may keep if a program adopts it and omits the field. */
+  allow(webhookUri: string, field: string, value: unknown): void;
 }
 
-/** The URL of a receiver of this name, and another one that it may move to. */
+/** The URL of the receiver with this name, and the URL that it may move to. */
 export const uriOf = (name: string) => `https://hooks.example/${CANARY}/${name}`;
 export const otherUriOf = (name: string) => `${uriOf(name)}/moved`;
 
-const BY_HAND = [
+const FIELD_CHANGES = [
   { description: "by hand" },
   { description: null },
   { active: false },
@@ -28,87 +28,93 @@ const BY_HAND = [
   { name: "by hand" },
   { webhookUri: `https://elsewhere.example/${CANARY}` },
 ];
-const PAIRS = ["PARTS CREATE", "PARTS UPDATE", "RUNS DELETE"];
+const EVENTS = ["PARTS CREATE", "PARTS UPDATE", "RUNS DELETE"];
 const HEADERS = ["X-A", "x-b", "X-C"];
 
-const of = <T>(items: readonly T[], at: number): T | undefined => items[at % items.length];
-const receiversOf = ({ store, others }: Ground) => store.listReceivers().filter(({ id }) => id !== others);
-const headersOf = (ground: Ground) => receiversOf(ground).flatMap(({ id }) => ground.store.listHeaders(id));
-const subscriptionsOf = (ground: Ground) => receiversOf(ground).flatMap(({ id }) => ground.store.listSubscriptions(id));
+const pick = <T>(items: readonly T[], index: number): T | undefined => items[index % items.length];
+const receiversIn = ({ store, othersReceiverId }: EditContext) =>
+  store.listReceivers().filter(({ id }) => id !== othersReceiverId);
+const headersIn = (context: EditContext) => receiversIn(context).flatMap(({ id }) => context.store.listHeaders(id));
+const subscriptionsIn = (context: EditContext) =>
+  receiversIn(context).flatMap(({ id }) => context.store.listSubscriptions(id));
 
-function onReceiver(ground: Ground, at: number, edit: (receiver: Receiver, managed: boolean, rest: number) => void) {
-  const receivers = receiversOf(ground);
-  const receiver = of(receivers, at);
-  if (receiver) edit(receiver, ground.managed(receiver.id) !== undefined, Math.floor(at / receivers.length));
+function editReceiver(
+  context: EditContext,
+  index: number,
+  edit: (receiver: Receiver, managed: boolean, rest: number) => void,
+) {
+  const receivers = receiversIn(context);
+  const receiver = pick(receivers, index);
+  if (receiver) edit(receiver, context.managedName(receiver.id) !== undefined, Math.floor(index / receivers.length));
 }
 
-/** What can be done. The number says to what and how. */
+/** All edits. The index selects the object and the change. */
 const EDITS = {
-  "change a field": (ground: Ground, at: number) =>
-    onReceiver(ground, at, ({ id, webhookUri }, managed, rest) => {
-      const change = of(BY_HAND, rest) ?? {};
-      // Of what no stack remembers, these two are all that it is known by.
+  "change a field": (context: EditContext, index: number) =>
+    editReceiver(context, index, ({ id, webhookUri }, managed, rest) => {
+      const change = pick(FIELD_CHANGES, rest) ?? {};
+      // An unmanaged receiver is recognized by these two alone.
       if (!managed && ("name" in change || "webhookUri" in change)) return;
-      if (!managed) for (const [field, value] of Object.entries(change)) ground.note(webhookUri, field, value ?? "");
-      ground.store.updateReceiver(id, change);
+      if (!managed) for (const [field, value] of Object.entries(change)) context.allow(webhookUri, field, value ?? "");
+      context.store.updateReceiver(id, change);
     }),
-  "delete a receiver": (ground: Ground, at: number) =>
-    onReceiver(ground, at, ({ id }) => ground.store.deleteReceiver(id)),
-  "make a receiver": (ground: Ground, at: number) => {
-    const name = of(["erp", "mes"], at) ?? "";
-    const receivers = ground.store.listReceivers();
-    if (receivers.some(({ id, webhookUri }) => webhookUri === uriOf(name) || ground.managed(id) === name)) return;
-    const change = { description: "made by hand", active: false };
-    for (const [field, value] of Object.entries(change)) ground.note(uriOf(name), field, value);
-    ground.store.createReceiver({ name, webhookUri: uriOf(name), ...change });
+  "delete a receiver": (context: EditContext, index: number) =>
+    editReceiver(context, index, ({ id }) => context.store.deleteReceiver(id)),
+  "create a receiver": (context: EditContext, index: number) => {
+    const name = pick(["erp", "mes"], index) ?? "";
+    const receivers = context.store.listReceivers();
+    if (receivers.some(({ id, webhookUri }) => webhookUri === uriOf(name) || context.managedName(id) === name)) return;
+    const change = { description: "created by hand", active: false };
+    for (const [field, value] of Object.entries(change)) context.allow(uriOf(name), field, value);
+    context.store.createReceiver({ name, webhookUri: uriOf(name), ...change });
   },
-  "add a header": (ground: Ground, at: number) =>
-    onReceiver(ground, at, ({ id, webhookUri }, managed, rest) => {
-      const [key, value] = [of(HEADERS, rest) ?? "", `${CANARY}-added`];
-      if (!managed) ground.note(webhookUri, "headers", headerOf(key, value));
-      ground.store.createHeader({ receiverId: id, key, value });
+  "add a header": (context: EditContext, index: number) =>
+    editReceiver(context, index, ({ id, webhookUri }, managed, rest) => {
+      const [key, value] = [pick(HEADERS, rest) ?? "", `${CANARY}-added`];
+      if (!managed) context.allow(webhookUri, "headers", headerOf(key, value));
+      context.store.createHeader({ receiverId: id, key, value });
     }),
-  "change a header": (ground: Ground, at: number) => {
-    const header = of(headersOf(ground), at);
+  "change a header": (context: EditContext, index: number) => {
+    const header = pick(headersIn(context), index);
     if (!header) return;
-    const owner = receiversOf(ground).find(({ headerIds }) => headerIds.includes(header.id));
+    const owner = receiversIn(context).find(({ headerIds }) => headerIds.includes(header.id));
     const value = `${CANARY}-changed`;
-    if (owner && !ground.managed(owner.id)) {
-      ground.note(owner.webhookUri, "headers", headerOf(header.key, value));
+    if (owner && !context.managedName(owner.id)) {
+      context.allow(owner.webhookUri, "headers", headerOf(header.key, value));
     }
-    ground.store.updateHeader(header.id, { value });
+    context.store.updateHeader(header.id, { value });
   },
-  "remove a header": (ground: Ground, at: number) => {
-    const header = of(headersOf(ground), at);
-    if (header) ground.store.deleteHeader(header.id);
+  "remove a header": (context: EditContext, index: number) => {
+    const header = pick(headersIn(context), index);
+    if (header) context.store.deleteHeader(header.id);
   },
-  subscribe: (ground: Ground, at: number) =>
-    onReceiver(ground, at, ({ id }, _managed, rest) => {
-      const [resource = "", action = ""] = of(PAIRS, rest)?.split(" ") ?? [];
-      ground.store.createSubscription({ receiverId: id, resource, action });
+  subscribe: (context: EditContext, index: number) =>
+    editReceiver(context, index, ({ id }, _managed, rest) => {
+      const [resource = "", action = ""] = pick(EVENTS, rest)?.split(" ") ?? [];
+      context.store.createSubscription({ receiverId: id, resource, action });
     }),
-  unsubscribe: (ground: Ground, at: number) => {
-    const subscription = of(subscriptionsOf(ground), at);
-    if (subscription) ground.store.deleteSubscription(subscription.id);
+  unsubscribe: (context: EditContext, index: number) => {
+    const subscription = pick(subscriptionsIn(context), index);
+    if (subscription) context.store.deleteSubscription(subscription.id);
   },
-  "change a subscription": (ground: Ground, at: number) => {
-    const subscriptions = subscriptionsOf(ground);
-    const subscription = of(subscriptions, at);
-    const [resource, action] = of(PAIRS, Math.floor(at / subscriptions.length))?.split(" ") ?? [];
-    if (subscription) ground.store.updateSubscription(subscription.id, { resource, action });
+  "change a subscription": (context: EditContext, index: number) => {
+    const subscriptions = subscriptionsIn(context);
+    const subscription = pick(subscriptions, index);
+    const [resource, action] = pick(EVENTS, Math.floor(index / subscriptions.length))?.split(" ") ?? [];
+    if (subscription) context.store.updateSubscription(subscription.id, { resource, action });
   },
-  "move a subscription": (ground: Ground, at: number) => {
-    const subscriptions = subscriptionsOf(ground);
-    const subscription = of(subscriptions, at);
-    const to = of(ground.store.listReceivers(), Math.floor(at / subscriptions.length));
-    if (subscription && to) ground.store.updateSubscription(subscription.id, { receiverId: to.id });
+  "move a subscription": (context: EditContext, index: number) => {
+    const subscriptions = subscriptionsIn(context);
+    const subscription = pick(subscriptions, index);
+    const target = pick(context.store.listReceivers(), Math.floor(index / subscriptions.length));
+    if (subscription && target) context.store.updateSubscription(subscription.id, { receiverId: target.id });
   },
 } as const;
 
-/** Something that a person does. */
+/** The name of an edit. */
 export type Edit = keyof typeof EDITS;
 
 export const EDIT_NAMES = Object.keys(EDITS) as Edit[];
 
-/** Does it, as far as there is something to do it to. */
-export const doEdit = (ground: Ground, what: Edit, at: number): void => EDITS[what](ground, at);
+/** Applies an edit. Does nothing if the object that it would change does not exist. */
+export const applyEdit = (context: EditContext, edit: Edit, index: number): void => EDITS[edit](context, index);

@@ -2,145 +2,145 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Emulator, type Fault, startEmulator } from "../../emulator/index.ts";
 import { WebhookApi, type WebhookApiOptions } from "../../provider/ion/webhookApi.ts";
-import { type Moment, type Outcome, Stack } from "../support/fakeEngine.ts";
+import { type Checkpoint, type Outcome, Stack } from "../support/fakeEngine.ts";
 import { CANARY, connectionTo } from "../support/support.ts";
-import { crashing } from "./crash.ts";
-import { programOf, type World } from "./desiredState.ts";
-import { doEdit, EDIT_NAMES, type Edit } from "./manualEdits.ts";
-import { Model, worldsArbitrary } from "./model.ts";
+import { crashAt } from "./crash.ts";
+import { type DesiredReceiver, programOf } from "./desiredState.ts";
+import { applyEdit, EDIT_NAMES, type Edit } from "./manualEdits.ts";
+import { desiredStates, Model } from "./model.ts";
 
-/** One seed unless FC_SEED gives another, so that a change is judged by its own merit; FC_RUNS tries more. */
+/** The seed is fixed so that a failure is caused by the change under test. FC_SEED sets another one, FC_RUNS the number of histories. */
 const SEED = Number(process.env.FC_SEED ?? 216_833_593);
 const RUNS = Number(process.env.FC_RUNS ?? 2_000);
 
-/** Runs at once: most of a run is waiting. */
+/** Histories that run at once, because each mostly waits. */
 const LANES = 20;
 
-/** What came about, to tell a test that tries nothing. */
-const tally = { ups: 0, edits: 0, faults: 0, failed: 0, died: 0 };
+/** How often each thing happened, to detect a test that tries nothing. */
+const tally = { ups: 0, edits: 0, faults: 0, failures: 0, crashes: 0 };
 
-/** A stack, and the ION it is in. */
-class Life {
+/** A stack and its emulator. */
+class Simulation {
   readonly emulator: Emulator;
   readonly model: Model;
   readonly stack = new Stack();
-  /** Everything that a person could have read. */
-  readonly said: string[] = [];
+  /** Everything printed for the user. */
+  readonly printed: string[] = [];
 
-  /** The ION's own name among those of this process, which would share what it keeps of a run by id. */
-  readonly #place: string;
+  /** A connection name of its own, so that simulations in this process share no cache. */
+  readonly #connection: string;
 
-  constructor(emulator: Emulator, place: string) {
+  constructor(emulator: Emulator, connection: string) {
     this.emulator = emulator;
-    this.#place = place;
+    this.#connection = connection;
     this.model = new Model(emulator, () => {
-      const { remembered, replaced } = this.stack;
-      return new Map([...replaced, ...remembered.values()].map(({ kind, id, name }) => [`${kind} ${id}`, name]));
+      const { resources, replaced } = this.stack;
+      return new Map([...replaced, ...resources.values()].map(({ kind, id, name }) => [`${kind} ${id}`, name]));
     });
   }
 
   async up(
     options: WebhookApiOptions = {},
-    moment?: Moment,
-    unlessDead = (run: Promise<Outcome>): Promise<Outcome | undefined> => run,
+    checkpoint?: Checkpoint,
+    untilCrash = (run: Promise<Outcome>): Promise<Outcome | undefined> => run,
   ) {
     tally.ups += 1;
-    const outcome = await this.model.watch(this.#named(), () =>
-      unlessDead(this.stack.up(programOf(this.model.worlds), this.#process(options), moment)),
+    const outcome = await this.model.watch(this.#reported(), () =>
+      untilCrash(this.stack.up(programOf(this.model.desired), this.#process(options), checkpoint)),
     );
-    if (!outcome) tally.died += 1;
-    if (outcome && outcome.errors.length > 0) tally.failed += 1;
-    if (outcome?.errors.length === 0) this.model.expectArriving();
-    this.said.push(...(outcome?.errors ?? []));
+    if (!outcome) tally.crashes += 1;
+    if (outcome && outcome.errors.length > 0) tally.failures += 1;
+    if (outcome?.errors.length === 0) this.model.expectSubscribed();
+    this.printed.push(...(outcome?.errors ?? []), ...(outcome?.warnings ?? []));
     expect(
-      this.said.filter((words) => words.includes(CANARY)),
-      "no secret is told",
+      this.printed.filter((text) => text.includes(CANARY)),
+      "no secret is printed",
     ).toEqual([]);
     return outcome;
   }
 
-  /** Two runs at most, and ION is as declared; one more has nothing to do. */
-  async settle() {
+  /** Expects that at most two runs make ION exactly as declared, and that one more changes nothing. */
+  async converge() {
     this.emulator.faults.clear();
-    let strangers = this.model.strangers();
+    let unmanaged = this.model.unmanaged();
     let first = await this.up();
     for (const [, id = ""] of (first?.errors ?? []).join("\n").matchAll(/another webhook receiver.*\(id (\d+)\)\./g)) {
-      // A person does as the error says.
+      // Does what the error says.
       this.model.store.deleteReceiver(id);
-      strangers = this.model.strangers();
+      unmanaged = this.model.unmanaged();
       first = undefined;
     }
     first ??= await this.up();
-    // Where all that is left are extras, a person is asked; by the next run what is declared is there again.
-    expect(first?.errors.filter((words) => !words.includes("maxDeletions"))).toEqual([]);
+    // If every subscription is unmanaged, the run asks for maxDeletions; the next one finds the declared ones again.
+    expect(first?.errors.filter((message) => !message.includes("maxDeletions"))).toEqual([]);
     const second = await this.up();
     expect(second?.errors).toEqual([]);
-    this.model.expectSettled(strangers);
+    this.model.expectConverged(unmanaged);
     if (second?.steps.length === 0) return;
-    const preview = () => this.stack.preview(programOf(this.model.worlds), this.#process());
+    const preview = () => this.stack.preview(programOf(this.model.desired), this.#process());
     if ((await preview()).steps.length > 0) {
-      // Of a pair that is there twice the oldest stays, and that may be one that somebody edited into a twin of the managed
-      // one: the next run takes it over. ION is as declared by then, and stays untouched.
+      // Of two duplicates the oldest stays. That may be the unmanaged one, which the next run adopts without a change in ION.
       const { revision } = this.model.store;
       expect((await this.up())?.errors).toEqual([]);
       expect(this.model.store.revision).toBe(revision);
     }
-    expect(await preview()).toEqual({ steps: [], errors: [] });
+    expect(await preview()).toMatchObject({ steps: [], errors: [] });
   }
 
   #process(options: WebhookApiOptions = {}) {
     const quick = { deadlineMs: 2_000, firstWaitMs: 1 };
-    const connection = { ...connectionTo(this.emulator), name: this.#place };
-    return new WebhookApi(connection, { retry: quick, warn: (words) => this.said.push(words), ...options });
+    const connection = { ...connectionTo(this.emulator), name: this.#connection };
+    return new WebhookApi(connection, { retry: quick, warn: (message) => this.printed.push(message), ...options });
   }
 
-  /** What an earlier run has named as nobody's. */
-  #named(): Set<string> {
-    const found = [...this.stack.remembered.values()].flatMap(({ kind, state }) =>
-      kind === "unmanaged" ? (state.found as string[]) : [],
+  /** The ids of the unmanaged subscriptions that an earlier run has reported. */
+  #reported(): Set<string> {
+    const found = [...this.stack.resources.values()].flatMap(({ kind, state }) =>
+      kind === "unmanaged" ? (state.reported as string[]) : [],
     );
-    return new Set(found.map((name) => /\(id (\w+)\)$/.exec(name)?.[1] ?? ""));
+    return new Set(found.map((description) => /\(id (\w+)\)$/.exec(description)?.[1] ?? ""));
   }
 }
 
-type Command = fc.AsyncCommand<object, Life>;
+type Command = fc.AsyncCommand<object, Simulation>;
 
-const command = (title: string, run: (life: Life) => unknown): Command => ({
+const command = (title: string, run: (simulation: Simulation) => unknown): Command => ({
   check: () => true,
-  run: async (_model, life) => {
-    await run(life);
+  run: async (_model, simulation) => {
+    await run(simulation);
   },
   toString: () => title,
 });
 
-const inProgram = (worlds: readonly World[] | undefined) => (worlds ? `declare ${JSON.stringify(worlds)}` : "up");
-const declare = (worlds: readonly World[]) =>
-  command(inProgram(worlds), async (life) => {
-    life.model.declare(worlds);
-    await life.up();
+const describeUp = (desired: readonly DesiredReceiver[] | undefined) =>
+  desired ? `declare ${JSON.stringify(desired)}` : "up";
+const declare = (desired: readonly DesiredReceiver[]) =>
+  command(describeUp(desired), async (simulation) => {
+    simulation.model.declare(desired);
+    await simulation.up();
   });
-const edit = (what: Edit, at: number) =>
-  command(`${what} (${at})`, ({ model }) => {
+const edit = (name: Edit, index: number) =>
+  command(`${name} (${index})`, ({ model }) => {
     tally.edits += 1;
-    doEdit(model, what, at);
+    applyEdit(model, name, index);
   });
-const declareThrough = (worlds: readonly World[] | undefined, fault: Fault) =>
-  command(`${inProgram(worlds)}, through ${JSON.stringify(fault)}`, async (life) => {
-    if (worlds) life.model.declare(worlds);
-    const { faults } = life.emulator;
+const declareWithFault = (desired: readonly DesiredReceiver[] | undefined, fault: Fault) =>
+  command(`${describeUp(desired)} with the fault ${JSON.stringify(fault)}`, async (simulation) => {
+    if (desired) simulation.model.declare(desired);
+    const { faults } = simulation.emulator;
     faults.clear();
     faults.add(fault);
-    await life.up(fault.kind === "hang" ? { timeoutMs: 400 } : {});
+    await simulation.up(fault.kind === "hang" ? { timeoutMs: 400 } : {});
     if ((faults.list()[0]?.hits ?? 0) > 0) tally.faults += 1;
     faults.clear();
   });
-const declareAndDie = (worlds: readonly World[] | undefined, at: number) =>
-  command(`${inProgram(worlds)}, and die at moment ${at}`, async (life) => {
-    if (worlds) life.model.declare(worlds);
-    const { fetch, moment, unlessDead } = crashing(at);
-    await life.up({ fetch }, moment, unlessDead);
+const declareAndCrash = (desired: readonly DesiredReceiver[] | undefined, crashPoint: number) =>
+  command(`${describeUp(desired)}, crash at checkpoint ${crashPoint}`, async (simulation) => {
+    if (desired) simulation.model.declare(desired);
+    const { fetch, checkpoint, untilCrash } = crashAt(crashPoint);
+    await simulation.up({ fetch }, checkpoint, untilCrash);
   });
-const settle = command("settle", (life) => life.settle());
+const converge = command("converge", (simulation) => simulation.converge());
 
 const on = fc.constantFrom(
   {},
@@ -156,8 +156,8 @@ const on = fc.constantFrom(
   { field: "updateWebhookReceiver" },
   { field: "deleteWebhookSubscription" },
 );
-const often = { after: fc.constantFrom(0, 0, 1, 2), times: fc.constantFrom(1, 1, 2, 20) };
-const anywhere = fc.constantFrom<Fault[]>(
+const frequency = { after: fc.constantFrom(0, 0, 1, 2), times: fc.constantFrom(1, 1, 2, 20) };
+const generalFaults = fc.constantFrom<Fault[]>(
   { kind: "drop-before" },
   { kind: "drop-after" },
   { kind: "bad-gateway-before" },
@@ -174,7 +174,7 @@ const anywhere = fc.constantFrom<Fault[]>(
   { kind: "partial", fields: [1] },
   { kind: "slow", ms: 30 },
 );
-const aimed = fc.constantFrom<Fault[]>(
+const specificFaults = fc.constantFrom<Fault[]>(
   { kind: "stale-etag" },
   { kind: "stale-etag", on: { field: "updateWebhookReceiver" }, changes: { description: "theirs" } },
   { kind: "stale-etag", on: { field: "updateWebhookHeader" }, changes: { value: `${CANARY}-theirs` } },
@@ -187,56 +187,61 @@ const faults: fc.Arbitrary<Fault> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc
-      .tuple(anywhere, fc.record({ on, ...often }))
-      .map(([bare, aim]) => ({ ...aim, ...bare, on: aim.on }) as Fault),
+      .tuple(generalFaults, fc.record({ on, ...frequency }))
+      .map(([fault, target]) => ({ ...target, ...fault, on: target.on }) as Fault),
   },
-  { weight: 1, arbitrary: fc.tuple(aimed, fc.record(often)).map(([bare, aim]) => ({ ...aim, ...bare }) as Fault) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(specificFaults, fc.record(frequency))
+      .map(([fault, target]) => ({ ...target, ...fault }) as Fault),
+  },
 );
-const edits = fc.tuple(fc.constantFrom(...EDIT_NAMES), fc.nat(999)).map(([what, at]) => edit(what, at));
-const sometimes = fc.option(worldsArbitrary, { nil: undefined, freq: 3 });
-const deaths = fc.tuple(sometimes, fc.integer({ min: 1, max: 30 }));
+const edits = fc.tuple(fc.constantFrom(...EDIT_NAMES), fc.nat(999)).map(([name, index]) => edit(name, index));
+const optionalStates = fc.option(desiredStates, { nil: undefined, freq: 3 });
+const crashes = fc.tuple(optionalStates, fc.integer({ min: 1, max: 30 }));
 const commands = fc.commands(
   [
-    worldsArbitrary.map(declare),
+    desiredStates.map(declare),
     edits,
     edits,
     edits,
     ...Array.from({ length: 3 }, () =>
-      fc.tuple(sometimes, faults).map(([worlds, fault]) => declareThrough(worlds, fault)),
+      fc.tuple(optionalStates, faults).map(([desired, fault]) => declareWithFault(desired, fault)),
     ),
-    deaths.map(([worlds, at]) => declareAndDie(worlds, at)),
-    deaths.map(([worlds, at]) => declareAndDie(worlds, at)),
-    fc.constant(settle),
+    crashes.map(([desired, crashPoint]) => declareAndCrash(desired, crashPoint)),
+    crashes.map(([desired, crashPoint]) => declareAndCrash(desired, crashPoint)),
+    fc.constant(converge),
   ],
   { maxCommands: 6, size: "max" },
 );
 
-/** fast-check keeps what went wrong apart from the history that led there. */
-function inWords(reason: unknown): string {
+/** An error of fast-check with its cause. */
+function formatFailure(reason: unknown): string {
   const cause = reason instanceof Error && reason.cause instanceof Error ? reason.cause : undefined;
   return `${reason}\n${cause?.message ?? ""}\n${cause?.stack ?? ""}`;
 }
 
-/** On a machine that is busy otherwise. */
+/** Enough on a busy machine. */
 const LONG = 20 * 60_000;
 
-describe("whatever programs, people, faults and deaths do to an ION", () => {
-  it(`two runs of up at most make it exactly as declared, over ${RUNS} histories`, { timeout: LONG }, async () => {
+describe("random histories of programs, manual edits, faults and crashes", () => {
+  it(`at most two runs of up make ION exactly as declared (${RUNS} histories)`, { timeout: LONG }, async () => {
     console.log(`FC_SEED=${SEED} repeats it; FC_RUNS=${RUNS}`);
     const lanes = Array.from({ length: LANES }, async (_, lane) => {
-      let life: Life | undefined;
+      let simulation: Simulation | undefined;
       const emulator = await startEmulator({
         clientSecret: `${CANARY}-key`,
-        onRequest: () => life?.model.look(),
+        onRequest: () => simulation?.model.checkNow(),
       });
       try {
         await fc.assert(
-          fc.asyncProperty(worldsArbitrary, commands, async (first, history) => {
-            const one = new Life(emulator, `lane-${lane}`);
-            life = one;
-            one.model.declare(first);
-            const toTheEnd = [...history, settle] as unknown as typeof history;
-            await fc.asyncModelRun(() => ({ model: {}, real: one }), toTheEnd);
+          fc.asyncProperty(desiredStates, commands, async (first, history) => {
+            const real = new Simulation(emulator, `lane-${lane}`);
+            simulation = real;
+            real.model.declare(first);
+            const steps = [...history, converge] as unknown as typeof history;
+            await fc.asyncModelRun(() => ({ model: {}, real }), steps);
           }),
           { seed: SEED + lane, numRuns: Math.ceil(RUNS / LANES), endOnFailure: process.env.FC_SHRINK === undefined },
         );
@@ -245,10 +250,12 @@ describe("whatever programs, people, faults and deaths do to an ION", () => {
       }
     });
     const outcomes = await Promise.allSettled(lanes);
-    const failures = outcomes.flatMap((one) => (one.status === "rejected" ? [inWords(one.reason)] : []));
+    const failures = outcomes.flatMap((outcome) =>
+      outcome.status === "rejected" ? [formatFailure(outcome.reason)] : [],
+    );
     console.log(
       Object.entries(tally)
-        .map(([what, times]) => `${times} ${what}`)
+        .map(([what, count]) => `${count} ${what}`)
         .join(", "),
     );
     expect(failures, `FC_SEED=${SEED}`).toEqual([]);

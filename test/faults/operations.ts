@@ -1,40 +1,40 @@
-/** Everything that a run can do in ION, each as a stack before it and a program that asks for it. */
+/** Every operation that a run can perform in ION: the state before it, and the program that requires it. */
 import type { FaultTarget, Store } from "../../emulator/index.ts";
 import { CANARY } from "../support/support.ts";
-import type { World } from "./desiredState.ts";
+import type { DesiredReceiver } from "./desiredState.ts";
 
-/** A place for a fault in an operation. */
+/** A request of an operation that a fault can hit. */
 export interface Target {
   readonly on: FaultTarget;
-  /** Secrets that were sent by then or read, which ION may repeat. */
+  /** The secrets that were sent or read by then, which ION may repeat in an error. */
   readonly secrets?: readonly string[];
 }
 
-/** Something that a run does. */
+/** One operation. */
 export interface Operation {
   readonly title: string;
-  /** What the stack has before. */
-  readonly before: readonly World[];
-  /** What happened in ION since. */
+  /** What the stack contains before. */
+  readonly before: readonly DesiredReceiver[];
+  /** What was changed in ION since. */
   readonly outside?: (store: Store) => void;
-  /** Whether a run has seen since what happened. */
-  readonly met?: true;
-  readonly declared: readonly World[];
+  /** Whether a run has reported that change. */
+  readonly reported?: true;
+  readonly declared: readonly DesiredReceiver[];
   readonly targets: readonly [Target, ...Target[]];
 }
 
 const webhookUri = `https://hooks.example/${CANARY}`;
 const headers = { "X-Plant": `${CANARY}-plant`, "X-Line": `${CANARY}-line` };
-const pairs = ["PARTS UPDATE", "RUNS CREATE"];
-const BASE: World = {
+const events = ["PARTS UPDATE", "RUNS CREATE"];
+const BASE: DesiredReceiver = {
   name: "erp",
-  fields: { webhookUri, sharedSecret: `${CANARY}-shared`, description: "for people" },
+  fields: { webhookUri, sharedSecret: `${CANARY}-shared`, description: "for operators" },
   headers,
-  pairs,
+  events,
   unmanaged: "delete",
 };
-const MANY = [...pairs, "ISSUES CREATE", "PLANS UPDATE", "RUNS UPDATE", "STEPS UPDATE", "SUPPLIERS CREATE"];
-const changed: World = {
+const MANY_EVENTS = [...events, "ISSUES CREATE", "PLANS UPDATE", "RUNS UPDATE", "STEPS UPDATE", "SUPPLIERS CREATE"];
+const CHANGED: DesiredReceiver = {
   ...BASE,
   fields: {
     webhookUri: `${webhookUri}/new`,
@@ -46,30 +46,31 @@ const changed: World = {
   },
 };
 
-const READ = [webhookUri, `${CANARY}-shared`, ...Object.values(headers)];
-const field = (name: string, secrets: readonly string[] = READ): Target => ({ on: { field: name }, secrets });
+const READ_SECRETS = [webhookUri, `${CANARY}-shared`, ...Object.values(headers)];
+const field = (name: string, secrets: readonly string[] = READ_SECRETS): Target => ({ on: { field: name }, secrets });
 
-function makeByHand(store: Store, { name, fields, headers: own = {}, pairs: some }: World): string {
+function createByHand(store: Store, { name, fields, headers: headersByKey = {}, events }: DesiredReceiver): string {
   const { id } = store.createReceiver({ name, ...fields });
-  for (const [key, value] of Object.entries(own)) store.createHeader({ receiverId: id, key, value });
-  for (const pair of some) {
-    const [resource = "", action = ""] = pair.split(" ");
+  for (const [key, value] of Object.entries(headersByKey)) store.createHeader({ receiverId: id, key, value });
+  for (const event of events) {
+    const [resource = "", action = ""] = event.split(" ");
     store.createSubscription({ receiverId: id, resource, action });
   }
   return id;
 }
 
-/** What others have in the same ION, and nobody may touch. */
-export const OTHERS: World = {
-  name: "of others",
+/** A receiver of somebody else in the same ION environment, which no run may change. */
+export const OTHERS: DesiredReceiver = {
+  name: "somebody else",
   fields: { webhookUri: "https://others.example/hook", description: "not ours" },
   headers: { "X-Others": "1" },
-  pairs: ["PARTS UPDATE", "PARTS CREATE"],
+  events: ["PARTS UPDATE", "PARTS CREATE"],
   unmanaged: "ignore",
 };
-export const makeOthers = (store: Store) => makeByHand(store, OTHERS);
+export const createOthers = (store: Store) => createByHand(store, OTHERS);
 
-const ours = (store: Store) => store.listReceivers().find((one) => one.webhookUri === webhookUri)?.id ?? "";
+const receiverIdIn = (store: Store) =>
+  store.listReceivers().find((receiver) => receiver.webhookUri === webhookUri)?.id ?? "";
 
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -79,44 +80,44 @@ export const OPERATIONS: readonly Operation[] = [
     targets: [field("createWebhookReceiver", [webhookUri, `${CANARY}-shared`]), field("createWebhookHeader")],
   },
   {
-    title: "take over",
+    title: "adopt",
     before: [],
-    outside: (store) => makeByHand(store, { ...BASE, pairs: ["PARTS UPDATE"] }),
+    outside: (store) => createByHand(store, { ...BASE, events: ["PARTS UPDATE"] }),
     declared: [BASE],
     targets: [{ on: { type: "query" } }, field("createWebhookSubscription")],
   },
   {
     title: "update fields",
     before: [BASE],
-    declared: [changed],
-    targets: [field("updateWebhookReceiver", [...READ, `${webhookUri}/new`, `${CANARY}-other`])],
+    declared: [CHANGED],
+    targets: [field("updateWebhookReceiver", [...READ_SECRETS, `${webhookUri}/new`, `${CANARY}-other`])],
   },
   {
     title: "change headers",
     before: [BASE],
     declared: [{ ...BASE, headers: { "X-Plant": `${CANARY}-moved`, "X-New": `${CANARY}-new` } }],
     targets: [
-      field("createWebhookHeader", [...READ, `${CANARY}-new`]),
-      field("updateWebhookHeader", [...READ, `${CANARY}-moved`]),
+      field("createWebhookHeader", [...READ_SECRETS, `${CANARY}-new`]),
+      field("updateWebhookHeader", [...READ_SECRETS, `${CANARY}-moved`]),
       field("deleteWebhookHeader"),
     ],
   },
   {
     title: "subscribe",
     before: [BASE],
-    declared: [{ ...BASE, pairs: MANY }],
+    declared: [{ ...BASE, events: MANY_EVENTS }],
     targets: [field("createWebhookSubscription")],
   },
   {
     title: "unsubscribe",
-    before: [{ ...BASE, pairs: MANY }],
+    before: [{ ...BASE, events: MANY_EVENTS }],
     declared: [BASE],
     targets: [field("deleteWebhookSubscription")],
   },
   {
-    title: "swap pairs",
+    title: "change events",
     before: [BASE],
-    declared: [{ ...BASE, pairs: ["PARTS UPDATE", "RUNS DELETE"] }],
+    declared: [{ ...BASE, events: ["PARTS UPDATE", "RUNS DELETE"] }],
     targets: [field("createWebhookSubscription"), field("deleteWebhookSubscription")],
   },
   {
@@ -129,21 +130,21 @@ export const OPERATIONS: readonly Operation[] = [
     title: "refresh",
     before: [BASE],
     outside: (store) => {
-      store.updateReceiver(ours(store), { description: "by hand", sharedSecret: `${CANARY}-by-hand` });
-      store.createHeader({ receiverId: ours(store), key: "X-By-Hand", value: `${CANARY}-by-hand` });
+      store.updateReceiver(receiverIdIn(store), { description: "by hand", sharedSecret: `${CANARY}-by-hand` });
+      store.createHeader({ receiverId: receiverIdIn(store), key: "X-By-Hand", value: `${CANARY}-by-hand` });
     },
     declared: [BASE],
     targets: [{ on: { type: "query" } }],
   },
   {
-    title: "remove extras",
+    title: "delete unmanaged",
     before: [BASE],
     outside: (store) => {
       for (const action of ["DELETE", "UPDATE"]) {
-        store.createSubscription({ receiverId: ours(store), resource: "PARTS", action });
+        store.createSubscription({ receiverId: receiverIdIn(store), resource: "PARTS", action });
       }
     },
-    met: true,
+    reported: true,
     declared: [BASE],
     targets: [field("deleteWebhookSubscription")],
   },

@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 /** FAULT_SEED repeats a run of the fault tests. */
 export const SEED = process.env.FAULT_SEED ?? String(Date.now());
 
-/** Numbers from 0 to 1 that the seed and some words always give. */
-export const chanceOf = (...where: readonly (string | number)[]) => {
-  return (...words: readonly (string | number)[]): number =>
+/** Returns a function from keys to pseudorandom numbers between 0 and 1, always the same for the seed and the scope. */
+export const chanceOf = (...scope: readonly (string | number)[]) => {
+  return (...keys: readonly (string | number)[]): number =>
     createHash("sha256")
-      .update([SEED, ...where, ...words].join())
+      .update([SEED, ...scope, ...keys].join())
       .digest()
       .readUInt32BE() /
     2 ** 32;

@@ -1,78 +1,80 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { table } from "../../bench/table.ts";
-import { faultKinds } from "../../emulator/faults.ts";
-import { type Emulator, type Fault, type FaultTarget, startEmulator } from "../../emulator/index.ts";
+import { type Emulator, type Fault, type FaultTarget, faultKinds, startEmulator } from "../../emulator/index.ts";
 import type { RetryOptions } from "../../provider/ion/http/retry.ts";
 import { Stack } from "../support/fakeEngine.ts";
 import { CANARY, ionOn } from "../support/support.ts";
-import { clear, distance, programOf } from "./desiredState.ts";
-import { makeOthers, OPERATIONS, type Operation, OTHERS, type Target } from "./operations.ts";
+import { clear, findDeviations, programOf } from "./desiredState.ts";
+import { createOthers, OPERATIONS, type Operation, OTHERS, type Target } from "./operations.ts";
 import { chanceOf, SEED } from "./seed.ts";
 
-/** A fault without where and how often. */
-type Bare = { [Kind in Fault["kind"]]: Omit<Extract<Fault, { kind: Kind }>, "on" | "after" | "times"> }[Fault["kind"]];
+/** A fault without its target and frequency. */
+type FaultKind = {
+  [Kind in Fault["kind"]]: Omit<Extract<Fault, { kind: Kind }>, "on" | "after" | "times">;
+}[Fault["kind"]];
 
 interface Row {
   readonly title: string;
-  /** undefined where it has nothing to hit at that target. */
-  readonly fault: (target: Target) => Bare | undefined;
-  /** Whether a run that meets it once ends well all the same. */
-  readonly passes: "always" | "writes" | "never";
+  /** Returns undefined if the fault cannot occur at the target. */
+  readonly faultFor: (target: Target) => FaultKind | undefined;
+  /** Whether a run succeeds even though the fault occurs once. */
+  readonly succeeds: "always" | "writes" | "never";
+  /** Whether the fault hits token requests. */
   readonly token?: true;
 }
 
-const always = (title: string, fault: Bare, passes: Row["passes"] = "always"): Row => ({
+const anywhere = (title: string, fault: FaultKind, succeeds: Row["succeeds"] = "always"): Row => ({
   title,
-  fault: () => fault,
-  passes,
+  faultFor: () => fault,
+  succeeds,
 });
-const onToken = (title: string, fault: Bare, passes: Row["passes"] = "always"): Row => ({
-  ...always(`token: ${title}`, fault, passes),
+const onToken = (title: string, fault: FaultKind, succeeds: Row["succeeds"] = "always"): Row => ({
+  ...anywhere(`token: ${title}`, fault, succeeds),
   token: true,
 });
 const isChange = ({ on }: Target) => /^(update|delete)/.test(on.field ?? "");
 
 const ROWS: readonly Row[] = [
-  always("drop before", { kind: "drop-before" }),
-  always("drop after", { kind: "drop-after" }),
-  always("502 before", { kind: "bad-gateway-before" }),
-  always("502 after", { kind: "bad-gateway-after" }),
-  always("429", { kind: "rate-limit" }),
-  always("429, Retry-After", { kind: "rate-limit", retryAfter: 1 }),
-  always("401 expired", { kind: "expired-token" }),
-  always("401 revoked", { kind: "revoked-token" }),
-  always("hang before", { kind: "hang" }),
-  always("hang after", { kind: "hang", done: true }),
-  // What reads as HTML at a look is more likely a wrong address than a moment's trouble.
-  always("HTML before", { kind: "html" }, "writes"),
-  always("HTML after", { kind: "html", done: true }, "writes"),
-  always("data in part", { kind: "partial" }, "never"),
+  anywhere("drop before", { kind: "drop-before" }),
+  anywhere("drop after", { kind: "drop-after" }),
+  anywhere("502 before", { kind: "bad-gateway-before" }),
+  anywhere("502 after", { kind: "bad-gateway-after" }),
+  anywhere("429", { kind: "rate-limit" }),
+  anywhere("429, Retry-After", { kind: "rate-limit", retryAfter: 1 }),
+  anywhere("401 expired", { kind: "expired-token" }),
+  anywhere("401 revoked", { kind: "revoked-token" }),
+  anywhere("hang before", { kind: "hang" }),
+  anywhere("hang after", { kind: "hang", done: true }),
+  // A query that returns HTML more likely has the wrong URL than a temporary failure.
+  anywhere("HTML before", { kind: "html" }, "writes"),
+  anywhere("HTML after", { kind: "html", done: true }, "writes"),
+  anywhere("partial data", { kind: "partial" }, "never"),
   {
     title: "secrets repeated",
-    fault: ({ secrets = [] }) =>
+    faultFor: ({ secrets = [] }) =>
       secrets.length > 0 ? { kind: "partial", message: `Refused: ${secrets.join(", ")}` } : undefined,
-    passes: "never",
+    succeeds: "never",
   },
   {
-    title: "etag stale",
-    fault: (target) => (isChange(target) ? { kind: "stale-etag" } : undefined),
-    passes: "always",
+    title: "stale etag",
+    faultFor: (target) => (isChange(target) ? { kind: "stale-etag" } : undefined),
+    succeeds: "always",
   },
   {
-    title: "edited meanwhile",
-    fault: ({ on: { field = "" } }) => {
+    title: "concurrent edit",
+    faultFor: ({ on: { field = "" } }) => {
       if (field === "updateWebhookReceiver") return { kind: "stale-etag", changes: { description: "theirs" } };
       if (field === "updateWebhookHeader") return { kind: "stale-etag", changes: { value: "theirs" } };
       return undefined;
     },
-    passes: "always",
+    succeeds: "always",
   },
   {
     title: "unique constraint",
-    fault: ({ on }) => (on.field?.startsWith("create") ? { kind: "unique-constraint" } : undefined),
-    passes: "never",
+    faultFor: ({ on }) => (on.field?.startsWith("create") ? { kind: "unique-constraint" } : undefined),
+    succeeds: "never",
   },
-  always("slow", { kind: "slow", ms: 40 }),
+  anywhere("slow", { kind: "slow", ms: 40 }),
   onToken("drop before", { kind: "drop-before" }),
   onToken("drop after", { kind: "drop-after" }),
   onToken("502 before", { kind: "bad-gateway-before" }),
@@ -85,12 +87,12 @@ const ROWS: readonly Row[] = [
   onToken("slow", { kind: "slow", ms: 40 }),
 ];
 
-/** What became of all runs of one fault at one operation. */
+/** The totals of all runs with one fault at one operation. */
 interface Cell {
   runs: number;
   converged: number;
   duplicates: number;
-  lost: number;
+  missing: number;
   leaked: number;
 }
 
@@ -109,14 +111,14 @@ afterAll(async () => {
     title,
     ...OPERATIONS.map((operation) => {
       const cell = cells.get(`${title} × ${operation.title}`);
-      return cell ? `${cell.converged}/${cell.runs} ${cell.duplicates} ${cell.lost} ${cell.leaked}` : "";
+      return cell ? `${cell.converged}/${cell.runs} ${cell.duplicates} ${cell.missing} ${cell.leaked}` : "";
     }),
   ]);
-  console.log(`converged/runs duplicates lost leaked; FAULT_SEED=${SEED} repeats it\n${table(head, rows)}`);
+  console.log(`converged/runs duplicates missing leaked; FAULT_SEED=${SEED} repeats it\n${table(head, rows)}`);
   await Promise.all(emulators.splice(0).map((emulator) => emulator.close()));
 });
 
-/** Runs on an emulator that nobody else uses meanwhile. */
+/** Runs on an emulator that no other run uses at the same time. */
 async function withEmulator<T>(run: (emulator: Emulator) => Promise<T>): Promise<T> {
   const emulator = emulators.pop() ?? (await new Promise<Emulator>((resolve) => waiting.push(resolve)));
   try {
@@ -128,88 +130,99 @@ async function withEmulator<T>(run: (emulator: Emulator) => Promise<T>): Promise
   }
 }
 
-/** Long enough for every try of the retry table. */
-const PATIENCE: RetryOptions = { deadlineMs: 5_000, firstWaitMs: 1 };
+/** Long enough for every attempt in the retry policy. */
+const RETRY: RetryOptions = { deadlineMs: 5_000, firstWaitMs: 1 };
 
-/** One operation that meets a fault, and one more run without it where the first one failed. */
-async function meet(emulator: Emulator, operation: Operation, fault: Fault) {
+/** Runs an operation with a fault, and once more without it if the first run failed. */
+async function runWithFault(emulator: Emulator, operation: Operation, fault: Fault) {
   const { store, faults, requests } = emulator;
   faults.clear();
   clear(store);
-  const others = makeOthers(store);
+  const othersReceiverId = createOthers(store);
   const stack = new Stack();
-  const told: string[] = [];
-  const process = (options = {}) => ionOn(emulator, { warn: (words) => told.push(words), ...options });
-  const clean = async (worlds: Operation["before"]) => {
-    const { errors } = await stack.up(programOf(worlds), process());
+  const warnings: string[] = [];
+  const process = (options = {}) => ionOn(emulator, { warn: (message) => warnings.push(message), ...options });
+  const succeed = async (desired: Operation["before"]) => {
+    const { errors } = await stack.up(programOf(desired), process());
     expect(errors).toEqual([]);
   };
-  if (operation.before.length > 0) await clean(operation.before);
+  if (operation.before.length > 0) await succeed(operation.before);
   operation.outside?.(store);
-  if (operation.met) await clean(operation.before);
+  if (operation.reported) await succeed(operation.before);
   requests.length = 0;
 
   faults.add(fault);
   const hang = fault.kind === "hang" ? { timeoutMs: 400 } : {};
   const program = programOf(operation.declared);
-  const first = await stack.up(program, process({ retry: PATIENCE, ...hang }));
+  const first = await stack.up(program, process({ retry: RETRY, ...hang }));
   const hits = faults.list()[0]?.hits ?? 0;
   faults.clear();
   const second = first.errors.length > 0 ? await stack.up(program, process()) : undefined;
 
-  const { duplicates, lost, other } = distance(store, operation.declared, { receivers: new Set([others]) });
-  const theirs = distance(store, [OTHERS], {
-    receivers: new Set(store.listReceivers().flatMap(({ id }) => (id === others ? [] : [id]))),
+  const { duplicates, missing, unexpected } = findDeviations(store, operation.declared, {
+    receivers: new Set([othersReceiverId]),
   });
-  const said = [...first.errors, ...(second?.errors ?? []), ...told, JSON.stringify(requests)];
+  const ofOthers = findDeviations(store, [OTHERS], {
+    receivers: new Set(store.listReceivers().flatMap(({ id }) => (id === othersReceiverId ? [] : [id]))),
+  });
+  const printed = [
+    ...first.errors,
+    ...first.warnings,
+    ...(second?.errors ?? []),
+    ...warnings,
+    JSON.stringify(requests),
+  ];
   return {
     hits,
     errors: first.errors,
     stillFailing: second?.errors ?? [],
     duplicates,
-    lost: [...lost, ...theirs.lost],
-    other: [...other, ...theirs.other],
-    leaked: said.filter((words) => words.includes(CANARY)),
-    leftover: (await stack.preview(program, process())).steps,
+    missing: [...missing, ...ofOthers.missing],
+    unexpected: [...unexpected, ...ofOthers.unexpected],
+    leaked: printed.filter((text) => text.includes(CANARY)),
+    remainingSteps: (await stack.preview(program, process())).steps,
   };
 }
 
-/** The faults to try at one target: once, until it is over for good, and at some moment that the seed picks. */
-function faultsAt(row: Row, bare: Bare, on: FaultTarget, words: string): Fault[] {
-  const systematic = [1, Number.POSITIVE_INFINITY].map((times) => ({ ...bare, on, times }) as Fault);
-  const chance = chanceOf(words);
-  const random = { ...bare, on: row.token ? on : {}, after: Math.floor(chance("after") * 3), times: 1 } as Fault;
-  // Some hit only what they are aimed at.
-  const anywhere = !row.token && !("message" in bare) && !["stale-etag", "unique-constraint"].includes(bare.kind);
-  return anywhere ? [...systematic, random] : systematic;
+/** The faults to try at one target: once, always, and once at a random moment. */
+function faultsAt(row: Row, kind: FaultKind, on: FaultTarget, key: string): Fault[] {
+  const systematic = [1, Number.POSITIVE_INFINITY].map((times) => ({ ...kind, on, times }) as Fault);
+  const chance = chanceOf(key);
+  const random = { ...kind, on: row.token ? on : {}, after: Math.floor(chance("after") * 3), times: 1 } as Fault;
+  // Some faults can hit only their target.
+  const canHitAnyRequest =
+    !row.token && !("message" in kind) && !["stale-etag", "unique-constraint"].includes(kind.kind);
+  return canHitAnyRequest ? [...systematic, random] : systematic;
 }
 
-describe.concurrent("a run that meets", () => {
-  it.for(ROWS)("$title ends, after one more at most, with exactly what is declared", async (row, { expect }) => {
+describe.concurrent("faults", () => {
+  it.for(ROWS)("$title: at most one more run makes ION exactly as declared", async (row, { expect }) => {
     const failures: unknown[] = [];
     await Promise.all(
       OPERATIONS.flatMap((operation) => {
         const targets: readonly Target[] = row.token ? [{ on: { kind: "token" } }] : operation.targets;
         return targets.flatMap((target) => {
-          const bare = row.fault(target);
-          if (!bare) return [];
+          const kind = row.faultFor(target);
+          if (!kind) return [];
           const key = `${row.title} × ${operation.title}`;
-          const cell = cells.get(key) ?? { runs: 0, converged: 0, duplicates: 0, lost: 0, leaked: 0 };
+          const cell = cells.get(key) ?? { runs: 0, converged: 0, duplicates: 0, missing: 0, leaked: 0 };
           cells.set(key, cell);
-          const query = target.on.type === "query";
-          return faultsAt(row, bare, target.on, key).map(async (fault) => {
-            const end = await withEmulator((emulator) => meet(emulator, operation, fault));
-            const { hits, errors, stillFailing, duplicates, lost, other, leaked, leftover } = end;
-            const aimed = fault.on === target.on;
-            const passes = row.passes === "always" || (row.passes === "writes" && !query);
-            const converged = [stillFailing, duplicates, lost, other, leftover].every(({ length }) => length === 0);
+          const isQuery = target.on.type === "query";
+          return faultsAt(row, kind, target.on, key).map(async (fault) => {
+            const result = await withEmulator((emulator) => runWithFault(emulator, operation, fault));
+            const { hits, errors, stillFailing, duplicates, missing, unexpected, leaked, remainingSteps } = result;
+            const isRandom = fault.on !== target.on;
+            const succeeds = row.succeeds === "always" || (row.succeeds === "writes" && !isQuery);
+            const converged = [stillFailing, duplicates, missing, unexpected, remainingSteps].every(
+              ({ length }) => length === 0,
+            );
             cell.runs += 1;
             cell.converged += converged ? 1 : 0;
             cell.duplicates += duplicates.length;
-            cell.lost += lost.length;
+            cell.missing += missing.length;
             cell.leaked += leaked.length;
-            const asExpected = !aimed || (hits > 0 && (fault.times !== 1 || !passes || errors.length === 0));
-            if (!converged || leaked.length > 0 || !asExpected) failures.push({ at: key, fault, ...end });
+            const asExpected = isRandom || (hits > 0 && (fault.times !== 1 || !succeeds || errors.length === 0));
+            if (!converged || leaked.length > 0 || !asExpected) failures.push({ at: key, fault, ...result });
           });
         });
       }),
@@ -218,9 +231,9 @@ describe.concurrent("a run that meets", () => {
   });
 });
 
-it("the table has every kind of fault that the emulator knows", () => {
+it("the table contains every kind of fault of the emulator", () => {
   const target: Target = { on: { field: "updateWebhookReceiver" }, secrets: ["x"] };
   const create: Target = { on: { field: "createWebhookReceiver" } };
-  const kinds = ROWS.flatMap((row) => [row.fault(target)?.kind, row.fault(create)?.kind]);
+  const kinds = ROWS.flatMap((row) => [row.faultFor(target)?.kind, row.faultFor(create)?.kind]);
   expect(new Set(kinds.filter((kind) => kind !== undefined))).toEqual(new Set(faultKinds.map(({ kind }) => kind)));
 });

@@ -1,18 +1,23 @@
 import { describe, expect, it } from "vitest";
-import type { Receiver } from "../../provider/ion/operations.ts";
-import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
 import {
+  asDesired,
+  asReceiver,
+  buildState,
   declaredFields,
-  drift,
+  desiredFields,
+  driftedFields,
+  driftedSecrets,
+  type Fields,
+  observedFields,
   pick,
-  recorded,
+  pinnedFields,
   type State,
-  secretDrift,
-  seen,
-  wantedOf,
+  withKnownSecrets,
 } from "../../provider/lifecycle/receiverState.ts";
+import { receiverDifference } from "../../provider/model/difference.ts";
+import type { Receiver } from "../../provider/model/webhooks.ts";
 
-/** As ION shows a receiver whose secrets it masks: they are there, and not known. */
+/** A receiver whose secrets ION masks. */
 const MASKED: Receiver = {
   id: "1",
   _etag: "a",
@@ -26,32 +31,34 @@ const MASKED: Receiver = {
   subscriptions: [],
   headers: [],
 };
+/** A receiver whose secrets ION shows. */
 const SHOWN: Receiver = { ...MASKED, webhookUri: "https://a.example/", sharedSecret: "live" };
-const ION = { environment: "loopback" } as WebhookApi;
 const STATE: State = { ionEndpoint: "loopback", declaredFields: ["name"], pinned: {}, reverted: [] };
 
-it("what the program gives is all but what stands in the inputs to be put back", () => {
+it("declaredFields returns the inputs without the fields that are pinned", () => {
   const inputs = { name: "erp", active: true, headers: { "X-A": "1" }, pinned: { active: true } };
   expect(declaredFields(inputs)).toEqual({ name: "erp", headers: { "X-A": "1" } });
 });
 
-describe("what a receiver is to be", () => {
+describe("desiredFields", () => {
   const pinned = { name: "old", active: true, sharedSecret: "pinned", headers: { "X-A": "1" } };
 
-  it("is what the program gives, and for the rest what it is held to; a shared secret only where it is declared", () => {
-    expect(wantedOf({ name: "new" }, { ...STATE, pinned })).toEqual({
-      name: "new",
-      active: true,
-      headers: { "X-A": "1" },
-    });
+  it("prefers declared fields to pinned ones, and does not pin a shared secret that ION generated", () => {
+    const desired = { name: "new", active: true, headers: { "X-A": "1" } };
+    expect(desiredFields({ name: "new" }, { ...STATE, pinned })).toEqual(desired);
+    expect(pinnedFields({ ...STATE, pinned })).toEqual({ ...desired, name: "old" });
+  });
+
+  it("pins a shared secret that the program declared", () => {
     const declared = { ...STATE, pinned, declaredFields: ["name", "sharedSecret"] } as const;
-    expect(wantedOf({ name: "new" }, declared)).toEqual({ ...pinned, name: "new" });
+    expect(desiredFields({ name: "new" }, declared)).toEqual({ ...pinned, name: "new" });
+    expect(pinnedFields(declared)).toEqual(pinned);
   });
 });
 
-describe("what is seen of a receiver", () => {
-  it("is what ION shows", () => {
-    expect(seen(SHOWN, { webhookUri: "https://b.example/", sharedSecret: "known", active: false })).toEqual({
+describe("observedFields", () => {
+  it("returns what ION shows", () => {
+    expect(observedFields(SHOWN, { webhookUri: "https://b.example/", sharedSecret: "known", active: false })).toEqual({
       name: "erp",
       webhookUri: "https://a.example/",
       sharedSecret: "live",
@@ -62,44 +69,99 @@ describe("what is seen of a receiver", () => {
     });
   });
 
-  it("is as last known where ION masks it, or has no field for it", () => {
+  it("returns the known value of a field that ION masks or that its schema lacks", () => {
     const { active: _active, ...lacking } = MASKED;
-    const known = { webhookUri: "https://b.example/", sharedSecret: "known", active: false, description: "gone" };
-    const { description: _none, ...kept } = known;
-    expect(seen(lacking as Receiver, known)).toMatchObject(kept);
-    expect(seen(lacking as Receiver, known)).not.toHaveProperty("description");
+    const known = { webhookUri: "https://b.example/", sharedSecret: "known", active: false };
+    const observed = observedFields(lacking, { ...known, description: "deleted in ION" });
+    expect(observed).toMatchObject(known);
+    expect(observed).not.toHaveProperty("description");
+  });
+
+  it("returns the known value of a masked header, whatever the case of its name", () => {
+    const headers = [
+      { id: "1", key: "X-Known", value: undefined },
+      { id: "2", key: "X-New", value: undefined },
+      { id: "3", key: "X-Shown", value: "live" },
+    ];
+    const known = { headers: { "x-known": "1", "X-Shown": "old" } };
+    expect(observedFields({ ...SHOWN, headers }, known).headers).toEqual({
+      "X-Known": "1",
+      "X-New": "",
+      "X-Shown": "live",
+    });
+  });
+
+  it("gives another name to duplicate headers and to __proto__", () => {
+    const headers = ["X-A", "x-a", "__proto__"].map((key, at) => ({ id: `${at}`, key, value: `${at}` }));
+    expect(observedFields({ ...SHOWN, headers }, {}).headers).toEqual({
+      "X-A": "0",
+      "x-a (duplicate, id 1)": "1",
+      "__proto__ (invalid, id 2)": "2",
+    });
   });
 });
 
-describe("what is remembered after a write", () => {
-  it("holds to what is declared, and for the rest to what was held before; a shared secret to what ION shows", () => {
+it("withKnownSecrets fills in what ION masks and keeps the headers of ION", () => {
+  const headers = [{ id: "1", key: "X-A", value: undefined }];
+  const known = { webhookUri: "https://b.example/", sharedSecret: "known", name: "old", headers: { "X-A": "1" } };
+  expect(withKnownSecrets({ ...MASKED, headers }, known)).toEqual({
+    ...MASKED,
+    webhookUri: "https://b.example/",
+    sharedSecret: "known",
+    headers,
+  });
+  expect(withKnownSecrets(SHOWN, known)).toEqual(SHOWN);
+});
+
+describe("buildState", () => {
+  it("pins declared fields to the program, omitted ones to their earlier pin, and a shared secret to ION", () => {
     const prior = { ...STATE, pinned: { name: "old", active: false, sharedSecret: "old" } };
-    expect(recorded(ION, SHOWN, { name: "erp" }, prior)).toEqual({
-      ...seen(SHOWN, {}),
+    expect(buildState("loopback", SHOWN, { name: "erp" }, prior)).toEqual({
+      ...observedFields(SHOWN, {}),
       ionEndpoint: "loopback",
       declaredFields: ["name"],
-      pinned: { ...seen(SHOWN, {}), description: "", active: false },
+      pinned: { ...observedFields(SHOWN, {}), description: "", active: false },
       reverted: [],
     });
   });
 
-  it("says which fields were put back", () => {
-    const state = recorded(ION, SHOWN, { name: "erp", active: true, pinned: { active: true } });
+  it("records which omitted fields were reverted", () => {
+    const state = buildState("loopback", SHOWN, { name: "erp", active: true, pinned: { active: true } });
     expect([state.declaredFields, state.reverted]).toEqual([["name"], ["active"]]);
   });
 });
 
-it("drift is named by field, and of secrets in words", () => {
-  const wanted = { name: "erp", webhookUri: "https://b.example/", headers: { "X-A": "1" } };
-  expect(drift(wanted, seen(SHOWN, {}))).toEqual(["webhookUri", "headers"]);
-  expect(drift({ headers: {} }, { headers: {} })).toEqual([]);
-  expect(drift({}, { headers: { "X-A": "1" } })).toEqual([]);
-  const pinned = { name: "old", webhookUri: "https://b.example/", sharedSecret: "pinned" };
-  expect(secretDrift(pinned, seen(SHOWN, {}))).toEqual(["webhookUri", "sharedSecret"]);
-  expect(secretDrift({}, {})).toEqual([]);
+describe("drift", () => {
+  const observed = observedFields(SHOWN, {});
+  const between = (desired: Fields, live: Fields) => receiverDifference(asDesired(desired), asReceiver("1", live));
+
+  it.each<[string, Fields, Fields, string[], string[]]>([
+    ["nothing for equal fields", observed, observed, [], []],
+    ["nothing for no headers", { headers: {} }, { headers: {} }, [], []],
+    ["nothing for headers that are not desired", {}, { headers: { "X-A": "1" } }, [], []],
+    ["nothing for an inactive receiver that should be inactive", { active: false }, { active: false }, [], []],
+    ["a plain field by its name", { name: "old" }, observed, ["name"], []],
+    [
+      "secret fields by their names",
+      { name: "erp", webhookUri: "https://b.example/", sharedSecret: "pinned" },
+      observed,
+      ["webhookUri", "sharedSecret"],
+      ["webhookUri", "sharedSecret"],
+    ],
+    [
+      "each header by its name, and as one field",
+      { headers: { "X-A": "1", "X-B": "2", "X-C": "3" } },
+      { headers: { "x-a": "1", "X-B": "4", "X-D": "5" } },
+      ["headers"],
+      ["header X-B was changed", "header X-C was removed", "header X-D was added"],
+    ],
+  ])("names %s", (_what, desired, live, fields, secrets) => {
+    expect(driftedFields(between(desired, live))).toEqual(fields);
+    expect(driftedSecrets(between(desired, live))).toEqual(secrets);
+  });
 });
 
-it("only what is there is picked", () => {
+it("pick skips fields that are undefined", () => {
   expect(pick({ name: "erp", active: false, description: undefined }, ["active", "description"])).toEqual({
     active: false,
   });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator, Fault } from "../../emulator/index.ts";
 import { WebhookApi } from "../../provider/ion/webhookApi.ts";
-import { PartialStateError } from "../../provider/lifecycle/resourceHandler.ts";
+import { PartialStateError, type Warnings } from "../../provider/lifecycle/resourceHandler.ts";
 import { unmanagedSubscriptions } from "../../provider/lifecycle/unmanagedSubscriptions.ts";
 import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
 import { leaksIn } from "../support/leaks.ts";
 import { connectionTo, ionOn, start } from "../support/support.ts";
 
-/** What is planted, before and after an update. */
-const PLANTED = {
+/** The secrets in inputs, in ION and in settings, before and after an update. */
+const SECRETS = {
   "the URL": "https://user:canary-pass@hooks.example/canary/url-1?key=a%20b",
   "the URL's path": "/canary/url-1?key=a%20b",
   "the shared secret": 'canary shared "2" /é🙂 and long enough to be cut in the middle of it, as Python does it',
@@ -17,168 +17,199 @@ const PLANTED = {
   "the next URL": "https://hooks.example/canary-next-url-4",
   "the next shared secret": "canary-next-shared-5",
   "the next header": "canary-next-header-6",
-  "the header added outside": "canary-added-7",
+  "the header added in ION": "canary-added-7",
   "the client secret": "canary-client-8",
 } as const;
 
 const DECLARED = {
   name: "erp",
-  webhookUri: PLANTED["the URL"],
-  sharedSecret: PLANTED["the shared secret"],
-  headers: { "X-Key": PLANTED["the header"] },
+  webhookUri: SECRETS["the URL"],
+  sharedSecret: SECRETS["the shared secret"],
+  headers: { "X-Key": SECRETS["the header"] },
 };
 const NEXT = {
   name: "erp",
-  webhookUri: PLANTED["the next URL"],
-  sharedSecret: PLANTED["the next shared secret"],
-  headers: { "X-Key": PLANTED["the next header"], "X-New": PLANTED["the next header"] },
+  webhookUri: SECRETS["the next URL"],
+  sharedSecret: SECRETS["the next shared secret"],
+  headers: { "X-Key": SECRETS["the next header"], "X-New": SECRETS["the next header"] },
 };
-const PAIR = { receiverId: "1", resource: "PARTS", action: "CREATE" };
+const SUBSCRIPTION = { receiverId: "1", resource: "PARTS", action: "CREATE" };
 
-/** What ION could make of values in an error: whole, escaped, and cut as Python's GraphQL cuts long ones. */
-const repeated = (...planted: (keyof typeof PLANTED)[]) =>
-  planted
-    .map((what) => PLANTED[what])
-    .flatMap((secret) => [secret, JSON.stringify(secret), encodeURIComponent(secret), cut(secret)])
+/** An error message in which ION repeats secrets: as they are, escaped, and truncated as Python's GraphQL library does. */
+const repeating = (...names: (keyof typeof SECRETS)[]) =>
+  names
+    .map((name) => SECRETS[name])
+    .flatMap((secret) => [secret, JSON.stringify(secret), encodeURIComponent(secret), truncated(secret)])
     .join(" Key (x)=(");
-const cut = (secret: string) => (secret.length < 40 ? "" : `'${secret.slice(0, 20)}...${secret.slice(-20)}'`);
+const truncated = (secret: string) => (secret.length < 40 ? "" : `'${secret.slice(0, 20)}...${secret.slice(-20)}'`);
 
 const always = { times: Number.POSITIVE_INFINITY };
-const shown = repeated("the URL", "the URL's path", "the shared secret", "the header");
-const sent = repeated("the URL", "the header", "the next URL", "the next shared secret");
+const storedSecrets = repeating("the URL", "the URL's path", "the shared secret", "the header");
+const sentSecrets = repeating("the URL", "the header", "the next URL", "the next shared secret");
 
-/** What goes wrong, in whatever is asked of ION. */
 const FAULTS: Readonly<Record<string, Fault | undefined>> = {
-  "nothing wrong": undefined,
-  "what ION showed, repeated by a query": { kind: "partial", on: { type: "query" }, message: shown, ...always },
-  "what ION showed, repeated by a write": { kind: "partial", on: { type: "mutation" }, message: shown, ...always },
-  "what was sent, repeated by a create": {
+  "no fault": undefined,
+  "stored secrets repeated by a query": {
+    kind: "partial",
+    on: { type: "query" },
+    message: storedSecrets,
+    ...always,
+  },
+  "stored secrets repeated by a mutation": {
+    kind: "partial",
+    on: { type: "mutation" },
+    message: storedSecrets,
+    ...always,
+  },
+  "sent secrets repeated by a create": {
     kind: "unique-constraint",
     on: { field: "createWebhookReceiver" },
-    message: sent,
+    message: sentSecrets,
   },
-  "what was sent, repeated by an update": {
+  "sent secrets repeated by an update": {
     kind: "partial",
     on: { field: "updateWebhookReceiver" },
-    message: sent,
+    message: sentSecrets,
   },
-  "a header's value, repeated": {
+  "a header value repeated": {
     kind: "partial",
     on: { field: "createWebhookHeader" },
-    message: repeated("the next header"),
+    message: repeating("the next header"),
   },
-  "an etag that is stale": { kind: "stale-etag", on: { type: "mutation" }, ...always },
-  "the connection lost before": { kind: "drop-before", ...always },
-  "the connection lost after": { kind: "drop-after", ...always },
-  "the answer to one write lost": { kind: "drop-after", on: { type: "mutation" } },
+  "a stale etag": { kind: "stale-etag", on: { type: "mutation" }, ...always },
+  "a connection lost before each request": { kind: "drop-before", ...always },
+  "a connection lost after each request": { kind: "drop-after", ...always },
+  "a response to a mutation lost": { kind: "drop-after", on: { type: "mutation" } },
   "502": { kind: "bad-gateway-after", ...always },
   "429": { kind: "rate-limit", retryAfter: 0, ...always },
   "401": { kind: "expired-token", ...always },
-  "a page instead of an answer": { kind: "html", done: true, ...always },
-  "no answer": { kind: "hang", ...always },
+  "HTML instead of JSON": { kind: "html", done: true, ...always },
+  "no response": { kind: "hang", ...always },
   "no token": { kind: "bad-gateway-before", on: { kind: "token" }, ...always },
 };
 
 type State = Parameters<typeof webhookReceiver.read>[2];
-type Step = (ion: WebhookApi, emulator: Emulator, state: State) => Promise<unknown>;
+/** Returns what a user sees besides errors and API warnings. */
+type Operation = (ion: WebhookApi, emulator: Emulator, state: State) => Promise<readonly string[]>;
 
-const receiverState = async (emulator: Emulator) => (await webhookReceiver.create(ionOn(emulator), DECLARED)).state;
+const warningsOf = async (...results: readonly Promise<Warnings>[]) =>
+  (await Promise.all(results)).flatMap(({ warnings = [] }) => warnings);
 
-/** What is done with a receiver "1" that is as declared, unless it says otherwise. */
-const OPERATIONS: Readonly<Record<string, Step>> = {
-  "makes a receiver": (ion) => webhookReceiver.create(ion, { ...NEXT, name: "new" }),
-  "takes one over": (ion) => webhookReceiver.create(ion, { ...NEXT, importId: "1" }),
-  "meets the URL under another name": (ion) => webhookReceiver.create(ion, { ...DECLARED, name: "other" }),
-  "meets the URL twice": (ion, { store }) => {
-    store.createReceiver({ name: "twin", webhookUri: PLANTED["the URL"] });
+/** Operations on receiver 1, which is as declared at the start. */
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  "creates a receiver": (ion) => warningsOf(webhookReceiver.create(ion, { ...NEXT, name: "new" })),
+  "imports a receiver": (ion) => warningsOf(webhookReceiver.create(ion, { ...NEXT, importId: "1" })),
+  "finds the URL under another name": (ion) => warningsOf(webhookReceiver.create(ion, { ...DECLARED, name: "other" })),
+  "finds the URL twice": (ion, { store }) => {
+    store.createReceiver({ name: "duplicate", webhookUri: SECRETS["the URL"] });
     ion.invalidate();
-    return webhookReceiver.create(ion, DECLARED);
+    return warningsOf(webhookReceiver.create(ion, DECLARED));
   },
-  "reads what was changed outside": async (ion, { store }, state) => {
-    const [webhookUri, sharedSecret] = [PLANTED["the next URL"], PLANTED["the next shared secret"]];
+  "reads a receiver that drifted": async (ion, { store }, state) => {
+    const [webhookUri, sharedSecret] = [SECRETS["the next URL"], SECRETS["the next shared secret"]];
     store.updateReceiver("1", { webhookUri, sharedSecret });
-    store.createHeader({ receiverId: "1", key: "X-Added", value: PLANTED["the header added outside"] });
+    store.createHeader({ receiverId: "1", key: "X-Added", value: SECRETS["the header added in ION"] });
+    store.createReceiver({ name: "duplicate", webhookUri });
     ion.invalidate();
-    const found = await webhookReceiver.read(ion, "1", state);
-    for (const words of found?.state.driftedSecrets ?? []) ion.warn(words);
+    const { found, warnings = [] } = await webhookReceiver.read(ion, "1", state);
+    return [...warnings, ...(found?.state.driftedSecrets ?? [])];
   },
-  "updates everything": (ion, _emulator, state) => webhookReceiver.update(ion, "1", state, NEXT),
-  "updates headers": (ion, _emulator, state) =>
-    webhookReceiver.update(ion, "1", state, { ...DECLARED, headers: { "X-New": PLANTED["the next header"] } }),
-  "updates what is gone": (ion, { store }, state) => {
+  "updates every field": (ion, _emulator, state) => warningsOf(webhookReceiver.update(ion, "1", state, NEXT)),
+  "updates headers": (ion, _emulator, state) => {
+    const headers = { "X-New": SECRETS["the next header"] };
+    return warningsOf(webhookReceiver.update(ion, "1", state, { ...DECLARED, headers }));
+  },
+  "updates a deleted receiver": (ion, { store }, state) => {
     store.deleteReceiver("1");
-    return webhookReceiver.update(ion, "1", state, NEXT);
+    return warningsOf(webhookReceiver.update(ion, "1", state, NEXT));
   },
-  "deletes a receiver": (ion, _emulator, state) => webhookReceiver.delete(ion, "1", state, false),
-  "subscribes and ends it": async (ion) => {
-    const { id, state } = await webhookSubscription.create(ion, PAIR);
-    await webhookSubscription.read(ion, id, state);
+  "deletes a receiver": async (ion, _emulator, state) => {
+    await webhookReceiver.delete(ion, "1", state, false);
+    return [];
+  },
+  "creates and deletes a subscription": async (ion) => {
+    const { id, state, warnings = [] } = await webhookSubscription.create(ion, SUBSCRIPTION);
+    const read = await warningsOf(webhookSubscription.read(ion, id, state));
     await webhookSubscription.delete(ion, id, state, false);
+    return [...warnings, ...read];
   },
-  "ends what nobody declared": async (ion) => {
-    const look = { receiverId: "1", unmanaged: "delete", declared: [], maxDeletions: 9 } as const;
-    const { id, state } = await unmanagedSubscriptions.create(ion, look);
-    await unmanagedSubscriptions.read(ion, id, state);
-    await unmanagedSubscriptions.update(ion, id, state, look);
+  "deletes unmanaged subscriptions": async (ion) => {
+    const inputs = { receiverId: "1", unmanaged: "delete", declared: [], maxDeletions: 9 } as const;
+    const { id, state, warnings = [] } = await unmanagedSubscriptions.create(ion, inputs);
+    const read = await warningsOf(unmanagedSubscriptions.read(ion, id, state));
+    return [...warnings, ...read, ...(await warningsOf(unmanagedSubscriptions.update(ion, id, state, inputs)))];
   },
 };
 
-/** Every word of what was thrown: message, stack, reasons and whatever else hangs on it, but for the state that is sealed later. */
-function wordsOf(error: unknown): string {
+/** All text of an error: message, stack, reasons and every other property. Pulumi encrypts the state of a PartialStateError. */
+function textOf(error: unknown): string {
   if (error instanceof PartialStateError) return [error.message, error.stack, ...error.reasons].join("\n");
   if (!(error instanceof Error)) return String(error);
   const own = Object.getOwnPropertyNames(error).map((name) => String(Reflect.get(error, name)));
-  return [String(error), ...own, error.cause === undefined ? "" : wordsOf(error.cause)].join("\n");
+  return [String(error), ...own, error.cause === undefined ? "" : textOf(error.cause)].join("\n");
 }
 
-/** Runs an operation on a receiver as declared, with a fault in all that follows ION's first answer; returns all that was said. */
-async function wordsWith(fault: Fault | undefined, run: Step): Promise<{ said: string; tokens: string[] }> {
-  const emulator = await start({ clientSecret: PLANTED["the client secret"] });
+/** Runs an operation with a fault in every request after ION's first response. Returns all that a user or a log may see. */
+async function outputOf(run: Operation, fault?: Fault): Promise<{ output: string; tokens: string[] }> {
+  const emulator = await start({ clientSecret: SECRETS["the client secret"] });
   const { headers, ...fields } = DECLARED;
   const { id } = emulator.store.createReceiver(fields);
   emulator.store.createHeader({ receiverId: id, key: "X-Key", value: headers["X-Key"] });
   emulator.store.createSubscription({ receiverId: id, resource: "RUNS", action: "CREATE" });
-  const said: string[] = [];
+  const lines: string[] = [];
   const tokens: string[] = [];
-  const hangs = fault?.kind === "hang";
-  // With stack config's ion:deadline, which one request keeps to, too.
-  const ion = new WebhookApi(hangs ? { ...connectionTo(emulator), deadlineMs: 60 } : connectionTo(emulator), {
-    warn: (words) => said.push(words),
+  const isHanging = fault?.kind === "hang";
+  // The deadline is also the timeout of a single request.
+  const ion = new WebhookApi(isHanging ? { ...connectionTo(emulator), deadlineMs: 60 } : connectionTo(emulator), {
+    warn: (message) => lines.push(message),
     fetch: async (input, init) => {
-      const answer = await fetch(input, init);
-      const token = /"access_token":"([^"]+)"/.exec(await answer.clone().text())?.[1];
+      const response = await fetch(input, init);
+      const token = /"access_token":"([^"]+)"/.exec(await response.clone().text())?.[1];
       if (token) tokens.push(token);
-      return answer;
+      return response;
     },
-    retry: { firstWaitMs: 1, ...(!hangs && { deadlineMs: 100 }) },
+    retry: { firstWaitMs: 1, ...(!isHanging && { deadlineMs: 100 }) },
   });
-  const state = await receiverState(emulator);
-  if (!hangs) await ion.receivers();
+  const { state } = await webhookReceiver.create(ionOn(emulator), DECLARED);
+  if (!isHanging) await ion.receivers();
   if (fault) emulator.faults.add(fault);
   if (fault?.on?.kind === "token") emulator.revokeTokens();
-  await run(ion, emulator, state).catch((error: unknown) => said.push(wordsOf(error)));
-  // The emulator's own log is something that people keep, too.
-  return { said: `${said.join("\n")}\n${JSON.stringify([emulator.requests, emulator.faults.list().length])}`, tokens };
+  lines.push(...(await run(ion, emulator, state).catch((error: unknown) => [textOf(error)])));
+  // The emulator's log must not contain secrets either.
+  return {
+    output: `${lines.join("\n")}\n${JSON.stringify([emulator.requests, emulator.faults.list().length])}`,
+    tokens,
+  };
 }
 
-describe.each(Object.entries(FAULTS))("with %s, no secret is in what is said where one", (_what, fault) => {
-  it.each(Object.entries(OPERATIONS))("%s", async (_operation, run) => {
-    const { said, tokens } = await wordsWith(fault, run);
-    const whole = PLANTED["the shared secret"];
-    const parts = { "a secret's beginning": whole.slice(0, 20), "a secret's end": whole.slice(-20) };
-    const secrets = { ...PLANTED, ...parts, ...Object.fromEntries(tokens.map((token, at) => [`token ${at}`, token])) };
-    expect(leaksIn(said, secrets)).toEqual([]);
+describe.each(Object.entries(FAULTS))("with %s", (_what, fault) => {
+  it.each(Object.entries(OPERATIONS))("no output contains a secret when a user %s", async (_operation, run) => {
+    const { output, tokens } = await outputOf(run, fault);
+    const whole = SECRETS["the shared secret"];
+    const parts = { "a secret's start": whole.slice(0, 20), "a secret's end": whole.slice(-20) };
+    const tokensByName = Object.fromEntries(tokens.map((token, at) => [`token ${at}`, token]));
+    expect(leaksIn(output, { ...SECRETS, ...parts, ...tokensByName })).toEqual([]);
   });
 });
 
 it.each([
-  ["what ION showed, repeated by a query", "reads what was changed outside"],
-  ["what ION showed, repeated by a write", "deletes a receiver"],
-  ["what was sent, repeated by a create", "makes a receiver"],
-  ["what was sent, repeated by an update", "updates everything"],
-  ["a header's value, repeated", "updates headers"],
-])("with %s, one who %s is told so, with [secret] in place of values", async (fault, operation) => {
+  ["stored secrets repeated by a query", "reads a receiver that drifted"],
+  ["stored secrets repeated by a mutation", "deletes a receiver"],
+  ["sent secrets repeated by a create", "creates a receiver"],
+  ["sent secrets repeated by an update", "updates every field"],
+  ["a header value repeated", "updates headers"],
+])("with %s, the error has [secret] in place of values when a user %s", async (fault, operation) => {
   const run = OPERATIONS[operation];
   if (!run) throw new Error("There is no such operation.");
-  expect((await wordsWith(FAULTS[fault], run)).said).toContain("[secret]");
+  expect((await outputOf(run, FAULTS[fault])).output).toContain("[secret]");
+});
+
+it.each([
+  ["reads a receiver that drifted", ["have the same URL", "webhookUri", "sharedSecret", "header X-Added was added"]],
+  ["deletes unmanaged subscriptions", ["has subscriptions that are not in your program", "Deleted unmanaged"]],
+])("without a fault, the output explains what happened when a user %s", async (operation, expected) => {
+  const run = OPERATIONS[operation];
+  if (!run) throw new Error("There is no such operation.");
+  const { output } = await outputOf(run);
+  for (const part of expected) expect(output).toContain(part);
 });

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
-import type { IonError } from "../../provider/ion/errors.ts";
-import { ACTIONS, VIOLET_RESOURCES } from "../../provider/ion/facts.ts";
 import { UNKNOWN, type UncheckedInputs } from "../../provider/lifecycle/resourceHandler.ts";
 import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
+import { ACTIONS, GUIDE_EVENTS, VIOLET_RESOURCES } from "../../provider/model/events.ts";
 import {
   connectionReset,
   countOf,
@@ -15,12 +14,14 @@ import {
   rewrite,
   start,
 } from "../support/support.ts";
+import { casesByFailure } from "./failures.ts";
 
-const { check, create, delete: remove, diff, identities, read, update } = webhookSubscription;
+const { check, create, delete: deleteSubscription, diff, identities, read, update } = webhookSubscription;
 
-const PAIR = { receiverId: "1", resource: "PARTS", action: "UPDATE" };
-const STATE = { ...PAIR, ionEndpoint: "loopback" };
+const INPUTS = { receiverId: "1", resource: "PARTS", action: "UPDATE" };
+const STATE = { ...INPUTS, ionEndpoint: "loopback" };
 
+/** An emulator with receivers and no subscriptions. */
 async function withReceivers(count: number): Promise<Emulator> {
   const emulator = await start();
   for (let number = 1; number <= count; number += 1) {
@@ -29,12 +30,14 @@ async function withReceivers(count: number): Promise<Emulator> {
   return emulator;
 }
 
-/** A subscription that is there. */
-async function subscribed() {
+/** An emulator with two receivers, the first of which has the subscription. */
+async function withSubscription() {
   const emulator = await withReceivers(2);
-  const { id } = emulator.store.createSubscription(PAIR);
+  const { id } = emulator.store.createSubscription(INPUTS);
   return { emulator, id };
 }
+
+const forbidden = async () => new Response("", { status: 403 });
 
 describe("check", () => {
   const failuresOf = async (emulator: Emulator, news: UncheckedInputs) => {
@@ -43,365 +46,399 @@ describe("check", () => {
     return failures.map(({ property, reason }) => `${property}: ${reason}`);
   };
 
-  it("lets every documented pair through without a request", async () => {
+  it("accepts every documented event without a request", async () => {
     const emulator = await start();
-    const pairs = VIOLET_RESOURCES.flatMap((resource) =>
+    const events = VIOLET_RESOURCES.flatMap((resource) =>
       ACTIONS.map((action) => ({ receiverId: "1", resource, action })),
     );
-    const failures = await Promise.all(pairs.map((pair) => failuresOf(emulator, pair)));
+    const failures = await Promise.all(events.map((news) => failuresOf(emulator, news)));
     expect(failures.flat()).toEqual([]);
     expect(emulator.requests).toEqual([]);
   });
 
-  it.each(["receiverId", "resource", "action"])("lets an unknown %s through without a request", async (property) => {
+  it.each(["receiverId", "resource", "action"])("accepts an unknown %s without a request", async (property) => {
     const emulator = await start();
-    expect(await failuresOf(emulator, { ...PAIR, [property]: UNKNOWN })).toEqual([]);
+    expect(await failuresOf(emulator, { ...INPUTS, [property]: UNKNOWN })).toEqual([]);
     expect(emulator.requests).toEqual([]);
   });
 
-  it("asks ION about names that are new to the package, once for all", async () => {
+  it("looks up names that the package does not know in ION's schema, once for all of them", async () => {
     const emulator = await start();
     const ion = ionOn(emulator);
-    const outcomes = await Promise.all(
-      ["USERS", "COMMENTS", "PART", "QUITE_ANOTHER_THING"].map((resource) => check(ion, { ...PAIR, resource }, {})),
-    );
-    expect(outcomes.map(({ failures }) => failures)).toEqual([
+    const resources = ["USERS", "COMMENTS", "PART", "QUITE_ANOTHER_THING"];
+    const results = await Promise.all(resources.map((resource) => check(ion, { ...INPUTS, resource }, {})));
+    expect(results.map(({ failures }) => failures.map(({ property }) => property))).toEqual([
       [],
       [],
-      [{ property: "resource", reason: "ION knows no resource of that name. Did you mean PARTS?" }],
-      [{ property: "resource", reason: "ION knows no resource of that name" }],
+      ["resource"],
+      ["resource"],
     ]);
     expect(countOf(emulator, "query")).toBe(1);
   });
 
-  const named = "has to be one of ION's names, such as PARTS or UPDATE";
-  it.each<[string, UncheckedInputs, string[]]>([
-    ["no receiverId", { resource: "PARTS", action: "UPDATE" }, ["receiverId: has to be the id of a webhook receiver"]],
-    ["a number for receiverId", { ...PAIR, receiverId: 1 }, ["receiverId: has to be the id of a webhook receiver"]],
-    ["an empty receiverId", { ...PAIR, receiverId: "" }, ["receiverId: cannot be empty"]],
-    ["no resource and no action", { receiverId: "1" }, ["resource: is missing", "action: is missing"]],
-    ["a resource in small letters", { ...PAIR, resource: "parts" }, [`resource: ${named}. Did you mean PARTS?`]],
-    [
-      "a resource in another way of writing",
-      { ...PAIR, resource: "purchaseOrderLine" },
-      [`resource: ${named}. Did you mean PURCHASE_ORDER_LINES?`],
-    ],
-    [
-      "a resource in small letters that is new to the package",
-      { ...PAIR, resource: "quite another-thing" },
-      [`resource: ${named}. Did you mean QUITE_ANOTHER_THING?`],
-    ],
-    ["an action in small letters", { ...PAIR, action: "updaet" }, [`action: ${named}. Did you mean UPDATE?`]],
-    ["an empty resource", { ...PAIR, resource: "" }, [`resource: ${named}`]],
-    ["GraphQL for a resource", { ...PAIR, resource: 'PARTS") { id }' }, [`resource: ${named}`]],
-    ["an action with a line break", { ...PAIR, action: "UPDATE\n" }, [`action: ${named}. Did you mean UPDATE?`]],
-    [
-      "half of a name",
-      { ...PAIR, resource: "ITEMS" },
-      ["resource: ION knows no resource of that name. Did you mean PLAN_ITEMS or RECEIPT_ITEMS?"],
-    ],
-    [
-      "an unknown action",
-      { ...PAIR, action: "UPDAET" },
-      ["action: ION knows no action of that name. Did you mean UPDATE?"],
-    ],
-    [
-      "two unknown names",
-      { ...PAIR, resource: "RUN", action: "DELET" },
+  it("does not look up a name again that is unchanged since the last run", async () => {
+    const emulator = await start();
+    const olds = { ...INPUTS, resource: "NO_LONGER_IN_ION" };
+    expect((await check(ionOn(emulator), { ...olds, action: "CREATE" }, olds)).failures).toEqual([]);
+    expect(emulator.requests).toEqual([]);
+  });
+
+  it("rejects invalid names, and suggests the names that they may mean", async () => {
+    const emulator = await start();
+    const invalid: Readonly<Record<string, UncheckedInputs>> = {
+      "no receiverId": { resource: "PARTS", action: "UPDATE" },
+      "a number as receiverId": { ...INPUTS, receiverId: 1 },
+      "an empty receiverId": { ...INPUTS, receiverId: "" },
+      "no resource and no action": { receiverId: "1" },
+      "a resource in lower case": { ...INPUTS, resource: "parts" },
+      "a resource in camel case and in the singular": { ...INPUTS, resource: "purchaseOrderLine" },
+      "a resource with a space that the package does not know": { ...INPUTS, resource: "quite another-thing" },
+      "a misspelled action in lower case": { ...INPUTS, action: "updaet" },
+      "an empty resource": { ...INPUTS, resource: "" },
+      "GraphQL as resource": { ...INPUTS, resource: 'PARTS") { id }' },
+      "an action with a line break": { ...INPUTS, action: "UPDATE\n" },
+      "a part of a name": { ...INPUTS, resource: "ITEMS" },
+      "an unknown resource that is similar to none": { ...INPUTS, resource: "QUITE_ANOTHER_THING" },
+      "a misspelled action": { ...INPUTS, action: "UPDAET" },
+      "two misspelled names": { ...INPUTS, resource: "RUN", action: "DELET" },
+      "an unknown property": { ...INPUTS, receiver: "1" },
+    };
+    const failures = await casesByFailure(invalid, (news) => failuresOf(emulator, news));
+    // "no resource and no action" and "two misspelled names" have two failures each.
+    expect(Object.values(failures).flat()).toHaveLength(Object.keys(invalid).length + 2);
+    expect(failures).toMatchInlineSnapshot(`
+      {
+        "action: is missing": [
+          "no resource and no action",
+        ],
+        "action: is not one of ION's actions. Did you mean DELETE?": [
+          "two misspelled names",
+        ],
+        "action: is not one of ION's actions. Did you mean UPDATE?": [
+          "a misspelled action",
+        ],
+        "action: must be one of ION's actions, such as UPDATE. Did you mean UPDATE?": [
+          "a misspelled action in lower case",
+          "an action with a line break",
+        ],
+        "inputs: Unrecognized key: "receiver"": [
+          "an unknown property",
+        ],
+        "receiverId: must be the id of a webhook receiver": [
+          "no receiverId",
+          "a number as receiverId",
+        ],
+        "receiverId: must not be empty": [
+          "an empty receiverId",
+        ],
+        "resource: is missing": [
+          "no resource and no action",
+        ],
+        "resource: is not one of ION's resources.": [
+          "an unknown resource that is similar to none",
+        ],
+        "resource: is not one of ION's resources. Did you mean PLAN_ITEMS or RECEIPT_ITEMS?": [
+          "a part of a name",
+        ],
+        "resource: is not one of ION's resources. Did you mean RUNS?": [
+          "two misspelled names",
+        ],
+        "resource: must be one of ION's resources, such as PARTS.": [
+          "an empty resource",
+          "GraphQL as resource",
+        ],
+        "resource: must be one of ION's resources, such as PARTS. Did you mean PARTS?": [
+          "a resource in lower case",
+        ],
+        "resource: must be one of ION's resources, such as PARTS. Did you mean PURCHASE_ORDER_LINES?": [
+          "a resource in camel case and in the singular",
+        ],
+        "resource: must be one of ION's resources, such as PARTS. Did you mean QUITE_ANOTHER_THING?": [
+          "a resource with a space that the package does not know",
+        ],
+      }
+    `);
+  });
+
+  it.each<[string, boolean, number]>([
+    ["answers", true, 68],
+    ["does not answer", false, 0],
+  ])("asks ION once about 34 misspelled events if it %s", async (_what, isAnswering, failureCount) => {
+    const emulator = await start();
+    const fetch = intercept((_sent, pass) => (isAnswering ? pass() : pass().then(forbidden)));
+    const ion = ionOn(emulator, { fetch });
+    const misspelled = VIOLET_RESOURCES.flatMap((resource) =>
+      ["CREAT", "UPDAT"].map((action) => ({ ...INPUTS, resource: `${resource}X`, action })),
+    );
+    const results = await Promise.all(misspelled.map((news) => check(ion, news, {})));
+    expect(results.flatMap(({ failures }) => failures)).toHaveLength(failureCount);
+    expect(countOf(emulator, "query")).toBe(1);
+  });
+
+  it("accepts an unknown name with a warning if ION's schema cannot be read", async () => {
+    const ion = ionOn(await start(), { fetch: intercept(forbidden) });
+    const results = await Promise.all(
+      ["CREATE", "UPDATE"].map((action) => check(ion, { ...INPUTS, resource: "NEW_THINGS", action }, {})),
+    );
+    expect(results.flatMap(({ failures }) => failures)).toEqual([]);
+    const warnings = new Set(results.flatMap((one) => one.warnings));
+    expect([...warnings].map((warning) => warning?.replace(/127\.0\.0\.1:\d+/, "<host>"))).toMatchInlineSnapshot(`
       [
-        "resource: ION knows no resource of that name. Did you mean RUNS?",
-        "action: ION knows no action of that name. Did you mean DELETE?",
-      ],
-    ],
-  ])("refuses %s", async (_what, news, failures) => {
-    expect(await failuresOf(await start(), news)).toEqual(failures);
-  });
-
-  it("names a property that is not there", async () => {
-    expect(await failuresOf(await start(), { ...PAIR, receiver: "1" })).toEqual([
-      expect.stringMatching(/^inputs: .*"receiver"/),
-    ]);
-  });
-
-  it("asks ION once for 34 misspelt names, also where it does not answer", async () => {
-    for (const answers of [true, false]) {
-      const emulator = await start();
-      const asked = intercept((_sent, pass) =>
-        answers ? pass() : pass().then(() => new Response("", { status: 403 })),
-      );
-      const ion = ionOn(emulator, { fetch: asked });
-      const misspelt = VIOLET_RESOURCES.flatMap((resource) =>
-        ["CREAT", "UPDAT"].map((action) => ({ ...PAIR, resource: `${resource}X`, action })),
-      );
-      const checked = await Promise.all(misspelt.map((news) => check(ion, news, {})));
-      expect(checked.flatMap(({ failures }) => failures)).toHaveLength(answers ? 68 : 0);
-      expect(countOf(emulator, "query")).toBe(1);
-    }
-  });
-
-  it("lets a new name through where ION does not show its schema, and says so: ION decides when it is made", async () => {
-    const told: string[] = [];
-    const ion = ionOn(await start(), {
-      fetch: intercept(async () => new Response("", { status: 403 })),
-      warn: (words) => told.push(words),
-    });
-    for (const action of ["CREATE", "UPDATE"]) {
-      expect((await check(ion, { ...PAIR, resource: "NEW_THINGS", action }, {})).failures).toEqual([]);
-    }
-    expect(told).toEqual([
-      expect.stringMatching(
-        /^It was not checked whether ION knows the resource NEW_THINGS, because its schema could not be read: .* HTTP 403 /,
-      ),
-    ]);
+        "Could not check whether ION has the resource NEW_THINGS, because its schema could not be read. <host> answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead",
+      ]
+    `);
   });
 });
 
-describe("a subscription is the same by", () => {
+describe("identities", () => {
   it.each([
-    ["the three together", PAIR, ["1 PARTS UPDATE"]],
-    ["nothing before its receiver is known", { ...PAIR, receiverId: UNKNOWN }, []],
-    ["nothing before its action is known", { ...PAIR, action: UNKNOWN }, []],
-  ])("%s", (_what, inputs, expected) => {
+    ["receiver, resource and action together", INPUTS, ["1 PARTS UPDATE"]],
+    ["nothing until its receiver is known", { ...INPUTS, receiverId: UNKNOWN }, []],
+    ["nothing until its action is known", { ...INPUTS, action: UNKNOWN }, []],
+  ])("identifies a subscription by %s", (_what, inputs, expected) => {
     expect(identities(inputs)).toEqual(expected);
   });
 });
 
 describe("diff", () => {
-  it.each<[string, Partial<typeof PAIR>, string[]]>([
-    ["nothing", {}, []],
-    ["the receiver", { receiverId: "2" }, ["receiverId"]],
-    ["the resource", { resource: "RUNS" }, ["resource"]],
-    ["the action", { action: "CREATE" }, ["action"]],
-    ["everything", { receiverId: "2", resource: "RUNS", action: "CREATE" }, ["receiverId", "resource", "action"]],
-    ["a receiver that is not known yet", { receiverId: UNKNOWN }, ["receiverId"]],
-  ])("of %s takes a new subscription for what differs", (_what, change, replaces) => {
-    expect(diff("1", STATE, { ...PAIR, ...change })).toEqual({ changes: replaces.length > 0, replaces });
+  it.each<[string, Partial<typeof INPUTS>, string[]]>([
+    ["no change", {}, []],
+    ["another receiver", { receiverId: "2" }, ["receiverId"]],
+    ["another resource", { resource: "RUNS" }, ["resource"]],
+    ["another action", { action: "CREATE" }, ["action"]],
+    ["three changes", { receiverId: "2", resource: "RUNS", action: "CREATE" }, ["receiverId", "resource", "action"]],
+    ["a receiver that is unknown", { receiverId: UNKNOWN }, ["receiverId"]],
+  ])("replaces the subscription for every changed property: %s", (_what, change, replaces) => {
+    expect(diff("1", STATE, { ...INPUTS, ...change })).toEqual({ changes: replaces.length > 0, replaces });
   });
+});
 
-  it("never leads to an update in place", async () => {
+describe("update", () => {
+  it("changes nothing and sends nothing", async () => {
     const emulator = await start();
-    expect(await update(ionOn(emulator), "1", STATE, PAIR)).toBe(STATE);
+    expect(await update(ionOn(emulator), "1", STATE, INPUTS)).toEqual({ state: STATE });
     expect(emulator.requests).toEqual([]);
   });
 });
 
 describe("create", () => {
-  it("makes the subscription, and nothing else", async () => {
+  it("creates the subscription and nothing else", async () => {
     const emulator = await withReceivers(1);
-    expect(await create(ionOn(emulator), PAIR)).toEqual({ id: "1", state: STATE });
-    expect(emulator.store.listSubscriptions()).toMatchObject([PAIR]);
+    expect(await create(ionOn(emulator), INPUTS)).toEqual({ id: "1", state: STATE, warnings: [] });
+    expect(emulator.store.listSubscriptions()).toMatchObject([INPUTS]);
     expect(mutationsIn(emulator)).toEqual([["createWebhookSubscription"]]);
   });
 
-  it("takes over the exact twin, and no other", async () => {
+  it("adopts an exact duplicate and no similar subscription", async () => {
     const emulator = await withReceivers(2);
-    for (const near of [{ receiverId: "2" }, { resource: "RUNS" }, { action: "CREATE" }, {}]) {
-      emulator.store.createSubscription({ ...PAIR, ...near });
+    for (const change of [{ receiverId: "2" }, { resource: "RUNS" }, { action: "CREATE" }, {}]) {
+      emulator.store.createSubscription({ ...INPUTS, ...change });
     }
-    expect(await create(ionOn(emulator), PAIR)).toEqual({ id: "4", state: STATE });
+    expect(await create(ionOn(emulator), INPUTS)).toEqual({ id: "4", state: STATE, warnings: [] });
     expect(mutationsIn(emulator)).toEqual([]);
   });
 
-  it("takes over the oldest of several, in whatever order ION shows them", async () => {
-    const { emulator, id } = await subscribed();
-    for (let twins = 1; twins < 12; twins += 1) emulator.store.createSubscription(PAIR);
+  it("adopts the oldest of several duplicates, in whatever order ION lists them", async () => {
+    const { emulator, id } = await withSubscription();
+    for (let duplicates = 1; duplicates < 12; duplicates += 1) emulator.store.createSubscription(INPUTS);
     for (const fetch of [globalThis.fetch, intercept((_sent, pass) => reversed(pass()))]) {
-      expect(await create(ionOn(emulator, { fetch }), PAIR)).toEqual({ id, state: STATE });
+      expect(await create(ionOn(emulator, { fetch }), INPUTS)).toMatchObject({ id, state: STATE });
     }
     expect(mutationsIn(emulator)).toEqual([]);
   });
 
-  it("of all of Violet's pairs takes one query and one request", async () => {
+  it("creates all events of Violet's guide with one query and one request", async () => {
     const emulator = await withReceivers(1);
     const ion = ionOn(emulator);
-    const pairs = VIOLET_RESOURCES.flatMap((resource) =>
-      ["CREATE", "UPDATE"].map((action) => ({ ...PAIR, resource, action })),
-    );
-    const outcomes = await Promise.all(pairs.map((pair) => create(ion, pair)));
-    expect(new Set(outcomes.map(({ id }) => id)).size).toBe(34);
+    const all = GUIDE_EVENTS.map((event) => ({ ...INPUTS, ...event }));
+    const created = await Promise.all(all.map((inputs) => create(ion, inputs)));
+    expect(new Set(created.map(({ id }) => id)).size).toBe(34);
     expect([countOf(emulator, "query"), mutationsIn(emulator).map((fields) => fields.length)]).toEqual([1, [34]]);
-    await Promise.all(pairs.map((pair) => create(ionOn(emulator), pair)));
+    await Promise.all(all.map((inputs) => create(ionOn(emulator), inputs)));
     expect(emulator.store.listSubscriptions()).toHaveLength(34);
   });
 
-  it("on a receiver that is not there says so, and sends nothing", async () => {
+  it("fails and sends nothing if the receiver does not exist", async () => {
     const emulator = await withReceivers(1);
-    const { kind, message } = await failureOf(create(ionOn(emulator), { ...PAIR, receiverId: "7" }));
+    const { kind, message } = await failureOf(create(ionOn(emulator), { ...INPUTS, receiverId: "7" }));
     expect([kind, mutationsIn(emulator)]).toEqual(["gone", []]);
-    expect(message).toBe(
-      "There is no webhook receiver with id 7 in the ION at loopback, so it cannot be subscribed to PARTS UPDATE.",
+    expect(message).toMatchInlineSnapshot(
+      `"ION at loopback has no webhook receiver with id 7, so it cannot be subscribed to PARTS UPDATE. If it was deleted in ION, run \`pulumi refresh\` and then \`pulumi up\`."`,
     );
   });
 
-  it("whose answer was lost is not made twice", async () => {
+  it("does not create a subscription twice after a lost response", async () => {
     const emulator = await withReceivers(1);
-    const lost = intercept(async ({ mutation, number }, pass) => {
-      const answer = await pass();
+    const fetch = intercept(async ({ mutation, number }, pass) => {
+      const response = await pass();
       if (mutation && number === 1) throw connectionReset();
-      return answer;
+      return response;
     });
-    expect(await create(ionOn(emulator, { fetch: lost }), PAIR)).toEqual({ id: "1", state: STATE });
+    expect(await create(ionOn(emulator, { fetch }), INPUTS)).toMatchObject({ id: "1", state: STATE });
     expect(emulator.store.listSubscriptions()).toHaveLength(1);
   });
 
-  it("of a known name that this ION lacks says which it has", async () => {
+  it("warns if ION's schema has no list of receivers, and creates the subscription", async () => {
+    const emulator = await start({ hide: ["webhookReceivers"] });
+    emulator.store.createReceiver({ name: "r1", webhookUri: "https://hooks.example/1" });
+    const { id, warnings = [] } = await create(ionOn(emulator), INPUTS);
+    expect([id, warnings.length]).toEqual(["1", 1]);
+    expect(warnings[0]?.split(". ").at(-1)).toMatchInlineSnapshot(
+      `"Subscriptions of webhook receiver 1 are created without checking whether ION already has them."`,
+    );
+  });
+
+  it("suggests a name that ION has if it lacks one that the package knows", async () => {
     const emulator = await start({ hide: ["ResourceEnum.RUNS"] });
     emulator.store.createReceiver({ name: "r1", webhookUri: "https://hooks.example/1" });
-    const newer = intercept(({ query }, pass) =>
+    const fetch = intercept(({ query }, pass) =>
       query.includes("__type")
         ? rewrite(pass(), (text) => text.replace('"RUN_STEPS"', '"RUN"},{"name":"RUN_STEPS"'))
         : pass(),
     );
-    const ion = ionOn(emulator, { fetch: newer });
-    const outcomes = await Promise.all([
-      failureOf(create(ion, { ...PAIR, resource: "RUNS" })),
-      failureOf(create(ion, { ...PAIR, resource: "RUNS", action: "CREATE" })),
-      create(ion, PAIR),
+    const ion = ionOn(emulator, { fetch });
+    const [update, second, parts] = await Promise.all([
+      failureOf(create(ion, { ...INPUTS, resource: "RUNS" })),
+      failureOf(create(ion, { ...INPUTS, resource: "RUNS", action: "CREATE" })),
+      create(ion, INPUTS),
     ]);
-    for (const { kind, message } of outcomes.slice(0, 2) as IonError[]) {
-      expect(kind).toBe("invalid");
-      expect(message).toMatch(
-        /^ION did not subscribe receiver 1 to RUNS .* This ION has no resource RUNS\. Did you mean RUN\?$/,
-      );
-    }
-    expect(outcomes[2]).toMatchObject({ state: STATE });
+    expect([update.kind, second.kind]).toEqual(["invalid", "invalid"]);
+    expect(update.hints).toEqual(second.hints);
+    expect(update.message).toMatchInlineSnapshot(
+      `"ION did not subscribe receiver 1 to RUNS UPDATE: ResourceEnum has no value RUNS. ION has no resource RUNS. Did you mean RUN?"`,
+    );
+    expect(parts).toMatchObject({ state: STATE });
     expect(emulator.requests.filter(({ operation }) => operation?.name === "SubscriptionEnums")).toHaveLength(1);
   });
 
-  it("of a known name that this ION lacks says what ION said where its schema is not to be had", async () => {
+  it("suggests no name if ION's schema cannot be read", async () => {
     const emulator = await start({ hide: ["ResourceEnum.RUNS"] });
     emulator.store.createReceiver({ name: "r1", webhookUri: "https://hooks.example/1" });
-    const shy = intercept(({ query }, pass) =>
-      query.includes("__type") ? Promise.resolve(new Response("", { status: 403 })) : pass(),
-    );
-    const { message } = await failureOf(create(ionOn(emulator, { fetch: shy }), { ...PAIR, resource: "RUNS" }));
-    expect(message).toMatch(/^ION did not subscribe receiver 1 to RUNS UPDATE: .*RUNS/);
-    expect(message).not.toContain("This ION has no");
+    const fetch = intercept(({ query }, pass) => (query.includes("__type") ? forbidden() : pass()));
+    const { summary, hints } = await failureOf(create(ionOn(emulator, { fetch }), { ...INPUTS, resource: "RUNS" }));
+    expect(summary).toMatch(/^ION did not subscribe receiver 1 to RUNS UPDATE: .*RUNS/);
+    expect(hints).toEqual([]);
   });
 
-  it("that ION refuses names the pair and the permission", async () => {
+  it("names the event and the permission if ION rejects the subscription", async () => {
     const emulator = await withReceivers(1);
     emulator.settings.deniedPermissions.add("CreateWebhookSubscription");
-    const { kind, message } = await failureOf(create(ionOn(emulator), PAIR));
+    const { kind, message } = await failureOf(create(ionOn(emulator), INPUTS));
     expect(kind).toBe("permission");
-    expect(message).toMatch(
-      /^ION did not subscribe receiver 1 to PARTS UPDATE: .* permission CreateWebhookSubscription:/,
-    );
+    expect(message).toMatch(/^ION did not subscribe receiver 1 to PARTS UPDATE: .*CreateWebhookSubscription/);
   });
 });
 
 describe("read", () => {
   it.each<[string, (store: Emulator["store"]) => void, object]>([
-    ["of what nobody touched is as it was", () => {}, {}],
-    ["shows another resource", (store) => store.updateSubscription("1", { resource: "RUNS" }), { resource: "RUNS" }],
-    ["shows another action", (store) => store.updateSubscription("1", { action: "DELETE" }), { action: "DELETE" }],
-    [
-      "finds it on another receiver",
-      (store) => store.updateSubscription("1", { receiverId: "2" }),
-      { receiverId: "2" },
-    ],
-  ])("%s", async (_what, edit, changed) => {
-    const { emulator, id } = await subscribed();
+    ["an unchanged subscription", () => {}, {}],
+    ["another resource", (store) => store.updateSubscription("1", { resource: "RUNS" }), { resource: "RUNS" }],
+    ["another action", (store) => store.updateSubscription("1", { action: "DELETE" }), { action: "DELETE" }],
+    ["another receiver", (store) => store.updateSubscription("1", { receiverId: "2" }), { receiverId: "2" }],
+  ])("finds the subscription by its id and returns what ION has: %s", async (_what, edit, change) => {
+    const { emulator, id } = await withSubscription();
     edit(emulator.store);
-    const found = await read(ionOn(emulator), id, STATE);
-    expect(found).toEqual({ inputs: { ...PAIR, ...changed }, state: { ...STATE, ...changed } });
-    expect(found && diff(id, found.state, PAIR).replaces).toEqual(Object.keys(changed));
+    const { found, warnings } = await read(ionOn(emulator), id, STATE);
+    expect(warnings).toEqual([]);
+    expect(found).toEqual({ inputs: { ...INPUTS, ...change }, state: { ...STATE, ...change } });
+    expect(found && diff(id, found.state, INPUTS).replaces).toEqual(Object.keys(change));
   });
 
   it.each<[string, (store: Emulator["store"]) => void]>([
-    ["deleted", (store) => store.deleteSubscription("1")],
-    ["deleted with its receiver", (store) => store.deleteReceiver("1")],
-  ])("of what was %s gives nothing", async (_what, edit) => {
-    const { emulator, id } = await subscribed();
+    ["was deleted", (store) => store.deleteSubscription("1")],
+    ["was deleted with its receiver", (store) => store.deleteReceiver("1")],
+  ])("returns nothing for a subscription that %s", async (_what, edit) => {
+    const { emulator, id } = await withSubscription();
     edit(emulator.store);
-    expect(await read(ionOn(emulator), id, STATE)).toBeUndefined();
+    expect(await read(ionOn(emulator), id, STATE)).toEqual({});
   });
 
-  it("of one that is there twice says so, in words", async () => {
-    const { emulator, id } = await subscribed();
-    const told: string[] = [];
-    await read(ionOn(emulator, { warn: (words) => told.push(words) }), id, STATE);
-    expect(told).toEqual([]);
-    emulator.store.createSubscription({ ...PAIR, action: "CREATE" });
-    emulator.store.createSubscription(PAIR);
-    await read(ionOn(emulator, { warn: (words) => told.push(words) }), id, STATE);
-    expect(told).toEqual([
-      "Webhook receiver 1 is subscribed to PARTS UPDATE 2 times (ids 1, 3): each such event arrives 2 times.",
-    ]);
+  it("warns about a duplicate", async () => {
+    const { emulator, id } = await withSubscription();
+    emulator.store.createSubscription({ ...INPUTS, action: "CREATE" });
+    emulator.store.createSubscription({ ...INPUTS, action: "CREATE" });
+    expect((await read(ionOn(emulator), id, STATE)).warnings).toEqual([]);
+    emulator.store.createSubscription(INPUTS);
+    expect((await read(ionOn(emulator), id, STATE)).warnings).toMatchInlineSnapshot(`
+      [
+        "Receiver "r1" (id 1) has 2 subscriptions to PARTS UPDATE (ids 1, 4): each such event is delivered 2 times.",
+      ]
+    `);
   });
 
-  it("of a deleted one that has a twin by now gives nothing: the twin is for create to take over", async () => {
-    const { emulator, id } = await subscribed();
+  it("returns nothing for a deleted subscription that has a duplicate, and create adopts the duplicate", async () => {
+    const { emulator, id } = await withSubscription();
     emulator.store.deleteSubscription(id);
-    emulator.store.createSubscription(PAIR);
-    expect(await read(ionOn(emulator), id, STATE)).toBeUndefined();
-    expect((await create(ionOn(emulator), PAIR)).id).toBe("2");
+    emulator.store.createSubscription(INPUTS);
+    expect(await read(ionOn(emulator), id, STATE)).toEqual({});
+    expect((await create(ionOn(emulator), INPUTS)).id).toBe("2");
   });
 
-  it("that fails proves nothing", async () => {
-    const { emulator, id } = await subscribed();
-    const ion = ionOn(emulator, { fetch: intercept(async () => new Response("", { status: 403 })) });
+  it("throws if ION cannot be read, because that does not prove a deletion", async () => {
+    const { emulator, id } = await withSubscription();
+    const ion = ionOn(emulator, { fetch: intercept(forbidden) });
     expect((await failureOf(read(ion, id, STATE))).kind).toBe("permission");
   });
 });
 
 describe("delete", () => {
-  it("ends the subscription, and is content when it is gone already", async () => {
-    const { emulator, id } = await subscribed();
-    const bystander = emulator.store.createSubscription({ ...PAIR, receiverId: "2" });
-    await remove(ionOn(emulator), id, STATE, false);
-    await remove(ionOn(emulator), id, STATE, false);
-    expect(emulator.store.listSubscriptions()).toEqual([bystander]);
+  it("deletes the subscription, and succeeds again without a request", async () => {
+    const { emulator, id } = await withSubscription();
+    const other = emulator.store.createSubscription({ ...INPUTS, receiverId: "2" });
+    await deleteSubscription(ionOn(emulator), id, STATE, false);
+    await deleteSubscription(ionOn(emulator), id, STATE, false);
+    expect(emulator.store.listSubscriptions()).toEqual([other]);
     expect(mutationsIn(emulator)).toEqual([["deleteWebhookSubscription"]]);
   });
 
   it.each<[string, (store: Emulator["store"]) => void]>([
-    ["goes", (store) => store.deleteSubscription("1")],
-    ["goes with its receiver", (store) => store.deleteReceiver("1")],
-    ["is changed", (store) => store.updateSubscription("1", { action: "DELETE" })],
-  ])("is content when it %s while it is looked at", async (_what, edit) => {
-    const { emulator, id } = await subscribed();
-    const raced = intercept((sent, pass) => {
+    ["deletes it", (store) => store.deleteSubscription("1")],
+    ["deletes its receiver", (store) => store.deleteReceiver("1")],
+    ["changes it", (store) => store.updateSubscription("1", { action: "DELETE" })],
+  ])("succeeds if somebody else %s at the same time", async (_what, edit) => {
+    const { emulator, id } = await withSubscription();
+    const fetch = intercept((sent, pass) => {
       if (sent.mutation && sent.number === 1) edit(emulator.store);
       return pass();
     });
-    await remove(ionOn(emulator, { fetch: raced }), id, STATE, false);
+    await deleteSubscription(ionOn(emulator, { fetch }), id, STATE, false);
     expect(emulator.store.listSubscriptions()).toEqual([]);
   });
 
-  it("that loses the race twice says who should look at what", async () => {
-    const { emulator, id } = await subscribed();
-    const raced = intercept((sent, pass) => {
+  it("says what to find out after a second conflict", async () => {
+    const { emulator, id } = await withSubscription();
+    const fetch = intercept((sent, pass) => {
       if (sent.mutation) emulator.store.updateSubscription(id, { action: "DELETE" });
       return pass();
     });
-    const { kind, message } = await failureOf(remove(ionOn(emulator, { fetch: raced }), id, STATE, false));
-    expect([kind, emulator.store.listSubscriptions().length]).toEqual(["conflict", 1]);
-    expect(message).toMatch(/end the subscription of receiver 1 to PARTS DELETE \(id 1\).*find out who works on/);
+    const error = await failureOf(deleteSubscription(ionOn(emulator, { fetch }), id, STATE, false));
+    expect([error.kind, emulator.store.listSubscriptions().length]).toEqual(["conflict", 1]);
+    expect(error.summary).toContain("delete the subscription PARTS DELETE (id 1) of receiver 1");
+    expect(error.hints).toEqual([expect.stringContaining("Find out who else changes ION's webhooks")]);
   });
 
-  it("finds it on another receiver", async () => {
-    const { emulator, id } = await subscribed();
+  it("deletes a subscription that was moved to another receiver", async () => {
+    const { emulator, id } = await withSubscription();
     emulator.store.updateSubscription(id, { receiverId: "2" });
-    await remove(ionOn(emulator), id, STATE, false);
+    await deleteSubscription(ionOn(emulator), id, STATE, false);
     expect(emulator.store.listSubscriptions()).toEqual([]);
   });
 
-  it("leaves one that is declared under another name, unless ION has it twice", async () => {
-    const { emulator, id } = await subscribed();
-    emulator.store.createSubscription({ ...PAIR, resource: "RUNS" });
-    await remove(ionOn(emulator), id, STATE, true);
+  it("keeps a subscription that is declared under another name, unless ION has a duplicate", async () => {
+    const { emulator, id } = await withSubscription();
+    emulator.store.createSubscription({ ...INPUTS, resource: "RUNS" });
+    await deleteSubscription(ionOn(emulator), id, STATE, true);
     expect(emulator.store.listSubscriptions()).toHaveLength(2);
-    emulator.store.createSubscription(PAIR);
-    await remove(ionOn(emulator), id, STATE, true);
+    emulator.store.createSubscription(INPUTS);
+    await deleteSubscription(ionOn(emulator), id, STATE, true);
     expect(emulator.store.listSubscriptions().map((left) => left.id)).toEqual(["2", "3"]);
   });
 
-  it("of one that was changed by hand, and whose pair another resource declares and holds, ends it", async () => {
-    const { emulator, id } = await subscribed();
+  it("deletes a subscription that was changed in ION if another one has its declared event", async () => {
+    const { emulator, id } = await withSubscription();
     emulator.store.updateSubscription(id, { resource: "RUNS" });
-    emulator.store.createSubscription(PAIR);
-    await remove(ionOn(emulator), id, STATE, true);
-    expect(emulator.store.listSubscriptions()).toMatchObject([PAIR]);
+    emulator.store.createSubscription(INPUTS);
+    await deleteSubscription(ionOn(emulator), id, STATE, true);
+    expect(emulator.store.listSubscriptions()).toMatchObject([INPUTS]);
   });
 });

@@ -1,5 +1,6 @@
 import { globSync } from "node:fs";
 import { resolve } from "node:path";
 
-// What a module does when it is loaded is then none of a test's doing, also where a test is the first to ask for it.
-for (const file of globSync("provider/{index,*/**/*}.ts")) await import(resolve(file));
+// Loads every module before the first test, so that code that runs at load is attributed to no test.
+const files = globSync("provider/{index,*/**/*}.ts", { exclude: ["provider/dist/**"] });
+for (const file of files) await import(resolve(file));

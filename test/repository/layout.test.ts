@@ -1,135 +1,193 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { builtinModules } from "node:module";
-import { dirname, join, normalize, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { cruise, type ICruiseResult, type IFlattenedRuleSet, type IForbiddenRuleType } from "dependency-cruiser";
+import ts from "typescript";
+import { beforeAll, describe, expect, it } from "vitest";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const ROOT = join(import.meta.dirname, "../..");
 
-/** The TypeScript sources below a folder, by their path from the root, without comments. */
-function sourcesIn(folder: string): [path: string, text: string][] {
-  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts") && !/(^|[\\/])(dist|node_modules)[\\/]/.test(path))
-    .map((path) => join(folder, path))
-    .map((path) => [path, readFileSync(join(root, path), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "")]);
-}
+/** The folders of provider/, each with the other ones that it may import. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  "model/": [],
+  "ion/": ["model/"],
+  "lifecycle/": ["model/", "ion/"],
+  "engine/dynamic/": ["model/", "ion/", "lifecycle/"],
+  "engine/preload/": [],
+  "program/": ["model/", "ion/"],
+  "functions/": ["model/", "ion/", "program/"],
+  "resources/": ["model/", "ion/", "program/", "functions/", "engine/dynamic/providerReference.ts"],
+  "index.ts": ["program/", "functions/", "resources/"],
+  "cli/": ["model/", "ion/", "lifecycle/", "functions/verifySignature.ts"],
+  "bin/": ["dist/", "package.json"],
+};
 
-/** What a source imports: files as their path from the root, packages by name. */
-function importsOf([path, text]: [string, string]): string[] {
-  const found = text.matchAll(/(?:from|import|import\(|require\(|resolve\()\s*"([^"]+)"/g);
-  return [...found].map(([, name = ""]) =>
-    name.startsWith(".") ? relative(".", normalize(join(dirname(path), name))) : name,
-  );
-}
-
-const provider = sourcesIn("provider");
-const emulator = sourcesIn("emulator");
-const filesWith = (sources: typeof provider, pattern: RegExp) =>
-  sources.filter(([, text]) => pattern.test(text)).map(([path]) => path);
-const importersOf = (sources: typeof provider, pattern: RegExp) =>
-  sources.filter((source) => importsOf(source).some((name) => pattern.test(name))).map(([path]) => path);
-const below = (folder: string) => provider.filter(([path]) => path.startsWith(`${folder}/`));
-
-it("the sources are found", () => {
-  expect(provider.length).toBeGreaterThan(15);
-  expect(emulator.length).toBeGreaterThan(5);
-  expect(importsOf(["provider/x.ts", 'import a from "./ion/b.ts";\nexport { c } from "d";'])).toEqual([
-    "provider/ion/b.ts",
-    "d",
-  ]);
-});
-
-it.each([
-  ["ion", /^provider\/ion\//],
-  ["logic", /^provider\/(ion|logic)\//],
-])("provider/%s imports neither Pulumi nor anything of ours that is above it", (folder, own) => {
-  const imports = below(`provider/${folder}`).flatMap(importsOf);
-  expect(imports.length).toBeGreaterThan(10);
-  expect(imports.filter((name) => name.startsWith("@pulumi/"))).toEqual([]);
-  expect(imports.filter((name) => name.endsWith(".ts") && !own.test(name))).toEqual([]);
-});
-
-it("what carries the resources into Pulumi knows no resource", () => {
-  const imports = below("provider/dynamic")
-    .flatMap(importsOf)
-    .filter((name) => name.endsWith(".ts"));
-  expect(imports.filter((name) => !/^provider\/(ion|dynamic)\//.test(name))).toEqual(["provider/logic/resource.ts"]);
-});
-
-/** What is loaded with a source: types are not, and what is imported in passing comes when it is needed. */
-function loadedWith(path: string): string[] {
-  const byPath = new Map(provider);
-  const seen = new Set<string>();
-  const visit = (name: string) => {
-    if (seen.has(name)) return;
-    seen.add(name);
-    const text = byPath.get(name)?.replace(/^(im|ex)port type [^;]*;|\bimport\([^)]*\)/gm, "");
-    if (text !== undefined) for (const next of importsOf([name, text])) visit(next);
+const layers = Object.entries(LAYERS).map(([layer, below]): IForbiddenRuleType => {
+  const allowed = [layer, ...below].map((path) => `^provider/${path}`);
+  return {
+    name: `provider/${layer} imports nothing of ours but ${below.join(", ") || "itself"}`,
+    from: { path: `^provider/${layer}` },
+    to: { path: "^(provider|emulator)/", pathNot: allowed },
   };
-  visit(path);
-  return [...seen];
-}
-
-it("programs load neither the code that Pulumi's provider process does, nor the commands', nor what speaks to ION", () => {
-  const loaded = loadedWith("provider/index.ts");
-  expect(loaded).toEqual(expect.arrayContaining(["provider/webhookReceiver.ts", "provider/lookups.ts"]));
-  expect(
-    loaded.filter((name) => /providers\.ts|carry\.ts|provider\/cli\/|transport\.ts|client\.ts/.test(name)),
-  ).toEqual([]);
-  // The text that goes into the state names pulumi-ion/dynamic, and loads nothing.
-  expect(loaded.filter((name) => !/^(node:|@pulumi\/pulumi\/|provider\/|pulumi-ion\/dynamic$)/.test(name))).toEqual([]);
-  expect(loadedWith("provider/providers.ts")).toEqual(expect.arrayContaining(["graphql-request", "zod"]));
 });
 
-it("programs load of Pulumi's SDK neither the automation API, nor a compiler, nor npm", async () => {
-  const script = `require("pulumi-ion"); console.log(Object.keys(require.cache).join("\\n"))`;
-  const { stdout } = await promisify(execFile)(process.execPath, ["-e", script], { cwd: root });
-  const loaded = stdout.split("\n");
-  expect(loaded.some((path) => /pulumi.runtime.resource\.js$/.test(path))).toBe(true);
-  expect(loaded.filter((path) => /pulumi.automation|typescript|arborist/.test(path))).toEqual([]);
+const RULES: readonly IForbiddenRuleType[] = [
+  ...layers,
+  { name: "no file imports itself through others", from: {}, to: { circular: true } },
+  {
+    name: "provider/model/ imports no zod and no Pulumi",
+    from: { path: "^provider/model/" },
+    to: { path: "node_modules/(zod|@pulumi)/" },
+  },
+  {
+    name: "provider/model/ imports no module of Node",
+    from: { path: "^provider/model/" },
+    to: { dependencyTypes: ["core"] },
+  },
+  {
+    name: "provider/ion/ and provider/lifecycle/ import no Pulumi",
+    from: { path: "^provider/(ion|lifecycle)/" },
+    to: { path: "node_modules/@pulumi/" },
+  },
+  {
+    name: "the provider imports nothing of the emulator",
+    from: { path: "^provider/" },
+    to: { path: "^emulator/|node_modules/ion-emulator/" },
+  },
+  {
+    name: "the emulator imports nothing of the provider, and no Pulumi",
+    from: { path: "^emulator/" },
+    to: { path: "^provider/|node_modules/(pulumi-ion|@pulumi)/" },
+  },
+  {
+    name: "each package imports only packages that it depends on",
+    from: { path: "^(provider|emulator)/" },
+    to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "unknown"] },
+  },
+  {
+    name: "only provider/ion/http/client.ts imports graphql-request",
+    from: { path: "^provider/", pathNot: "^provider/ion/http/client\\.ts$" },
+    to: { path: "node_modules/graphql-request/" },
+  },
+  {
+    name: "only provider/ion/http/transport.ts and cli/listen/ import an HTTP module",
+    from: { path: "^provider/", pathNot: "^provider/(ion/http/transport\\.ts$|cli/listen/)" },
+    to: { path: "^(http|https|http2|net|tls|dgram|undici)$|node_modules/undici/" },
+  },
+];
+
+describe("imports", () => {
+  let graph: ICruiseResult;
+
+  beforeAll(async () => {
+    const { output } = await cruise(["provider", "emulator"], {
+      baseDir: ROOT,
+      ruleSet: { forbidden: [...RULES] } satisfies IFlattenedRuleSet,
+      validate: true,
+      // Types count, too: they are what a reader follows.
+      tsPreCompilationDeps: true,
+      doNotFollow: { path: "node_modules" },
+      exclude: { path: "^(provider|emulator)/(dist|node_modules)/" },
+    });
+    if (typeof output === "string") throw new Error(output);
+    graph = output;
+  });
+
+  it.each(RULES.map(({ name }) => [name]))("%s", (name) => {
+    const found = graph.summary.violations.filter(({ rule }) => rule.name === name);
+    expect(found.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+  });
+
+  it("every file of the provider has its layer", () => {
+    const files = graph.modules.map(({ source }) => source).filter((path) => path.startsWith("provider/"));
+    expect(files.length).toBeGreaterThan(50);
+    const layered = new RegExp(`^provider/(${Object.keys(LAYERS).join("|")}|package\\.json)`);
+    expect(files.filter((path) => !layered.test(path))).toEqual([]);
+  });
+
+  it("every import is resolved", () => {
+    const imports = graph.modules.flatMap(({ dependencies }) => dependencies);
+    expect(imports.length).toBeGreaterThan(200);
+    expect(imports.filter(({ couldNotResolve }) => couldNotResolve).map(({ module }) => module)).toEqual([]);
+  });
 });
 
-it("the emulator and the provider share no code", () => {
-  expect(importersOf(provider, /emulator/)).toEqual([]);
-  expect(importersOf(emulator, /provider|pulumi/)).toEqual([]);
-});
+describe("globals", () => {
+  const config = ts.readConfigFile(join(ROOT, "provider/tsconfig.json"), ts.sys.readFile);
+  const { fileNames, options } = ts.parseJsonConfigFileContent(config.config, ts.sys, join(ROOT, "provider"));
+  const program = ts.createProgram(fileNames, options);
+  const checker = program.getTypeChecker();
 
-it("neither imports what its package does not depend on", () => {
-  for (const [folder, sources] of Object.entries({ provider, emulator })) {
-    const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as {
-      readonly name: string;
-      readonly dependencies?: object;
-      readonly peerDependencies?: object;
+  /** The files of the provider that use, as a value, what Node declares under this name. */
+  function usersOf(name: string, declaredIn: RegExp): string[] {
+    const uses = (node: ts.Node): boolean => {
+      if (ts.isTypeNode(node)) return false;
+      if (ts.isIdentifier(node) && node.text === name) {
+        const [declaration] = checker.getSymbolAtLocation(node)?.declarations ?? [];
+        if (declaration && declaredIn.test(declaration.getSourceFile().fileName)) return true;
+      }
+      return ts.forEachChild(node, uses) ?? false;
     };
-    const depended = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
-    const allowed = [manifest.name, ...depended, ...builtinModules];
-    const packages = sources.flatMap(importsOf).filter((name) => !name.endsWith(".ts") && !name.startsWith("node:"));
-    const names = packages.map((name) =>
-      name
-        .split("/")
-        .slice(0, name.startsWith("@") ? 2 : 1)
-        .join("/"),
-    );
-    expect(names.filter((name) => !allowed.includes(name))).toEqual([]);
+    const files = program.getSourceFiles().filter((file) => fileNames.includes(file.fileName) && uses(file));
+    return files.map(({ fileName }) => relative(ROOT, fileName)).sort();
   }
+
+  it("only the transport uses fetch", () => {
+    expect(usersOf("fetch", /@types\/node\//)).toEqual(["provider/ion/http/transport.ts"]);
+  });
+
+  it("only the CLI's terminal and the dynamic provider write to standard output or standard error", () => {
+    const writers = [
+      ...usersOf("console", /@types\/node\//),
+      ...usersOf("stdout", /@types\/node\/process\.d\.ts$/),
+      ...usersOf("stderr", /@types\/node\/process\.d\.ts$/),
+    ];
+    expect([...new Set(writers)].sort()).toEqual([
+      "provider/cli/terminal.ts",
+      "provider/engine/dynamic/dynamicProvider.ts",
+    ]);
+  });
 });
 
-it("only the client of ION's API imports graphql-request", () => {
-  expect(importersOf(provider, /^graphql-request/)).toEqual(["provider/ion/client.ts"]);
-});
+describe("a process", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "provider/package.json"), "utf8")) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  const DEPENDENCIES = new RegExp(`node_modules/(${Object.keys(dependencies).join("|")})/`);
 
-it("only the transport speaks HTTP", () => {
-  // The client hands graphql-request a fetch that is the transport.
-  expect(filesWith(provider, /(?<![#\w])fetch\(/)).toEqual(["provider/ion/transport.ts"]);
-  const speakers = importersOf(provider, /^(node:)?(http|https|net|tls|http2|undici|dgram)$/);
-  // `pulumi-ion listen` is spoken to.
-  expect(speakers.filter((path) => path !== "provider/cli/listen.ts")).toEqual([]);
-});
+  /** The files that a fresh process loads with a module, by their path from the repository. */
+  async function loadedBy(module: string): Promise<string[]> {
+    const script = `require("${module}"); console.log(Object.keys(require.cache).join("\\n"))`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["-e", script], { cwd: ROOT });
+    return stdout
+      .trim()
+      .split("\n")
+      .map((path) => relative(ROOT, path).replaceAll("\\", "/"));
+  }
 
-it("only the commands' terminal and what carries the resources into Pulumi write to it, and provider/ion logs nothing", () => {
-  const writers = filesWith(provider, /\bconsole\.|process\.std(out|err)/);
-  expect(writers).toEqual(["provider/cli/terminal.ts", "provider/dynamic/carry.ts"]);
-  expect(below("provider/ion").filter(([, text]) => /\blog\./.test(text))).toEqual([]);
+  it("loads neither a compiler, npm nor the automation API with pulumi-ion", async () => {
+    const loaded = await loadedBy("pulumi-ion");
+    expect(loaded).toContain("node_modules/@pulumi/pulumi/runtime/resource.js");
+    expect(loaded.filter((path) => /pulumi\/automation|\/typescript\/|arborist/.test(path))).toEqual([]);
+  });
+
+  it("loads neither the HTTP client, the CLI, the dynamic provider nor a dependency of ours with pulumi-ion", async () => {
+    const loaded = await loadedBy("pulumi-ion");
+    expect(loaded).toEqual(
+      expect.arrayContaining([
+        "provider/dist/resources/webhookReceiver.js",
+        "provider/dist/functions/getWebhookReceiver.js",
+      ]),
+    );
+    const unwanted = /^provider\/dist\/(ion\/http|cli|engine\/dynamic\/(dynamicProvider|entry))/;
+    expect(loaded.filter((path) => unwanted.test(path))).toEqual([]);
+    expect(loaded.filter((path) => DEPENDENCIES.test(path))).toEqual([]);
+  });
+
+  it("loads the HTTP client with pulumi-ion/dynamic", async () => {
+    const loaded = await loadedBy("pulumi-ion/dynamic");
+    expect(loaded).toContain("provider/dist/ion/http/client.js");
+    expect(loaded.some((path) => path.startsWith("node_modules/graphql-request/"))).toBe(true);
+  });
 });

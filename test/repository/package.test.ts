@@ -12,12 +12,12 @@ interface Manifest {
 
 const manifest = (folder: string) => JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8")) as Manifest;
 
-it.each(["provider", "emulator"])("the package in %s runs nothing when it is installed", (folder) => {
+it.each(["provider", "emulator"])("the package in %s runs no script when it is installed", (folder) => {
   const { scripts = {} } = manifest(folder);
   expect(Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare|uninstall)$/.test(name))).toEqual([]);
 });
 
-it("the examples and the template ask for the pulumi-ion that is here", () => {
+it("the examples and the template depend on the current version of pulumi-ion", () => {
   const folders = ["template", ...readdirSync(join(ROOT, "examples")).map((name) => `examples/${name}`)];
   expect(folders.length).toBeGreaterThan(5);
   for (const folder of folders) {

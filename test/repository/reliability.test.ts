@@ -3,43 +3,43 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
-const DOC = readFileSync(join(ROOT, "docs/reliability.md"), "utf8");
+const PAGE = readFileSync(join(ROOT, "docs/reliability.md"), "utf8");
 
-/** The tests that the document names, by file and title. */
-const named = [...DOC.matchAll(/^ *- (test\/\S+) › (.+)$/gm)].map(([, file = "", title = ""]) => ({ file, title }));
+/** The rows of the table of tests: promise, file and title. */
+const tests = [...PAGE.matchAll(/^\| (P\d+) +\| (test\/\S+) +\| (.+?) +\|$/gm)].map(
+  ([, promise = "", file = "", title = ""]) => ({ promise, file, title }),
+);
 
-/** The titles in a test file, as they are written there. */
+/** The titles in a test file, as the source has them. */
 function titlesIn(file: string): string[] {
-  const text = readFileSync(join(ROOT, file), "utf8");
-  const titles = text.matchAll(/(?:\bit(?:\.\w+)*|\)|\])\(\s*(?:"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g);
-  return [...titles].map(([, plain, template]) => plain?.replaceAll('\\"', '"') ?? template ?? "");
+  const source = readFileSync(join(ROOT, file), "utf8");
+  const titles = source.matchAll(/(?:\bit(?:\.\w+)*|\)|\])\(\s*(?:"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g);
+  return [...titles].map(([, string, template]) => string?.replaceAll('\\"', '"') ?? template ?? "");
 }
 
-describe("the reliability document", () => {
+describe("docs/reliability.md", () => {
   it("names only tests that exist", () => {
-    expect(named.length).toBeGreaterThan(30);
-    const missing = named.filter(({ file, title }) => !existsSync(join(ROOT, file)) || !titlesIn(file).includes(title));
+    expect(tests.length).toBeGreaterThan(30);
+    const missing = tests.filter(({ file, title }) => !existsSync(join(ROOT, file)) || !titlesIn(file).includes(title));
     expect(missing).toEqual([]);
   });
 
-  it("has a test for each promise", () => {
-    const promises = DOC.slice(0, DOC.indexOf("## What no client can promise"))
-      .split(/^(?=- \*\*)/m)
-      .slice(1);
+  it("names a test for each promise", () => {
+    const promises = [...PAGE.matchAll(/\*\*(P\d+)\.\*\*/g)].map(([, promise]) => promise);
     expect(promises.length).toBeGreaterThan(15);
-    expect(promises.filter((promise) => !/^ +- test\/\S+ › /m.test(promise))).toEqual([]);
+    expect(promises.filter((promise) => !tests.some((test) => test.promise === promise))).toEqual([]);
   });
 
   it("names only variables that the tests read", () => {
-    const variables = [...DOC.matchAll(/`((?:FAULT|FC|KILL)_[A-Z]+)`/g)].map(([, name = ""]) => name);
+    const variables = [...PAGE.matchAll(/`((?:FAULT|FC|KILL)_[A-Z]+)`/g)].map(([, name = ""]) => name);
     const files = [
       "test/faults/seed.ts",
       "test/faults/model.test.ts",
       "test/e2e/histories.test.ts",
       "test/e2e/kill.test.ts",
     ];
-    const read = files.map((file) => readFileSync(join(ROOT, file), "utf8")).join();
+    const sources = files.map((file) => readFileSync(join(ROOT, file), "utf8")).join();
     expect(variables.length).toBeGreaterThan(5);
-    expect(variables.filter((name) => !read.includes(`process.env.${name}`))).toEqual([]);
+    expect(variables.filter((name) => !sources.includes(`process.env.${name}`))).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 /**
- * A stand-in for Pulumi's engine, to try a thousand runs where the real one does twenty: it refreshes, runs a program,
- * makes new ones first and deletes last, remembers each step as it ends, and can die at any moment. Over real HTTP.
+ * An imitation of Pulumi's engine, fast enough for thousands of runs: it refreshes, runs a program, creates before it
+ * deletes, saves each step, and can crash at any checkpoint. Requests go over real HTTP.
+ * test/e2e/fakeEngine.test.ts compares its steps with those of the real engine.
  */
 import { isIonError } from "../../provider/ion/errors.ts";
 import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
@@ -15,189 +16,208 @@ import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
 
 type Outputs = UncheckedInputs & { readonly ionEndpoint: string };
-type Logic = ResourceHandler<UncheckedInputs, Outputs>;
+type Handler = ResourceHandler<UncheckedInputs, Outputs>;
 
-/** What the driver can drive. The engine knows as little of a resource's types as this does. */
-const LOGICS = {
-  receiver: webhookReceiver as unknown as Logic,
-  subscription: webhookSubscription as unknown as Logic,
-  unmanaged: unmanagedSubscriptions as unknown as Logic,
+/** The handler of each kind of resource. Like the real engine, this one does not know their input types. */
+const handlers = {
+  receiver: webhookReceiver as unknown as Handler,
+  subscription: webhookSubscription as unknown as Handler,
+  unmanaged: unmanagedSubscriptions as unknown as Handler,
 };
 
-/** One resource of a program. */
-export interface Declared {
+/** A resource in a program. */
+export interface DeclaredResource {
   readonly name: string;
-  readonly kind: keyof typeof LOGICS;
+  readonly kind: keyof typeof handlers;
   readonly inputs: UncheckedInputs;
-  /** The name of the receiver whose id is the input `receiverId`. */
-  readonly on?: string;
+  /** The name of the receiver whose id becomes the input `receiverId`. */
+  readonly receiver?: string;
 }
 
-/** What the engine remembers of a resource. */
-interface Remembered {
+/** A resource in the stack's state. */
+interface SavedResource {
   readonly name: string;
-  readonly kind: Declared["kind"];
+  readonly kind: DeclaredResource["kind"];
   readonly id: string;
   readonly inputs: UncheckedInputs;
   readonly state: Outputs;
-  /** Made only in part, and so to be updated whatever its diff says. */
-  readonly partly?: boolean;
+  /** Whether the last step failed in part: the next run updates the resource, whatever its diff says. */
+  readonly partialFailure?: boolean;
 }
 
-/** What is asked before anything is sent, after anything is answered, and before anything is remembered: it may never return. */
-export type Moment = () => Promise<void>;
+/** Called before each request, after each response and before each save. To crash, it never resolves. */
+export type Checkpoint = () => Promise<void>;
 
-const goOn: Moment = async () => {};
+const noCrash: Checkpoint = async () => {};
 
-/** A stack: what is remembered from run to run. */
+/** A stack: the state that is saved between runs. */
 export class Stack {
-  readonly remembered = new Map<string, Remembered>();
-  /** Replaced by another of the same name, and still to be deleted. */
-  readonly replaced = new Set<Remembered>();
+  readonly resources = new Map<string, SavedResource>();
+  /** Replaced resources that are not deleted yet. */
+  readonly replaced = new Set<SavedResource>();
 
-  /**
-   * `pulumi up` with a refresh: the steps that it took, and what it failed with. What another `ion` would be is another
-   * process.
-   */
-  up(program: readonly Declared[], ion: WebhookApi, moment = goOn): Promise<Outcome> {
-    return new Run(this, program, ion, moment, false).toTheEnd();
+  /** `pulumi up` with a refresh. Each process of the real engine has a WebhookApi of its own, so pass a new one each time. */
+  up(program: readonly DeclaredResource[], ion: WebhookApi, checkpoint = noCrash): Promise<Outcome> {
+    return new Run(this, program, ion, checkpoint, false).execute();
   }
 
-  /** `pulumi preview` with a refresh: the steps that `up` would take. It remembers nothing. */
-  async preview(program: readonly Declared[], ion: WebhookApi): Promise<Outcome> {
+  /** `pulumi preview` with a refresh: the steps that `up` would take. Saves nothing. */
+  async preview(program: readonly DeclaredResource[], ion: WebhookApi): Promise<Outcome> {
     const copy = new Stack();
-    for (const one of this.remembered.values()) copy.remembered.set(one.name, one);
-    for (const one of this.replaced) copy.replaced.add(one);
-    return new Run(copy, program, ion, goOn, true).toTheEnd();
+    for (const saved of this.resources.values()) copy.resources.set(saved.name, saved);
+    for (const saved of this.replaced) copy.replaced.add(saved);
+    return new Run(copy, program, ion, noCrash, true).execute();
   }
 }
 
-/** How a run ended. */
+/** The result of a run. */
 export interface Outcome {
-  /** Such as "create parts"; what is as it should be is no step. */
+  /** What the run did, such as "create parts". An unchanged resource is not a step. */
   readonly steps: readonly string[];
-  /** What a person reads of what went wrong. Empty where all went well. */
+  /** The error messages. Empty if the run succeeded. */
   readonly errors: readonly string[];
+  /** What the lifecycles warned about. */
+  readonly warnings: readonly string[];
 }
 
 class Run {
   readonly #stack: Stack;
-  readonly #program: readonly Declared[];
+  readonly #program: readonly DeclaredResource[];
   readonly #ion: WebhookApi;
-  readonly #moment: Moment;
-  readonly #dry: boolean;
+  readonly #checkpoint: Checkpoint;
+  readonly #isPreview: boolean;
   readonly #identities = new Set<string>();
   readonly #steps: string[] = [];
   readonly #errors: string[] = [];
+  readonly #warnings: string[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(stack: Stack, program: readonly Declared[], ion: WebhookApi, moment: Moment, dry: boolean) {
+  constructor(
+    stack: Stack,
+    program: readonly DeclaredResource[],
+    ion: WebhookApi,
+    checkpoint: Checkpoint,
+    isPreview: boolean,
+  ) {
     this.#stack = stack;
     this.#program = program;
     this.#ion = ion;
-    this.#moment = moment;
-    this.#dry = dry;
+    this.#checkpoint = checkpoint;
+    this.#isPreview = isPreview;
   }
 
-  async toTheEnd(): Promise<Outcome> {
-    const { remembered, replaced } = this.#stack;
-    await Promise.all([...remembered.values()].map((one) => this.#try(() => this.#refresh(one))));
+  async execute(): Promise<Outcome> {
+    const { resources, replaced } = this.#stack;
+    await Promise.all([...resources.values()].map((saved) => this.#try(() => this.#refresh(saved))));
     if (this.#errors.length === 0) {
       const ids = new Map<string, Promise<string | undefined>>();
-      for (const one of this.#program) ids.set(one.name, this.#register(one, one.on ? ids.get(one.on) : undefined));
+      for (const declared of this.#program) {
+        const pendingReceiverId = declared.receiver ? ids.get(declared.receiver) : undefined;
+        ids.set(declared.name, this.#register(declared, pendingReceiverId));
+      }
       await Promise.all(ids.values());
     }
     const declared = new Set(this.#program.map(({ name }) => name));
-    const left = [...replaced, ...[...remembered.values()].filter(({ name }) => !declared.has(name))];
-    for (const receivers of [false, true]) {
+    const toDelete = [...replaced, ...[...resources.values()].filter(({ name }) => !declared.has(name))];
+    // Receivers last: ION deletes the subscriptions of a receiver with it.
+    for (const isReceiver of [false, true]) {
       if (this.#errors.length > 0) break;
-      const some = left.filter(({ kind }) => (kind === "receiver") === receivers);
-      await Promise.all(some.map((one) => this.#try(() => this.#delete(one))));
+      const batch = toDelete.filter(({ kind }) => (kind === "receiver") === isReceiver);
+      await Promise.all(batch.map((saved) => this.#try(() => this.#delete(saved))));
     }
-    return { steps: this.#steps, errors: this.#errors };
+    return { steps: this.#steps, errors: this.#errors, warnings: this.#warnings };
   }
 
-  async #refresh(one: Remembered) {
-    const { remembered } = this.#stack;
-    const found = await LOGICS[one.kind].read(this.#ion, one.id, one.state);
-    await this.#moment();
-    if (found) remembered.set(one.name, kept({ ...one, ...found }));
-    else remembered.delete(one.name);
+  async #refresh(saved: SavedResource) {
+    const { resources } = this.#stack;
+    const { found, warnings = [] } = await handlers[saved.kind].read(this.#ion, saved.id, saved.state);
+    this.#warnings.push(...warnings);
+    await this.#checkpoint();
+    if (found) resources.set(saved.name, serialized({ ...saved, ...found }));
+    else resources.delete(saved.name);
   }
 
-  /** The id of a resource, when it is as the program says; undefined where that failed. */
-  async #register(one: Declared, on: Promise<string | undefined> | undefined): Promise<string | undefined> {
-    const receiverId = on && ((await on) ?? (this.#dry ? UNKNOWN : undefined));
-    if (on && receiverId === undefined) return undefined;
-    // The engine looks at one resource after the other, and works on many at once.
-    const turn = this.#turn.then(() => this.#try(() => this.#plan(one, receiverId)));
+  /** Returns the resource's id once it is as declared; undefined if that failed. */
+  async #register(
+    declared: DeclaredResource,
+    pendingReceiverId: Promise<string | undefined> | undefined,
+  ): Promise<string | undefined> {
+    const receiverId = pendingReceiverId && ((await pendingReceiverId) ?? (this.#isPreview ? UNKNOWN : undefined));
+    if (pendingReceiverId && receiverId === undefined) return undefined;
+    // The engine plans one resource at a time, and executes many steps at once.
+    const turn = this.#turn.then(() => this.#try(() => this.#plan(declared, receiverId)));
     this.#turn = turn;
     const step = await turn;
     await this.#try(async () => step?.());
-    return this.#stack.remembered.get(one.name)?.id;
+    return this.#stack.resources.get(declared.name)?.id;
   }
 
-  async #plan({ name, kind, inputs: given }: Declared, receiverId: string | undefined) {
+  async #plan({ name, kind, inputs: declared }: DeclaredResource, receiverId: string | undefined) {
     if (this.#errors.length > 0) return;
-    const { remembered } = this.#stack;
-    const logic = LOGICS[kind];
-    const old = remembered.get(name);
-    this.#ion.stir();
-    const news = receiverId === undefined ? given : { ...given, receiverId };
-    const { inputs, failures } = await logic.check(this.#ion, copied(news), old?.inputs ?? {});
+    const { resources } = this.#stack;
+    const handler = handlers[kind];
+    const old = resources.get(name);
+    this.#ion.keepBatchOpen();
+    const news = receiverId === undefined ? declared : { ...declared, receiverId };
+    const { inputs, failures } = await handler.check(this.#ion, copied(news), old?.inputs ?? {});
     for (const { property, reason } of failures) this.#errors.push(`${name}: ${property} ${reason}`);
     if (failures.length > 0) return;
-    for (const own of logic.identities(inputs)) this.#identities.add(`${kind} ${own}`);
+    for (const identity of handler.identities(inputs)) this.#identities.add(`${kind} ${identity}`);
     if (!old) return () => this.#create(name, kind, inputs);
-    const { changes, replaces } = logic.diff(old.id, old.state, inputs);
+    const { changes, replaces } = handler.diff(old.id, old.state, inputs);
     if (replaces.length > 0) return () => this.#create(name, kind, inputs, old);
-    if (changes || old.partly) return () => this.#update(old, inputs);
-    remembered.set(name, kept({ ...old, inputs }));
+    if (changes || old.partialFailure) return () => this.#update(old, inputs);
+    resources.set(name, serialized({ ...old, inputs }));
     return;
   }
 
-  async #create(name: string, kind: Declared["kind"], inputs: UncheckedInputs, old?: Remembered) {
+  async #create(name: string, kind: DeclaredResource["kind"], inputs: UncheckedInputs, old?: SavedResource) {
     this.#steps.push(`${old ? "replace" : "create"} ${name}`);
-    if (this.#dry) return;
-    const { remembered, replaced } = this.#stack;
-    const keep = async (id: string, state: Outputs, partly: boolean) => {
-      await this.#moment();
+    if (this.#isPreview) return;
+    const { resources, replaced } = this.#stack;
+    const save = async (id: string, state: Outputs, partialFailure: boolean) => {
+      await this.#checkpoint();
       if (old) replaced.add(old);
-      remembered.set(name, kept({ name, kind, id, inputs, state, partly }));
+      resources.set(name, serialized({ name, kind, id, inputs, state, partialFailure }));
     };
     try {
-      const { id, state } = await LOGICS[kind].create(this.#ion, inputs);
-      await keep(id, state, false);
+      const { id, state, warnings = [] } = await handlers[kind].create(this.#ion, inputs);
+      this.#warnings.push(...warnings);
+      await save(id, state, false);
     } catch (error) {
-      if (error instanceof PartialStateError) await keep(error.id, error.state as Outputs, true);
+      if (error instanceof PartialStateError) await save(error.id, error.state as Outputs, true);
       throw error;
     }
   }
 
-  async #update(old: Remembered, inputs: UncheckedInputs) {
+  async #update(old: SavedResource, inputs: UncheckedInputs) {
     this.#steps.push(`update ${old.name}`);
-    if (this.#dry) return;
-    const keep = async (state: Outputs, partly: boolean) => {
-      await this.#moment();
-      this.#stack.remembered.set(old.name, kept({ ...old, inputs, state, partly }));
+    if (this.#isPreview) return;
+    const save = async (state: Outputs, partialFailure: boolean) => {
+      await this.#checkpoint();
+      this.#stack.resources.set(old.name, serialized({ ...old, inputs, state, partialFailure }));
     };
     try {
-      await keep(await LOGICS[old.kind].update(this.#ion, old.id, old.state, inputs), false);
+      const { state, warnings = [] } = await handlers[old.kind].update(this.#ion, old.id, old.state, inputs);
+      this.#warnings.push(...warnings);
+      await save(state, false);
     } catch (error) {
-      if (error instanceof PartialStateError) await keep(error.state as Outputs, true);
+      if (error instanceof PartialStateError) await save(error.state as Outputs, true);
       throw error;
     }
   }
 
-  async #delete(one: Remembered) {
-    this.#steps.push(`delete ${one.name}`);
-    if (this.#dry) return;
-    const { kind, id, state, name } = one;
-    const { remembered, replaced } = this.#stack;
-    const declared = LOGICS[kind].identities(state, id).some((own) => this.#identities.has(`${kind} ${own}`));
-    await LOGICS[kind].delete(this.#ion, id, state, declared);
-    await this.#moment();
-    if (!replaced.delete(one)) remembered.delete(name);
+  async #delete(saved: SavedResource) {
+    this.#steps.push(`delete ${saved.name}`);
+    if (this.#isPreview) return;
+    const { kind, id, state, name } = saved;
+    const { resources, replaced } = this.#stack;
+    const isDeclared = handlers[kind]
+      .identities(state, id)
+      .some((identity) => this.#identities.has(`${kind} ${identity}`));
+    await handlers[kind].delete(this.#ion, id, state, isDeclared);
+    await this.#checkpoint();
+    if (!replaced.delete(saved)) resources.delete(name);
   }
 
   async #try<T>(run: () => Promise<T>): Promise<T | undefined> {
@@ -211,8 +231,8 @@ class Run {
   }
 }
 
-/** What a state file gives back of what it was given. */
+/** Values as they come back from a state file. */
 const copied = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
-const kept = ({ name, kind, id, inputs, state, partly }: Remembered): Remembered => {
-  return { name, kind, id, ...copied({ inputs, state }), ...(partly && { partly }) };
+const serialized = ({ name, kind, id, inputs, state, partialFailure }: SavedResource): SavedResource => {
+  return { name, kind, id, ...copied({ inputs, state }), ...(partialFailure && { partialFailure }) };
 };

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** Finds secrets in what was printed or written down, however they were encoded on the way. Shares no code with what hides them. */
+/** Finds secrets in output and files, in any encoding. Shares no code with the redaction that it checks. */
 
-/** The shapes that a secret can take without being gone, by name. */
-const SHAPES: Readonly<Record<string, (secret: string) => readonly string[]>> = {
+/** The encodings from which a secret can be recovered, by name. */
+const ENCODINGS: Readonly<Record<string, (secret: string) => readonly string[]>> = {
   plain: (secret) => [secret],
   JSON: (secret) => [JSON.stringify(secret).slice(1, -1)],
   "JSON in JSON": (secret) => [JSON.stringify(JSON.stringify(secret)).slice(3, -3)],
@@ -15,37 +15,40 @@ const SHAPES: Readonly<Record<string, (secret: string) => readonly string[]>> = 
   hex: (secret) => [Buffer.from(secret).toString("hex"), Buffer.from(secret).toString("hex").toUpperCase()],
   base64: (secret) =>
     [0, 1, 2].flatMap((before) => (["base64", "base64url"] as const).map((form) => inner(secret, before, form))),
-  backwards: (secret) => [[...secret].reverse().join("")],
+  reversed: (secret) => [[...secret].reverse().join("")],
 };
 
-/** What is in every base64 of a text that holds the secret after some other bytes. */
+/** The part of a base64 encoding that depends on the secret alone, if `before` bytes precede it. */
 function inner(secret: string, before: number, form: "base64" | "base64url"): string {
   const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
   const whole = bytes.subarray(0, bytes.length - (bytes.length % 3)).toString(form);
   return whole.slice(before === 0 ? 0 : 4);
 }
 
-/** An access token of the emulator, or of Keycloak: nobody has to know it to find it. */
+/** The pattern of an access token of the emulator or of Keycloak. */
 const TOKEN = /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}/;
 
-/** What puts a line break or Pulumi's margin into the middle of a word. */
+/** Line breaks and Pulumi's margins, which can split a word. */
 const BREAKS = /\\n|[\s|>+~-]+/g;
 
 const joined = (text: string) => stripVTControlCharacters(text).replace(BREAKS, "");
 
 /**
- * Says which of the secrets a text holds, and in what shape; empty where it holds none.
+ * Returns the secrets that a text contains, by description and encoding.
  *
- * @param secrets by what they are, for the answer: no value is in it.
+ * @param secrets the values by description. The result contains no value.
  */
 export function leaksIn(text: string, secrets: Readonly<Record<string, string>>): string[] {
   const whole = joined(text);
-  const found = Object.entries(secrets).flatMap(([what, secret]) => {
-    if (secret.length < 8) throw new Error(`${what} is too short to be told from other text.`);
-    const shapes = Object.entries(SHAPES).filter(([, shape]) => shape(secret).some((form) => text.includes(form)));
+  const found = Object.entries(secrets).flatMap(([description, secret]) => {
+    if (secret.length < 8) throw new Error(`${description} is too short to be distinguished from other text.`);
+    const encodings = Object.entries(ENCODINGS).filter(([, encode]) =>
+      encode(secret).some((encoded) => text.includes(encoded)),
+    );
     const split =
-      shapes.length === 0 && [secret, JSON.stringify(secret).slice(1, -1)].some((form) => whole.includes(joined(form)));
-    return [...shapes.map(([name]) => name), ...(split ? ["split"] : [])].map((name) => `${what} (${name})`);
+      encodings.length === 0 &&
+      [secret, JSON.stringify(secret).slice(1, -1)].some((encoded) => whole.includes(joined(encoded)));
+    return [...encodings.map(([name]) => name), ...(split ? ["split"] : [])].map((name) => `${description} (${name})`);
   });
   return TOKEN.test(text) ? [...found, "an access token"] : found;
 }

@@ -1,37 +1,40 @@
 import * as pulumi from "@pulumi/pulumi";
 import { onTestFinished, vi } from "vitest";
 
-/** What a program under Pulumi's own mocks registered, in the order it did. */
+/** A resource that a program registered with Pulumi's mocks. */
 export interface Registered {
   readonly name: string;
   readonly type: string;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** The names of the resources that it depends on. */
+  readonly dependencies: readonly string[];
 }
 
 /**
- * Runs a program to its end without an engine, as Pulumi's own unit tests do: resources are registered and come back
- * as they were declared, with their names for ids. Fails as the program fails.
+ * Runs a program without an engine, as Pulumi's own unit tests do. Each resource returns its inputs, with its name as id. In
+ * a preview, no resource exists yet, and ids are unknown.
+ * @throws the program's first error.
  */
 export async function runProgram<T>(
   config: Readonly<Record<string, string>>,
   program: () => T | Promise<T>,
+  { preview = false } = {},
 ): Promise<{ result: T; registered: Registered[] }> {
-  const registered: Registered[] = [];
-  await pulumi.runtime.setMocks({
-    newResource: ({ name, type, inputs }) => {
-      registered.push({ name, type, inputs });
-      return { id: name, state: inputs };
-    },
+  const mocks: pulumi.runtime.Mocks = {
+    newResource: ({ name, inputs }) => ({ id: preview ? undefined : name, state: inputs }),
     call: ({ inputs }) => inputs,
-  });
+  };
+  await pulumi.runtime.setMocks(mocks, undefined, undefined, preview);
+  const monitor = pulumi.runtime.getMonitor() as NonNullable<ReturnType<typeof pulumi.runtime.getMonitor>>;
+  const registrations = vi.spyOn(monitor, "registerResource").mock.calls;
   pulumi.runtime.setAllConfig({ ...config });
   const outcome: { value?: T; errors: unknown[] } = { errors: [] };
-  // What fails in an input, Pulumi's own runner hears of in this way, too.
-  const others = process.listeners("unhandledRejection");
+  // Errors in inputs are unhandled rejections in Pulumi's own runner, too.
+  const otherListeners = process.listeners("unhandledRejection");
   process.removeAllListeners("unhandledRejection").on("unhandledRejection", (error) => outcome.errors.push(error));
   try {
     await pulumi.runtime.runInPulumiStack(async () => {
-      // Left to Pulumi, it would be an unhandled rejection as well.
+      // Otherwise it would become an unhandled rejection.
       try {
         outcome.value = await program();
       } catch (error) {
@@ -42,19 +45,28 @@ export async function runProgram<T>(
     await new Promise((resolve) => setImmediate(resolve));
   } finally {
     process.removeAllListeners("unhandledRejection");
-    for (const other of others) process.on("unhandledRejection", other);
+    for (const listener of otherListeners) process.on("unhandledRejection", listener);
   }
   if (outcome.errors.length > 0) throw outcome.errors[0];
+  const registered = registrations.map(([request]) => {
+    const inputs = request.getObject();
+    return {
+      name: request.getName(),
+      type: request.getType(),
+      inputs: inputs ? pulumi.runtime.deserializeProperties(inputs) : {},
+      dependencies: request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? ""),
+    };
+  });
   return { result: outcome.value as T, registered };
 }
 
-/** What an output comes to. */
+/** The value of an output. */
 export const settled = <T>(output: pulumi.Output<T>) =>
   new Promise<T>((resolve) => void output.apply((value) => resolve(value)));
 
-/** Keeps warnings of Pulumi's off the terminal until the test is over, and tells them. */
+/** Silences Pulumi's warnings until the end of the test, and returns the spy that received them. */
 export function quiet() {
-  const told = vi.spyOn(console, "warn").mockImplementation(() => {});
-  onTestFinished(() => told.mockRestore());
-  return told;
+  const warnings = vi.spyOn(console, "warn").mockImplementation(() => {});
+  onTestFinished(() => warnings.mockRestore());
+  return warnings;
 }

@@ -1,4 +1,7 @@
-/** Asks the ION that the environment names for its receivers, as a process of its own: Node reads some variables once. As built, as Pulumi runs it. */
+/**
+ * A script that counts the receivers of the ION environment in the environment variables. A process of its own, because
+ * Node reads some variables only at its start. Imports the build, as Pulumi does.
+ */
 import { resolveSettings } from "../../provider/dist/ion/connectionSettings.js";
 import { WebhookApi } from "../../provider/dist/ion/webhookApi.js";
 

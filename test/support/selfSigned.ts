@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 
-/** A TLS server's key and its certificate, signed by itself, for a host name or an IPv4 address. */
+/** A key and a self-signed certificate for a TLS server at a host name or an IPv4 address. */
 export function selfSigned(host: string, from: Date, to: Date): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const algorithm = sequence(oid("2a8648ce3d040302"));

@@ -10,14 +10,14 @@ import { WebhookApi, type WebhookApiOptions } from "../../provider/ion/webhookAp
 
 export type Fetch = typeof globalThis.fetch;
 
-/** An emulator on a free port, closed when the test ends. */
+/** Starts an emulator on a free port, and closes it at the end of the test. */
 export async function start(options: EmulatorOptions = {}): Promise<Emulator> {
   const emulator = await startEmulator(options);
   onTestFinished(() => emulator.close());
   return emulator;
 }
 
-/** A plain HTTP server on a free port, closed when the test ends; returns its origin. */
+/** Starts an HTTP server on a free port, and closes it at the end of the test. Returns its origin. */
 export async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -35,7 +35,7 @@ export const connectionTo = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: E
   clientSecret,
 });
 
-/** Stack config that names an emulator, in a connection's namespace. */
+/** The stack config of a connection to an emulator. */
 export const configOf = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator, namespace = "ion") => ({
   [`${namespace}:endpoint`]: graphqlUrl,
   [`${namespace}:authUrl`]: tokenUrl,
@@ -43,23 +43,23 @@ export const configOf = ({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emula
   [`${namespace}:clientSecret`]: clientSecret,
 });
 
-/** Waits short enough for a test. */
+/** Retries without long waits. */
 const QUICK = { deadlineMs: 60_000, firstWaitMs: 1 };
 
-/** A fresh process's view of the emulator's ION. */
+/** A WebhookApi on an emulator, with empty caches like a new process. */
 export const ionOn = (emulator: Emulator, options: WebhookApiOptions = {}) =>
   new WebhookApi(connectionTo(emulator), { retry: QUICK, ...options });
 
-/** A GraphQL request on its way. */
+/** A GraphQL request that is being sent. */
 export interface Sent {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly mutation: boolean;
-  /** Which one of its kind, mutation or query, from 1 on. */
+  /** Its number among the mutations or among the queries, starting at 1. */
   readonly number: number;
 }
 
-/** A fetch that hands every GraphQL request to `handle`, which may pass it on; tokens go through. */
+/** A fetch that passes every GraphQL request to `handle`, which may send it. Token requests are sent unchanged. */
 export function intercept(handle: (sent: Sent, pass: () => Promise<Response>) => Promise<Response>): Fetch {
   const counts = { mutation: 0, query: 0 };
   return (input, init) => {
@@ -73,54 +73,55 @@ export function intercept(handle: (sent: Sent, pass: () => Promise<Response>) =>
   };
 }
 
-/** What Node's fetch throws where the other side drops the connection. */
+/** The error of Node's fetch when the server drops the connection. */
 export const connectionReset = () =>
   new TypeError("fetch failed", { cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }) });
 
-/** Rewrites a JSON answer. */
-export async function rewrite(answer: Promise<Response>, change: (text: string) => string): Promise<Response> {
-  const { status, headers } = await answer;
-  return new Response(change(await (await answer).text()), { status, headers });
+/** Changes the body of a response. */
+export async function rewrite(pending: Promise<Response>, change: (body: string) => string): Promise<Response> {
+  const response = await pending;
+  const { status, headers } = response;
+  return new Response(change(await response.text()), { status, headers });
 }
 
-/** An answer in which no secret is shown: every one is eight stars. */
-export const mask = (answer: Promise<Response>) =>
-  rewrite(answer, (text) => text.replace(/"(webhookUri|sharedSecret|value)":"[^"]*"/g, '"$1":"********"'));
+/** Replaces every secret in a response with eight asterisks. */
+export const mask = (response: Promise<Response>) =>
+  rewrite(response, (body) => body.replace(/"(webhookUri|sharedSecret|value)":"[^"]*"/g, '"$1":"********"'));
 
-/** A fetch under which ION shows no secret. */
+/** A fetch that masks secrets, as if ION never returned them. */
 export const masking = () => intercept((_sent, pass) => mask(pass()));
 
-/** An answer whose lists are the other way round. */
-export const reversed = (answer: Promise<Response>) =>
-  rewrite(answer, (text) =>
-    JSON.stringify(JSON.parse(text, (_key, value: unknown) => (Array.isArray(value) ? value.toReversed() : value))),
+/** Reverses all lists in a response. */
+export const reversed = (response: Promise<Response>) =>
+  rewrite(response, (body) =>
+    JSON.stringify(JSON.parse(body, (_key, value: unknown) => (Array.isArray(value) ? value.toReversed() : value))),
   );
 
-/** ION's schema as it is inferred. */
-export const SDL = readFileSync(new URL("../../emulator/schema.graphql", import.meta.url), "utf8");
+/** ION's inferred schema. */
+export const SDL = readFileSync(new URL("../../emulator/graphql/schema.graphql", import.meta.url), "utf8");
 
-/** The mutations that reached the emulator: the names of the fields, one list a request. */
+/** The mutations that the emulator received: a list of field names for each request. */
 export const mutationsIn = ({ requests }: Emulator) =>
   requests
     .filter(({ operation }) => operation?.type === "mutation")
     .map(({ fields }) => fields.map(({ field }) => field));
 
-/** How often something reached the emulator. */
-export const countOf = ({ requests }: Emulator, what: "token" | "query") =>
-  requests.filter(({ kind, operation }) => (what === "token" ? kind === what : operation?.type === what)).length;
+/** The number of token requests or queries that the emulator received. */
+export const countOf = ({ requests }: Emulator, type: "token" | "query") =>
+  requests.filter(({ kind, operation }) => (type === "token" ? kind === type : operation?.type === type)).length;
 
-/** The IonError that a promise ends with. */
+/** The IonError that a promise rejects with. */
 export async function failureOf(promise: Promise<unknown>): Promise<IonError> {
   const outcome: unknown = await promise.then(
-    () => new Error("It did not fail."),
+    () => new Error("The promise did not reject."),
     (error: unknown) => error,
   );
   if (outcome instanceof IonError) return outcome;
   throw outcome;
 }
 
-/** A promise to be settled by hand. */
+/** A promise that the test resolves. */
 export const gate = () => Promise.withResolvers<void>();
 
-/** Lines that no message may hold any of. */
+/** A marker in test secrets. No output may contain it. */
 export const CANARY = "canary-7f3a";

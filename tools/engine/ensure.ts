@@ -1,87 +1,94 @@
-// Finds a Pulumi CLI or makes one, so that `npx pulumi` works in this repository. README.md here tells the order.
+// Finds, downloads or compiles a Pulumi CLI, so that `npx pulumi` works in this repository. See README.md.
 
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { findOnPath, linkCli, troubleIn } from "./candidates.ts";
-import { binOf, compile, download, type Job, oldestGo } from "./make.ts";
-import { killAll, withReports } from "./run.ts";
-import { openWorkshop, place, runBefore, sweep, type Workshop } from "./workshop.ts";
+import { binOf, compile, download, type Job, minimumGo } from "./build.ts";
+import {
+  type BuildDirectory,
+  createBuildDirectory,
+  findEarlierRun,
+  install,
+  removeAbandoned,
+} from "./buildDirectory.ts";
+import { findOnPath, findProblem, linkCli } from "./findCli.ts";
+import { killAll, withProgress } from "./run.ts";
 
 const { values } = parseArgs({ options: { root: { type: "string" } } });
-/** The folder whose node_modules are used: this repository, or a test's. */
+/** The folder with the node_modules to use: this repository, or a test's folder. */
 const root = resolve(values.root ?? join(import.meta.dirname, "..", ".."));
 const nodeModules = join(root, "node_modules");
 const versions = join(resolve(process.env.PULUMI_HOME || join(homedir(), ".pulumi")), "versions");
 
-let workshop: Workshop | undefined;
+let buildDirectory: BuildDirectory | undefined;
 
 async function ensure(): Promise<void> {
   const pinned = pinnedVersion();
   const target = join(versions, pinned);
   const bin = join(target, "bin");
-  sweep(versions);
+  removeAbandoned(versions);
 
-  const found = await findOnPath(pinned, say);
+  const found = await findOnPath(pinned, log);
   if (found !== undefined) {
-    if (process.platform === "win32") say(`use ${found.binary} (${found.version}) instead of \`npx pulumi\``);
+    if (process.platform === "win32") log(`use ${found.binary} (${found.version}) instead of \`npx pulumi\``);
     else {
       linkCli(join(nodeModules, ".bin"), found.binary);
-      say(`npx pulumi runs ${found.binary} (${found.version})`);
+      log(`npx pulumi runs ${found.binary} (${found.version})`);
     }
     return;
   }
-  if (linkCli(join(nodeModules, ".bin"), join("..", "pulumi", "run.js"))) say("npx pulumi runs npm's launcher again");
+  if (linkCli(join(nodeModules, ".bin"), join("..", "pulumi", "run.js"))) log("npx pulumi runs npm's launcher again");
 
   if (existsSync(target)) {
-    const trouble = await troubleIn(bin, pinned);
-    if (trouble === undefined) return ready(pinned, bin);
-    say(`the Pulumi in ${bin} does not work and is made anew: ${trouble}`);
+    const problem = await findProblem(bin, pinned);
+    if (problem === undefined) return reportReady(pinned, bin);
+    log(`the Pulumi in ${bin} does not work and is replaced: ${problem}`);
   }
 
-  workshop = openWorkshop(versions);
+  buildDirectory = createBuildDirectory(versions);
   try {
-    await waitForTurn(workshop);
-    if ((await troubleIn(bin, pinned)) !== undefined) await make(pinned, target, workshop);
-    ready(pinned, bin);
+    await waitForTurn(buildDirectory);
+    if ((await findProblem(bin, pinned)) !== undefined) await build(pinned, target, buildDirectory);
+    reportReady(pinned, bin);
   } finally {
-    workshop.close();
+    buildDirectory.remove();
   }
 }
 
-async function make(pinned: string, target: string, workshop: Workshop): Promise<void> {
-  const job: Job = { version: pinned, folder: workshop.folder, nodeModules, say };
-  const downloading = await download(job);
-  if (downloading !== undefined) {
-    say(`download failed: ${downloading}`);
+async function build(pinned: string, target: string, buildDirectory: BuildDirectory): Promise<void> {
+  const job: Job = { version: pinned, folder: buildDirectory.folder, nodeModules, log };
+  const downloadProblem = await download(job);
+  if (downloadProblem !== undefined) {
+    log(`download failed: ${downloadProblem}`);
     rmSync(join(job.folder, "versions"), { recursive: true, force: true });
-    const compiling = await compile(job);
-    if (compiling !== undefined) throw new Error(nothingHelped(pinned, downloading, compiling));
+    const compileProblem = await compile(job);
+    if (compileProblem !== undefined) throw new Error(describeFailure(pinned, downloadProblem, compileProblem));
   }
-  const isValid = async () => (await troubleIn(join(target, "bin"), pinned)) === undefined;
-  const outcome = await place(dirname(binOf(job)), target, workshop, isValid);
-  if (outcome === "taken") say("another run was faster: its Pulumi is used");
+  const isValid = async () => (await findProblem(join(target, "bin"), pinned)) === undefined;
+  const outcome = await install(dirname(binOf(job)), target, buildDirectory, isValid);
+  if (outcome === "exists") log("another run finished first: its Pulumi is used");
 }
 
-async function waitForTurn(mine: Workshop): Promise<void> {
-  let other = runBefore(versions, mine);
+async function waitForTurn(own: BuildDirectory): Promise<void> {
+  let other = findEarlierRun(versions, own);
   if (other === undefined) return;
-  say(`another run (process ${other}) is making Pulumi already: waiting for it`);
+  log(`another run (process ${other}) is already building Pulumi: waiting for it`);
   const status = () => `waiting for process ${other}`;
-  await withReports(say, status, async () => {
+  await withProgress(log, status, async () => {
     while (other !== undefined) {
       await sleep(200);
-      other = runBefore(versions, mine);
+      other = findEarlierRun(versions, own);
     }
   });
 }
 
-function ready(pinned: string, bin: string): void {
-  say(`npx pulumi runs Pulumi ${pinned} from ${bin}`);
+function reportReady(pinned: string, bin: string): void {
+  log(`npx pulumi runs Pulumi ${pinned} from ${bin}`);
   const other = process.env.PULUMI_VERSION;
-  if (other && other !== pinned) say(`but PULUMI_VERSION is set to ${other}, which npx pulumi obeys: unset it`);
+  if (other && other !== pinned)
+    log(`but PULUMI_VERSION is set to ${other}, and npx pulumi runs that version: unset it`);
 }
 
 function pinnedVersion(): string {
@@ -90,16 +97,16 @@ function pinnedVersion(): string {
   return JSON.parse(readFileSync(file, "utf8")).version;
 }
 
-function nothingHelped(pinned: string, downloading: string, compiling: string): string {
+function describeFailure(pinned: string, downloadProblem: string, compileProblem: string): string {
   return [
-    "there is no Pulumi CLI, and none could be made. Provide one of these three and try again:",
+    "no Pulumi CLI was found, and none could be downloaded or compiled. Provide one of these and try again:",
     `  - Pulumi ${pinned} or newer on PATH: https://www.pulumi.com/docs/install/`,
-    `  - or a network that reaches https://get.pulumi.com, to download it (now: ${downloading})`,
-    `  - or Go ${oldestGo} or newer on PATH, to compile it: https://go.dev/dl/ (now: ${compiling})`,
+    `  - or a network that reaches https://get.pulumi.com, to download it (failed: ${downloadProblem})`,
+    `  - or Go ${minimumGo} or newer on PATH, to compile it: https://go.dev/dl/ (failed: ${compileProblem})`,
   ].join("\n");
 }
 
-function say(line: string): void {
+function log(line: string): void {
   console.log(`engine: ${line}`);
 }
 
@@ -111,14 +118,14 @@ for (const [signal, number] of [
   process.on(signal, () => {
     try {
       killAll();
-      workshop?.close();
+      buildDirectory?.remove();
     } finally {
       console.error("engine: interrupted");
       process.exit(128 + number);
     }
   });
 }
-// whoever read the output has gone: that is no reason to stop half-way
+// A closed pipe must not stop the build.
 process.stdout.on("error", () => {});
 
 try {

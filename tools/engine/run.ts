@@ -1,28 +1,28 @@
-// Child processes: each in a process group of its own, so that a limit or an interrupt ends all of it.
+// Runs child processes. Each has its own process group, so that a timeout or an interrupt kills all of it.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-/** How a command ended. */
+/** The result of a command. */
 export interface Outcome {
-  /** What it printed, both streams, line by line, without blank lines. */
+  /** The lines of standard output and standard error, without blank ones. */
   lines: string[];
-  /** Why it did not succeed, in a few words; undefined when it did. */
-  trouble?: string;
+  /** Why it failed, in a few words. Undefined if it succeeded. */
+  problem?: string;
 }
 
 export interface RunOptions {
   cwd?: string;
   /** Added to this process's environment. */
   env?: Record<string, string>;
-  /** Milliseconds after which it is killed; no limit when left out. */
+  /** Milliseconds after which it is killed. @default no limit */
   limit?: number;
   onLine?: (line: string) => void;
 }
 
 const running = new Set<ChildProcess>();
 
-/** Runs a command to its end, without a terminal and without input. Never rejects. */
+/** Runs a command without a terminal and without input. Never rejects. */
 export function run(command: string, args: string[], options: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve) => {
     const lines: string[] = [];
@@ -35,17 +35,17 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
     });
     running.add(child);
     let timer: NodeJS.Timeout | undefined;
-    const settle = (trouble?: string) => {
+    const settle = (problem?: string) => {
       clearTimeout(timer);
       running.delete(child);
-      resolve(trouble === undefined ? { lines } : { lines, trouble });
+      resolve(problem === undefined ? { lines } : { lines, problem });
     };
     if (options.limit !== undefined) {
       timer = setTimeout(() => {
         kill(child);
         child.stdout.destroy();
         child.stderr.destroy();
-        settle(`no answer within ${elapsed(options.limit ?? 0)}`);
+        settle(`no answer within ${formatDuration(options.limit ?? 0)}`);
       }, options.limit);
     }
     for (const stream of [child.stdout, child.stderr]) {
@@ -59,12 +59,12 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
       settle(error.code === "ENOENT" ? `${command} not found` : error.message),
     );
     child.on("close", (code, signal) => {
-      settle(code === 0 ? undefined : signal ? `ended by ${signal}` : `exit code ${code}`);
+      settle(code === 0 ? undefined : signal ? `killed by ${signal}` : `exit code ${code}`);
     });
   });
 }
 
-/** Kills every command that still runs, with its children, at once. */
+/** Kills every running command with its child processes. */
 export function killAll(): void {
   for (const child of running) kill(child);
 }
@@ -75,25 +75,25 @@ function kill(child: ChildProcess): void {
     if (process.platform === "win32") child.kill("SIGKILL");
     else process.kill(-child.pid, "SIGKILL");
   } catch {
-    // it has ended by itself
+    // It has already exited.
   }
 }
 
-/** A time span in words: `8 s`, `2 min 05 s`. */
-export function elapsed(milliseconds: number): string {
+/** Formats a duration: `8 s`, `2 min 05 s`. */
+export function formatDuration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
-/** Does some work, and says every 15 s how long it has taken and how far it is. */
-export async function withReports<T>(
-  say: (line: string) => void,
+/** Does some work, and logs the elapsed time and the status every 15 s. */
+export async function withProgress<T>(
+  log: (line: string) => void,
   status: () => string,
   work: () => Promise<T>,
 ): Promise<T> {
   const start = Date.now();
-  const timer = setInterval(() => say(`  ${elapsed(Date.now() - start)}: ${status()}`), 15_000);
+  const timer = setInterval(() => log(`  ${formatDuration(Date.now() - start)}: ${status()}`), 15_000);
   try {
     return await work();
   } finally {

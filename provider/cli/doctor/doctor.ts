@@ -1,36 +1,36 @@
 import { CONFIG_JUST_CHANGED, type IonError, isIonError } from "../../ion/errors.ts";
-import { Examination } from "../../ion/schema/environmentCheck.ts";
-import { DOCTOR } from "../../ion/schema/schemaAdapter.ts";
+import { EnvironmentCheck } from "../../ion/schema/environmentCheck.ts";
+import { RUN_DOCTOR } from "../../ion/schema/schemaAdapter.ts";
 import { WebhookApi } from "../../ion/webhookApi.ts";
+import { escapeText, listSome } from "../../model/text.ts";
 import { type Register, withStack } from "../options.ts";
-import { connectionOf, findSettings } from "../settings.ts";
+import { findSettings, originOf, requireSettings } from "../settings.ts";
 import type { StackOptions } from "../stack.ts";
-import { escapeText, type Style, type Terminal, wrap } from "../terminal.ts";
+import { type Style, type Terminal, wrap } from "../terminal.ts";
 import {
-  bare,
+  type Add,
   type Finding,
-  type Note,
-  noteConnection,
-  noteSchema,
-  noteSources,
-  noteToken,
-  noteWebhooks,
   type Outcome,
+  reportEnvironment,
+  reportSchema,
+  reportSettings,
+  reportToken,
+  reportWebhooks,
   type Verdict,
   verdictOf,
+  withoutSecrets,
 } from "./report.ts";
 
 interface DoctorOptions extends StackOptions {
   readonly json?: true;
 }
 
-/** `pulumi-ion doctor`: will pulumi-ion work with this ION, and if not, who has to do what? */
+/** `pulumi-ion doctor`: does pulumi-ion work with this ION environment, and if not, who must fix what? */
 export const doctor: Register = (program, act, version) => {
   withStack(program.command("doctor"))
-    .summary("will it work with this ION, and if not, who has to do what?")
+    .summary("Check settings, API key and ION")
     .description(
-      "Looks at everything that stands between this folder and ION's webhooks, in order: the settings, the API key, ION's " +
-        "schema beside every document that pulumi-ion can send, and the webhooks themselves. Changes nothing anywhere.",
+      "Check the settings, the API key, ION's schema and the webhooks, and list who must fix what. Changes nothing.",
     )
     .option("--json", "print one JSON object")
     .addHelpText("after", HELP)
@@ -38,11 +38,11 @@ export const doctor: Register = (program, act, version) => {
 };
 
 const HELP = `
-Exit codes: 0 all works, 1 ION could not be asked or does not let the key in, 3 it works in part: its schema or the key lacks something.
+Exit codes: 0 everything works, 1 error or invalid arguments, 3 ION's schema or the API key lacks something.
 
 Examples:
   pulumi-ion doctor --stack production
-  pulumi-ion doctor --no-stack                 with ION_API_URI, ION_CLIENT_ID, ION_CLIENT_SECRET alone
+  pulumi-ion doctor --no-stack                 only ION_API_URI, ION_CLIENT_ID, ION_CLIENT_SECRET
   pulumi-ion doctor --json | jq '.verdict'`;
 
 const MARKS: Readonly<Record<Outcome, { mark: string; style: Style }>> = {
@@ -51,83 +51,97 @@ const MARKS: Readonly<Record<Outcome, { mark: string; style: Style }>> = {
   failure: { mark: "✗", style: "red" },
 };
 
+/** Hints that do not apply here: doctor is running, and it reads the current config. */
+const IRRELEVANT_HINTS: readonly string[] = [RUN_DOCTOR, CONFIG_JUST_CHANGED];
+
 async function run(options: DoctorOptions, terminal: Terminal, version: string): Promise<number> {
   const findings: Finding[] = [];
   const failures: IonError[] = [];
-  const note: Note = (step, outcome, words, details = []) => {
-    const finding = { step, outcome, words, details };
+  const add: Add = (step, outcome, message, details = []) => {
+    const finding = { step, outcome, message, details };
     findings.push(finding);
-    if (!options.json) terminal.out(inWords(finding, terminal));
+    if (!options.json) terminal.out(asText(finding, terminal));
   };
-  const attempt = async <T>(step: Finding["step"], look: () => Promise<T> | T): Promise<T | undefined> => {
+  const attempt = async <T>(step: Finding["step"], check: () => Promise<T> | T): Promise<T | undefined> => {
     try {
-      return await look();
+      return await check();
     } catch (error) {
       if (!isIonError(error)) throw error;
       failures.push(error);
-      // What it says of this command, and of what Pulumi remembers, is of no use here.
-      const words = error.message.replace(DOCTOR, "").replace(CONFIG_JUST_CHANGED, "").trim();
-      const hidden = step === "schema" && (error.kind === "refused" || error.kind === "permission");
-      const again = findings.some((finding) => finding.words === words);
-      if (hidden) note(step, "warning", `ION does not show its schema, so names cannot be checked: ${words}`);
-      else note(step, "failure", again ? `The ${step}: the same.` : words);
+      const { message } = error.with({ hints: error.hints.filter((hint) => !IRRELEVANT_HINTS.includes(hint)) });
+      const isRepeated = findings.some((finding) => finding.message === message);
+      if (step === "schema" && (error.kind === "refused" || error.kind === "permission")) {
+        add(step, "warning", `ION does not show its schema, so names cannot be checked: ${message}`);
+      } else add(step, "failure", isRepeated ? `Could not check ION's ${step}: same error.` : message);
       return undefined;
     }
   };
 
   const settings = await attempt("settings", () => findSettings(options, terminal));
-  if (settings) noteSources(settings, note);
-  const connection = settings && (await attempt("settings", () => connectionOf(settings)));
-  if (connection) noteConnection(connection, terminal.env, note);
-  const examination = connection && new Examination(connection);
-  const token = examination && (await attempt("key", () => examination.token()));
-  if (token) noteToken(token, note);
-  const schema = token && (await attempt("schema", () => examination.schema()));
-  if (schema) noteSchema(schema, note);
+  if (settings) reportSettings(settings, add);
+  const connection = settings && (await attempt("settings", () => requireSettings(settings)));
+  if (connection) reportEnvironment(connection, terminal.env, add);
+  const environment = connection && new EnvironmentCheck(connection);
+  const token = environment && (await attempt("key", () => environment.token()));
+  if (token) reportToken(token, add);
+  const schema = token && (await attempt("schema", () => environment.schema()));
+  if (schema) reportSchema(schema, add);
   const live = token && (await attempt("webhooks", () => new WebhookApi(connection).receivers()));
-  if (live) noteWebhooks(live, note);
+  if (live) reportWebhooks(live, add);
 
   const verdict = verdictOf(token, schema, failures);
-  const all = findings.every(({ outcome }) => outcome !== "failure");
-  const part = schema && (live || failures.at(-1)?.kind === "unsupported");
-  const code = all ? 0 : part ? 3 : 1;
+  const works = findings.every(({ outcome }) => outcome !== "failure");
+  const worksPartly = schema && (live || failures.at(-1)?.kind === "unsupported");
+  const code = works ? 0 : worksPartly ? 3 : 1;
   if (options.json) {
-    const place = connection && { endpoint: bare(connection.endpoint), authUrl: bare(connection.authUrl) };
-    const about = { version, stack: settings?.stack?.name, sources: settings?.sources, ...place };
-    terminal.out(JSON.stringify({ ...about, findings, token, schema, verdict, code }, undefined, 2));
-  } else terminal.out(`\n${judgement(verdict, code, version, terminal)}`);
+    const urls = connection && {
+      endpoint: withoutSecrets(connection.endpoint),
+      authUrl: withoutSecrets(connection.authUrl),
+    };
+    const used = settings?.used.map((one) => ({ name: one.name, origin: originOf(one, settings.stack) }));
+    const output = { version, stack: settings?.stack?.name, settings: used, ...urls };
+    terminal.out(JSON.stringify({ ...output, findings, token, schema, verdict, code }, undefined, 2));
+  } else terminal.out(`\n${verdictText(verdict, code, version, terminal)}`);
   return code;
 }
 
-function inWords({ outcome, words, details = [] }: Finding, { paint, columns }: Terminal): string {
+function asText({ outcome, message, details = [] }: Finding, { paint, columns }: Terminal): string {
   const { mark, style } = MARKS[outcome];
-  const [first = "", ...more] = words.split("\n").map((line) => wrap(escapeText(line).split(" "), columns, "  ", " "));
-  const lines = details.map((line) => wrap(escapeText(line).split(" "), columns, "    ", " "));
-  return [`${paint(style, mark)} ${first.trimStart()}`, ...more, ...lines].join("\n");
+  const wrapped = (line: string, indent: string) => wrap(escapeText(line).split(" "), columns, indent, " ");
+  const [first = "", ...more] = message.split("\n").map((line) => wrapped(line, "  "));
+  return [`${paint(style, mark)} ${first.trimStart()}`, ...more, ...details.map((line) => wrapped(line, "    "))].join(
+    "\n",
+  );
 }
 
-function judgement(
-  { works, lacking, adapted, meanwhile, asks }: Verdict,
+/** Things to list before a list becomes too long to read. */
+const MAX_LISTED = 12;
+
+function verdictText(
+  { works, adapted, unsupported, workaround, asks }: Verdict,
   code: number,
   version: string,
-  terminal: Terminal,
+  { paint, columns }: Terminal,
 ): string {
-  const { paint, columns } = terminal;
-  const lines = (words: string, indent = "") => wrap(words.split(" "), columns, indent, " ");
-  const head = {
-    0: paint("green", `pulumi-ion ${version} can do all that it does with this ION.`),
-    3: paint("yellow", `pulumi-ion ${version} works with this ION in part.`),
-  }[code];
-  const parts = [head ?? paint("red", `pulumi-ion ${version} cannot work like this: see ✗ above.`)];
-  if (code === 0) parts.push(lines("Next: `pulumi preview` shows what `pulumi up` would do."));
-  if (code === 3) {
-    parts.push(lines(`It can ${[...works, ...adapted].slice(0, MANY).join(", ") || "do nothing"}.`));
-    if (lacking.length > 0) parts.push(lines(`It cannot ${lacking.slice(0, MANY).join(", ")}.`));
-    if (meanwhile) parts.push(lines(meanwhile));
+  const lines = (text: string, indent = "") => wrap(text.split(" "), columns, indent, " ");
+  const listed = (purposes: readonly string[]) => listSome(purposes, MAX_LISTED);
+  const askLines = asks.length > 0 ? ["Ask:", ...asks.map((ask) => `- ${lines(ask, "  ").trimStart()}`)] : [];
+  if (code === 0) {
+    const head = `Everything works: pulumi-ion ${version} is fully compatible with this ION environment.`;
+    const next = "Next: run `pulumi preview` to see what `pulumi up` would do.";
+    return [paint("green", head), lines(next), ...askLines].join("\n");
   }
-  if (asks.length > 0) parts.push("Ask:", ...asks.map((ask) => `- ${lines(ask, "  ").trimStart()}`));
-  return parts.join("\n");
+  if (code === 1) {
+    return [paint("red", `pulumi-ion ${version} cannot use ION with these settings: see ✗ above.`), ...askLines].join(
+      "\n",
+    );
+  }
+  return [
+    paint("yellow", `pulumi-ion ${version} works only partly with this ION environment.`),
+    ...(unsupported.length > 0
+      ? [lines(`It can ${listed([...works, ...adapted]) || "do nothing"}.`), lines(`It cannot ${listed(unsupported)}.`)]
+      : []),
+    ...(workaround ? [lines(workaround)] : []),
+    ...askLines,
+  ].join("\n");
 }
-
-/** Things to name before a list gets too long to read. */
-const MANY = 12;

@@ -1,209 +1,213 @@
-/** What `pulumi-ion doctor` makes of what it finds: in words, and who has to do what about it. */
+/** What `pulumi-ion doctor` finds, as sentences, and who can fix what is wrong. */
 import type { ConnectionSettings } from "../../ion/connectionSettings.ts";
 import type { IonError } from "../../ion/errors.ts";
-import { proxyFor, unheeded } from "../../ion/http/transport.ts";
+import { proxyFor, unusedProxy } from "../../ion/http/transport.ts";
 import { LIST } from "../../ion/operations.ts";
 import {
-  type DocumentFacts,
   type NameFacts,
   NEEDED_PERMISSIONS,
+  type OperationFacts,
   type SchemaFacts,
   type TokenFacts,
 } from "../../ion/schema/environmentCheck.ts";
-import type { Receivers } from "../../ion/snapshot.ts";
-import { didYouMean, nearNames } from "../../model/suggestions.ts";
-import type { Settings } from "../settings.ts";
-import { pluralize } from "../terminal.ts";
+import { didYouMean, similarNames } from "../../model/suggestions.ts";
+import { pluralize } from "../../model/text.ts";
+import type { Receivers } from "../../model/webhooks.ts";
+import { originOf, type Settings } from "../settings.ts";
 
-/** How one thing was found to be. */
+/** The outcome of one check. */
 export type Outcome = "ok" | "warning" | "failure";
 
-/** One line of the examination. */
+/** The result of one check. */
 export interface Finding {
   readonly step: "settings" | "key" | "schema" | "webhooks";
   readonly outcome: Outcome;
-  readonly words: string;
-  /** What to show below it, line by line. */
+  readonly message: string;
+  /** Lines to print below it. */
   readonly details?: readonly string[];
 }
 
-/** What it comes to, and who has to do what. */
+/** What all checks come to. */
 export interface Verdict {
+  /** What works as it is. */
   readonly works: readonly string[];
-  /** Works without names that ION's schema lacks. */
+  /** What works without names that ION's schema lacks. */
   readonly adapted: readonly string[];
-  readonly lacking: readonly string[];
-  /** What that means for `pulumi up`, where it can be used all the same. */
-  readonly meanwhile?: string;
+  /** What does not work. */
+  readonly unsupported: readonly string[];
+  /** How to use `pulumi up` all the same, if ION's webhooks cannot be read. */
+  readonly workaround?: string;
+  /** Who can fix what is wrong, and how. */
   readonly asks: readonly string[];
 }
+
+/** Adds a finding. */
+export type Add = (step: Finding["step"], outcome: Outcome, message: string, details?: readonly string[]) => void;
 
 /** Where pulumi-ion has every name of ION's. */
 const NAMES_FILE = "provider/ion/operations.ts";
 
-/** Takes a finding down. */
-export type Note = (step: Finding["step"], outcome: Outcome, words: string, details?: readonly string[]) => void;
+/** A clock that is off by more than this is not synchronized. */
+const MAX_CLOCK_SECONDS = 60;
 
-/** Says where each setting is from. */
-export function noteSources({ stack, sources }: Settings, note: Note) {
-  const from = Map.groupBy(sources, (source) => source.from);
-  const parts = [...from].map(([where, some]) => `${some.map(({ name }) => name).join(", ")} from ${where}`);
-  const nothing = stack
-    ? `Neither stack ${stack.name} nor an environment variable names`
-    : "No Pulumi project here, and no environment variable names";
-  if (parts.length > 0) note("settings", "ok", `Settings: ${parts.join("; ")}.`);
-  else note("settings", "failure", `${nothing} an ION.`);
+/** Which settings are used, and where they come from. */
+export function reportSettings({ stack, used }: Settings, add: Add) {
+  const byOrigin = Map.groupBy(used, (setting) => originOf(setting, stack));
+  const parts = [...byOrigin].map(([origin, some]) => `${some.map(({ name }) => name).join(", ")} from ${origin}`);
+  if (parts.length > 0) return add("settings", "ok", `Settings: ${parts.join("; ")}.`);
+  const missing = stack ? `Stack ${stack.name} has no ion: config` : "There is no Pulumi project in this folder";
+  add("settings", "failure", `${missing}, and no ION environment variable is set.`);
 }
 
-/** A URL without what may be secret in it. */
-export function bare(url: string): string {
+/** A URL without the parts that may be secret. */
+export function withoutSecrets(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;
 }
 
-/** Says which ION the settings come to, and what of this machine may stand in the way. */
-export function noteConnection({ endpoint, authUrl }: ConnectionSettings, env: NodeJS.ProcessEnv, note: Note) {
-  note("settings", "ok", `ION at ${bare(endpoint)}, with tokens from ${bare(authUrl)}.`);
+/** Which ION environment the settings name, and whether a proxy is ignored. */
+export function reportEnvironment({ endpoint, authUrl }: ConnectionSettings, env: NodeJS.ProcessEnv, add: Add) {
+  const [api, tokens] = [withoutSecrets(endpoint), withoutSecrets(authUrl)];
+  add("settings", "ok", `ION environment: ${api}, with tokens from ${tokens}.`);
   const proxy = proxyFor(new URL(endpoint), env);
-  if (proxy && !proxy.heeded) {
-    note("settings", "warning", unheeded(proxy.variable));
-  }
+  if (proxy && !proxy.isUsed) add("settings", "warning", unusedProxy(proxy.variable));
 }
 
-/** Says what the key is good for. */
-export function noteToken({ seconds, clockAhead, permissions }: TokenFacts, note: Note) {
-  note("key", "ok", `ION took the API key, and gave a token${seconds === undefined ? "" : ` for ${seconds} s`}.`);
-  if (clockAhead !== undefined && Math.abs(clockAhead) > CLOCK_SECONDS) {
-    const how = clockAhead > 0 ? "ahead of" : "behind";
-    note(
-      "key",
-      "warning",
-      `This machine's clock is ${Math.abs(clockAhead)} s ${how} ION's: set it by the network's time.`,
-    );
+/** What the API key can do. */
+export function reportToken({ seconds, clockAhead, permissions }: TokenFacts, add: Add) {
+  const validity = seconds === undefined ? "" : ` Its token is valid for ${duration(seconds)}.`;
+  add("key", "ok", `ION accepted the API key.${validity}`);
+  if (clockAhead !== undefined && Math.abs(clockAhead) > MAX_CLOCK_SECONDS) {
+    const direction = clockAhead > 0 ? "ahead of" : "behind";
+    const off = pluralize(Math.abs(clockAhead), "second");
+    add("key", "warning", `The clock of this machine is ${off} ${direction} ION's. Synchronize it.`);
   }
   const missing = NEEDED_PERMISSIONS.filter((name) => !permissions.includes(name));
   if (permissions.length === 0) {
-    const words = "The token does not tell the key's permissions. pulumi-ion needs, beside reading webhook receivers:";
-    note("key", "warning", words, NEEDED_PERMISSIONS);
-  } else if (missing.length > 0) note("key", "failure", "The key lacks permissions that pulumi-ion needs:", missing);
-  else note("key", "ok", "The key has all permissions that pulumi-ion needs.");
+    const message =
+      "Could not check the permissions of the API key, because its token does not list them. It needs read access to " +
+      "webhook receivers, and:";
+    add("key", "warning", message, NEEDED_PERMISSIONS);
+  } else if (missing.length > 0) add("key", "failure", "The API key lacks these permissions:", missing);
+  else add("key", "ok", "The API key has all permissions that pulumi-ion needs.");
 }
 
-/** A clock that is further off than this is not set by a network. */
-const CLOCK_SECONDS = 60;
+const duration = (seconds: number) =>
+  seconds % 60 === 0 ? pluralize(seconds / 60, "minute") : pluralize(seconds, "second");
 
-/** Says what ION's schema has of what pulumi-ion asks. */
-export function noteSchema({ types, documents, resources, actions, unasked }: SchemaFacts, note: Note) {
-  note("schema", "ok", `ION shows its schema: ${pluralize(types, "type")}.`);
-  const same = documents.filter(({ outcome }) => outcome === "works");
-  if (same.length > 0)
-    note("schema", "ok", `${same.length} of ${pluralize(documents.length, "document")} fit it as they are.`);
-  for (const [key, some] of Map.groupBy(told(documents), reasons)) {
-    const can = some[0]?.outcome === "adapted";
-    const doing = some.map(({ does }) => does).join(", ");
-    const words = can ? `pulumi-ion can ${doing}, though ION's schema differs:` : `pulumi-ion cannot ${doing}:`;
-    note("schema", can ? "warning" : "failure", words, key.split("\n"));
+/** How ION's schema matches what pulumi-ion sends. */
+export function reportSchema({ types, operations, resources, actions, unused }: SchemaFacts, add: Add) {
+  add("schema", "ok", `ION shows its schema (${pluralize(types, "type")}).`);
+  const matching = operations.filter(({ outcome }) => outcome === "works").length;
+  const total = pluralize(operations.length, "request");
+  if (matching === operations.length) add("schema", "ok", `All ${total} that pulumi-ion sends match ION's schema.`);
+  else if (matching > 0) add("schema", "ok", `${matching} of ${total} that pulumi-ion sends match ION's schema.`);
+  for (const [reasons, some] of Map.groupBy(withoutRepeated(operations), reasonsOf)) {
+    const isAdapted = some[0]?.outcome === "adapted";
+    const purposes = some.map(({ purpose }) => purpose).join(", ");
+    const message = isAdapted
+      ? `pulumi-ion can ${purposes}, although ION's schema differs:`
+      : `pulumi-ion cannot ${purposes}:`;
+    add("schema", isAdapted ? "warning" : "failure", message, reasons.split("\n"));
   }
-  if (unasked.length > 0) note("schema", "ok", `Beside these, ION has ${unasked.join(", ")}.`);
-  noteNames("resource", resources, note);
-  noteNames("action", actions, note);
+  if (unused.length > 0)
+    add("schema", "ok", `ION also has operations that pulumi-ion does not use: ${unused.join(", ")}.`);
+  reportNames("resource", resources, add);
+  reportNames("action", actions, add);
 }
 
-/** What keeps a document from fitting, line by line. */
-const reasons = ({ why, differs }: DocumentFacts) => [...new Set([...(why ? [why] : []), ...differs])].join("\n");
+/** Why an operation does not match, line by line. */
+const reasonsOf = ({ reason, differences }: OperationFacts) =>
+  [...new Set([...(reason ? [reason] : []), ...differences])].join("\n");
 
-/** What does not fit as it is. Of a part, only what is not the matter with the whole. */
-function told(documents: readonly DocumentFacts[]): DocumentFacts[] {
-  const whole = (part: DocumentFacts) => documents.find(({ field, part: other }) => field === part.field && !other);
-  return documents.filter((document) => {
-    if (document.outcome === "works") return false;
-    const main = whole(document);
-    return main === document || !main || reasons(main) !== reasons(document);
+/** The operations that do not match; of those that are a part of another one, only those with reasons of their own. */
+function withoutRepeated(operations: readonly OperationFacts[]): OperationFacts[] {
+  const wholeOf = (part: OperationFacts) => operations.find(({ field, isPart }) => field === part.field && !isPart);
+  return operations.filter((operation) => {
+    if (operation.outcome === "works") return false;
+    const whole = wholeOf(operation);
+    return whole === operation || !whole || reasonsOf(whole) !== reasonsOf(operation);
   });
 }
 
-function noteNames(what: string, { known, missing, further }: NameFacts, note: Note) {
-  if (known === missing.length) note("schema", "warning", `ION's schema does not tell its ${what}s.`);
-  else if (missing.length === 0) note("schema", "ok", `ION knows all ${known} ${what}s that pulumi-ion does.`);
+function reportNames(noun: string, { known, missing, additional }: NameFacts, add: Add) {
+  if (known === missing.length) return add("schema", "warning", `ION's schema does not list its ${noun}s.`);
+  if (missing.length === 0) add("schema", "ok", `ION has all ${known} ${noun}s that pulumi-ion knows.`);
   else {
-    const words = `ION does not know ${pluralize(missing.length, what)} of Violet's guide; a subscription to ${missing.length === 1 ? "it" : "them"} is refused:`;
-    note(
-      "schema",
-      "warning",
-      words,
-      missing.map((name) => name + didYouMean(nearNames(name, further))),
-    );
+    const message = `ION does not have ${pluralize(missing.length, noun)} that pulumi-ion knows, and rejects subscriptions to ${missing.length === 1 ? "it" : "them"}:`;
+    const lines = missing.map((name) => {
+      const [suggestion] = didYouMean(similarNames(name, additional));
+      return suggestion ? `${name}. ${suggestion}` : name;
+    });
+    add("schema", "warning", message, lines);
   }
-  if (further.length > 0 && known !== missing.length) {
-    note("schema", "ok", `It knows ${pluralize(further.length, what)} more:`, [further.join(", ")]);
+  if (additional.length > 0) {
+    add("schema", "ok", `ION has ${pluralize(additional.length, `more ${noun}`)}:`, [additional.join(", ")]);
   }
 }
 
-/** Says what there is. */
-export function noteWebhooks(live: Receivers, note: Note) {
+/** What ION has. */
+export function reportWebhooks(live: Receivers, add: Add) {
   const receivers = [...live.values()];
   const subscriptions = receivers.reduce((sum, receiver) => sum + receiver.subscriptions.length, 0);
-  const masked = receivers.some(({ webhookUri }) => webhookUri === undefined);
   if (receivers.length === 0) {
-    note(
-      "webhooks",
-      "warning",
-      "ION shows this key no webhook receiver. That is as it should be in an ION that has none; if it has, the key may not see " +
-        "them, and `pulumi up` would make them a second time.",
-    );
-    return;
+    const message =
+      "ION shows this API key no webhook receivers. If there are some, the key may not read them, and `pulumi up` would " +
+      "create them a second time.";
+    return add("webhooks", "warning", message);
   }
-  note(
-    "webhooks",
-    "ok",
-    `ION shows ${pluralize(receivers.length, "receiver")} and ${pluralize(subscriptions, "subscription")}.`,
-  );
-  if (masked) {
-    note(
-      "webhooks",
-      "warning",
-      "ION does not show this key where its receivers send to: what is there is taken over by importId only.",
-    );
+  const counts = `${pluralize(receivers.length, "receiver")} and ${pluralize(subscriptions, "subscription")}`;
+  add("webhooks", "ok", `ION has ${counts}.`);
+  if (receivers.some(({ webhookUri }) => webhookUri === undefined)) {
+    const message =
+      "ION does not show this API key the URLs of all receivers. A receiver without a URL can be imported only with importId.";
+    add("webhooks", "warning", message);
   }
 }
 
-/** Says what it comes to. */
+/** What all checks come to. */
 export function verdictOf(
   token: TokenFacts | undefined,
   schema: SchemaFacts | undefined,
   failures: readonly IonError[],
 ): Verdict {
-  const all = schema?.documents ?? [];
-  const documents = [...all.filter(({ part }) => !part), ...told(all).filter(({ part }) => part)];
-  const of = (wanted: DocumentFacts["outcome"]) => documents.filter(({ outcome }) => outcome === wanted);
-  const doing = (some: readonly DocumentFacts[]) => some.map(({ does }) => does);
-  const asks: string[] = [];
-  const pinned = token?.permissions ?? [];
-  const missing = pinned.length > 0 ? NEEDED_PERMISSIONS.filter((name) => !pinned.includes(name)) : [];
-  if (missing.length > 0) asks.push(`An org admin of your ION, to make a key with: ${missing.join(", ")}.`);
-  else if (failures.some(({ kind }) => kind === "permission" || kind === "auth")) {
-    asks.push(
-      `An org admin of your ION, to make a key in the environment that the settings name, which may read webhook receivers and has: ${NEEDED_PERMISSIONS.join(", ")}.`,
-    );
-  }
-  const names = [...new Set(of("lacking").map(({ field }) => field))];
-  if (names.length > 0) {
-    asks.push(
-      `First Resonance, what ION's API has in place of what is said above of ${names.join(", ")}, or whether it is switched off for you.`,
-      `The people who make pulumi-ion, with this output: the names are in ${NAMES_FILE}.`,
-    );
-  }
-  const blind = of("lacking").some(({ field, part }) => field === LIST && !part);
-  const makes = documents.filter(({ guide }) => guide).every(({ outcome }) => outcome !== "lacking");
+  const all = schema?.operations ?? [];
+  const operations = [...all.filter(({ isPart }) => !isPart), ...withoutRepeated(all).filter(({ isPart }) => isPart)];
+  const of = (outcome: OperationFacts["outcome"]) => operations.filter((one) => one.outcome === outcome);
+  const purposes = (some: readonly OperationFacts[]) => some.map(({ purpose }) => purpose);
+  const isListMissing = of("unsupported").some(({ field, isPart }) => field === LIST && !isPart);
+  const isGuideSupported = operations
+    .filter(({ inGuide }) => inGuide)
+    .every(({ outcome }) => outcome !== "unsupported");
   return {
-    works: doing(of("works")),
-    adapted: doing(of("adapted")),
-    lacking: doing(of("lacking")),
-    ...(blind && makes && documents.length > 0 && { meanwhile: MEANWHILE }),
-    asks,
+    works: purposes(of("works")),
+    adapted: purposes(of("adapted")),
+    unsupported: purposes(of("unsupported")),
+    ...(isListMissing && isGuideSupported && { workaround: WORKAROUND }),
+    asks: [...asksForKey(token, failures), ...asksForSchema(of("unsupported"))],
   };
 }
 
-const MEANWHILE =
-  "Until then, a first `pulumi up` makes what the program declares, without a look whether ION has it already: make sure " +
-  "that it has not. After that, `pulumi up --refresh=false` makes what is new.";
+function asksForKey(token: TokenFacts | undefined, failures: readonly IonError[]): string[] {
+  const permissions = token?.permissions ?? [];
+  const missing = permissions.length > 0 ? NEEDED_PERMISSIONS.filter((name) => !permissions.includes(name)) : [];
+  if (missing.length > 0) return [`An org admin of your ION: create an API key that also has ${missing.join(", ")}.`];
+  if (!failures.some(({ kind }) => kind === "permission" || kind === "auth")) return [];
+  return [
+    "An org admin of your ION: create an API key in the environment above, with read access to webhook receivers and " +
+      `${NEEDED_PERMISSIONS.join(", ")}.`,
+  ];
+}
+
+function asksForSchema(unsupported: readonly OperationFacts[]): string[] {
+  const names = [...new Set(unsupported.map(({ field }) => field))];
+  if (names.length === 0) return [];
+  return [
+    `First Resonance: what does ION's API have instead of ${names.join(", ")}, or is it disabled for your organization?`,
+    `The maintainers of pulumi-ion: send them this output. ION's names are in ${NAMES_FILE}.`,
+  ];
+}
+
+const WORKAROUND =
+  "Until then, the first `pulumi up` creates what your program declares without checking whether ION already has it: check " +
+  "that yourself first. Afterwards, use `pulumi up --refresh=false` to create more.";

@@ -1,111 +1,81 @@
-/** How what two stacks declare differs: has what was tried in one environment reached the other whole? */
-import { RECEIVER_FIELDS_SETTABLE } from "../../ion/operations.ts";
-import type { Declared, DeclaredReceiver } from "../stackState.ts";
-import { escapeText } from "../terminal.ts";
-import type { Finding } from "./detect.ts";
+/** How the declarations of two stacks differ: receivers are matched by name, because ids are each environment's own. */
+import { type DesiredReceiver, type Difference, difference } from "../../model/difference.ts";
+import { describeSharedSecret, describeStackDifference } from "../../model/messages.ts";
+import { type Receiver, type ReceiverField, SECRET_FIELDS } from "../../model/webhooks.ts";
+import type { Declarations } from "../stackState.ts";
+import { desiredReceivers, type Finding, factsOf } from "./detect.ts";
 
-/** What one of the two stacks declares. */
+/** A stack and what it declares. */
 export interface Side {
-  /** The stack's name. */
   readonly name: string;
-  readonly declared: Declared;
+  readonly declarations: Declarations;
 }
 
-/** One difference, from the first stack's point of view. */
-export type Difference = Pick<Finding, "kind" | "drift" | "object" | "resource" | "action" | "fields" | "message"> & {
-  /** The receiver's name in ION; ids differ between environments. */
+/** One difference between two stacks. */
+export type StackFinding = Pick<Finding, "drift" | "object" | "resource" | "action" | "fields" | "message"> & {
+  /** "missing" in the second stack, "added" by it, "changed" in it, or "shared": a secret that both have. */
+  readonly kind: "missing" | "added" | "changed" | "shared";
+  /** The receiver's name in ION. */
   readonly receiver: string;
 };
 
-/** Matches receivers by their name in ION. Secrets are each environment's own, and only named where they are the same. */
-export function differencesOf(one: Side, other: Side): Difference[] {
-  const left = byName(one.declared);
-  const right = byName(other.declared);
-  const keys = [...new Set([...left.keys(), ...right.keys()])].sort();
-  return keys.flatMap((key): Difference[] => {
-    const [here, there] = [left.get(key), right.get(key)];
-    const receiver = key;
-    if (here && there)
-      return [...fieldsOf(receiver, one, here, other, there), ...pairsOf(receiver, one, here, other, there)];
-    const [has, lacks] = here ? [one, other] : [other, one];
-    const message = `The receiver ${quoted(key)} is in ${has.name} and not in ${lacks.name}.`;
-    return [{ kind: here ? "missing" : "extra", drift: true, object: "receiver", receiver, message }];
+const KINDS = { missing: "missing", unmanaged: "added", changed: "changed" } as const;
+
+/** Compares what two stacks declare. Secrets are each environment's own: only equal ones are reported, as no drift. */
+export function compareStacks(one: Side, other: Side): StackFinding[] {
+  const [here, there] = [byName(one), byName(other)];
+  const live = new Map([...there].map(([name, desired]) => [name, asLive(name, desired)]));
+  const differences = difference([...here.values()], live);
+  const found = differences.flatMap((item): StackFinding[] => {
+    const message = describeStackDifference(item, one.name, other.name);
+    if (message === undefined) return [];
+    const { ids: _ids, receiverId: receiver = "", ...facts } = factsOf(item);
+    const kind = KINDS[item.kind as keyof typeof KINDS];
+    return [{ kind, drift: true, object: item.object, receiver, ...facts, message }];
   });
+  const shared = sharedSecrets(here, live, differences).map(({ receiver, field }): StackFinding => {
+    const message = describeSharedSecret(field, receiver, one.name, other.name);
+    return { kind: "shared", drift: false, object: "receiver", receiver, fields: [field], message };
+  });
+  return [...found, ...shared];
 }
 
-interface Receiver {
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly pairs: ReadonlySet<string>;
-}
-
-const SECRET = ["webhookUri", "sharedSecret"];
-
-function byName({ receivers, subscriptions }: Declared): Map<string, Receiver> {
-  const found = new Map<string, Receiver>();
-  const pairsOn = (id: string) =>
-    new Set(subscriptions.flatMap((pair) => (pair.receiverId === id ? [`${pair.resource} ${pair.action}`] : [])));
-  for (const { name, id, outputs } of receivers) {
-    // What it is held to, not what somebody made of it in ION.
-    const fields = { ...outputs, ...(outputs.pinned as object | undefined) } as DeclaredReceiver["outputs"];
-    const twins = [...found.keys()].filter((key) => key === name || key.startsWith(`${name} #`)).length;
-    const headers = (fields.headers ?? {}) as Receiver["headers"];
-    found.set(twins === 0 ? name : `${name} #${twins + 1}`, { fields, headers, pairs: pairsOn(id) });
-  }
-  const own = new Set(receivers.map(({ id }) => id));
-  for (const { receiverId } of subscriptions) {
-    if (own.has(receiverId)) continue;
-    found.set(`receiver ${receiverId}, declared elsewhere`, { fields: {}, headers: {}, pairs: pairsOn(receiverId) });
+/** Desired receivers by name; later ones of the same name are numbered. */
+function byName({ declarations }: Side): Map<string, DesiredReceiver> {
+  const found = new Map<string, DesiredReceiver>();
+  for (const { id = "", fields, headers, subscriptions = [] } of desiredReceivers(declarations)) {
+    const name = fields.name ?? `id ${id}, declared elsewhere`;
+    let key = name;
+    for (let number = 2; found.has(key); number += 1) key = `${name} #${number}`;
+    const events = subscriptions.map(({ resource, action }) => ({ resource, action }));
+    found.set(key, { id: key, fields: { ...fields, name: key }, headers, subscriptions: events });
   }
   return found;
 }
 
-function fieldsOf(receiver: string, one: Side, here: Receiver, other: Side, there: Receiver): Difference[] {
-  const about = { object: "receiver", receiver } as const;
-  const plain = RECEIVER_FIELDS_SETTABLE.filter((field) => !SECRET.includes(field) && field !== "name");
-  const differing = plain.filter((field) => (here.fields[field] ?? "") !== (there.fields[field] ?? ""));
-  const words = differing.map(
-    (field) =>
-      `${field} is ${value(here.fields[field])} in ${one.name} and ${value(there.fields[field])} in ${other.name}`,
+/** What a stack declares as if ION had it. */
+function asLive(id: string, { fields, headers = {}, subscriptions = [] }: DesiredReceiver): Receiver {
+  return {
+    ...fields,
+    id,
+    name: id,
+    headers: Object.entries(headers).map(([key, value]) => ({ id: key, key, value })),
+    subscriptions: subscriptions.map((event, at) => ({ ...event, id: String(at) })),
+  };
+}
+
+/** Secrets that both stacks declare with the same value. */
+function sharedSecrets(
+  here: ReadonlyMap<string, DesiredReceiver>,
+  there: ReadonlyMap<string, Receiver>,
+  differences: readonly Difference[],
+): { readonly receiver: string; readonly field: ReceiverField }[] {
+  const different = differences.flatMap((one) =>
+    one.kind === "changed" && one.object === "receiver" ? [`${one.receiver.id} ${one.field}`] : [],
   );
-  const names = (side: Receiver) => new Map(Object.keys(side.headers).map((name) => [name.toLowerCase(), name]));
-  const only = (side: Receiver, than: Receiver, stack: string) =>
-    [...names(side)].flatMap(([key, name]) =>
-      names(than).has(key) ? [] : [`header ${escapeText(name)} is only in ${stack}`],
-    );
-  const headers = [...only(here, there, one.name), ...only(there, here, other.name)];
-  const all = [...words, ...headers];
-  const changed: Difference[] =
-    all.length === 0
-      ? []
-      : [
-          {
-            ...about,
-            kind: "changed",
-            drift: true,
-            fields: [...differing, ...headers],
-            message: `${quoted(receiver)}: ${all.join("; ")}.`,
-          },
-        ];
-  const shared = SECRET.filter((field) => here.fields[field] && here.fields[field] === there.fields[field]);
-  const twins = shared.map((field): Difference => {
-    const message = `${quoted(receiver)} has the same ${field} in ${one.name} and ${other.name}: each environment usually has its own.`;
-    return { ...about, kind: "twin", drift: false, fields: [field], message };
-  });
-  return [...changed, ...twins];
+  return [...here].flatMap(([receiver, { fields }]) =>
+    SECRET_FIELDS.filter((field) => fields[field] !== undefined && there.get(receiver)?.[field] !== undefined)
+      .filter((field) => !different.includes(`${receiver} ${field}`))
+      .map((field) => ({ receiver, field })),
+  );
 }
-
-function pairsOf(receiver: string, one: Side, here: Receiver, other: Side, there: Receiver): Difference[] {
-  const only = (side: Receiver, than: Receiver, has: Side, lacks: Side, kind: "missing" | "extra") =>
-    [...side.pairs]
-      .filter((pair) => !than.pairs.has(pair))
-      .map((pair): Difference => {
-        const [resource = "", action = ""] = pair.split(" ");
-        const message = `${quoted(receiver)} is subscribed to ${escapeText(pair)} in ${has.name} and not in ${lacks.name}.`;
-        return { kind, drift: true, object: "subscription", receiver, resource, action, message };
-      });
-  return [...only(here, there, one, other, "missing"), ...only(there, here, other, one, "extra")];
-}
-
-const quoted = (name: string) => `"${escapeText(name)}"`;
-const value = (one: unknown) => (one === undefined || one === "" ? "empty" : escapeText(JSON.stringify(one)));

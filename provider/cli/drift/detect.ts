@@ -1,168 +1,151 @@
-/** What is not as declared, found without a program and without writing state. */
+/** How ION differs from what a stack declares, found without running the program. */
+import { asDesired, pinnedFields, withKnownSecrets } from "../../lifecycle/receiverState.ts";
+import { type DesiredReceiver, type Difference, difference, subscriptionsTo } from "../../model/difference.ts";
+import { describeDifference } from "../../model/messages.ts";
+import type { Receivers, WebhookEvent } from "../../model/webhooks.ts";
+import type { Declarations } from "../stackState.ts";
 
-import type { Receiver, Subscription } from "../../ion/operations.ts";
-import type { WebhookApi } from "../../ion/webhookApi.ts";
-import { webhookReceiver } from "../../lifecycle/webhookReceiver.ts";
-import { differing, pairOf } from "../../model/difference.ts";
-import { type Declared, type DeclaredReceiver, type DeclaredSubscription, refuseElsewhere } from "../stackState.ts";
-import { escapeText, formatReceiver, pluralize } from "../terminal.ts";
-import { sharedUrls } from "./twins.ts";
-
-/** One thing that is not as declared, or that a person should know of. */
+/** One difference, for people and machines. */
 export interface Finding {
-  readonly kind: "missing" | "extra" | "changed" | "twin" | "inactive" | "undeclared" | "unseen";
+  readonly kind: Difference["kind"];
   /** Whether it is drift; otherwise it is only good to know. */
   readonly drift: boolean;
-  readonly object: "receiver" | "subscription";
-  /** Ids in ION; of what is missing, the one that it had. */
+  readonly object: Difference["object"];
+  /** Ids in ION; of a missing object, the id that it had. */
   readonly ids: readonly string[];
-  /** The receiver's id; of a receiver, its own. */
+  /** The id of the receiver. */
   readonly receiverId?: string;
   readonly resource?: string;
   readonly action?: string;
-  /** Names of changed fields; of headers in words. Values of secrets are nowhere. */
+  /** The names of changed fields or of a header. Never a secret value. */
   readonly fields?: readonly string[];
-  /** The resource that declares it. */
+  /** The resource that declares the object. */
   readonly urn?: string;
-  /** All of it in a sentence. */
   readonly message: string;
 }
 
-/**
- * Holds ION against what a stack declares.
- *
- * @throws IonError "elsewhere" where the stack's resources live in another ION.
- */
-export async function findingsOf(ion: WebhookApi, declared: Declared): Promise<Finding[]> {
-  refuseElsewhere(ion, declared);
-  const live = await ion.receivers();
-  const receivers = await Promise.all(declared.receivers.map((one) => receiverFindings(ion, one, declared)));
-  const subscriptions = declared.subscriptions.flatMap((one) => subscriptionFindings(one, live, declared));
-  const others = [...live.values()].flatMap((receiver) => unaskedFor(receiver, declared));
-  const masked = [...live.values()].flatMap((receiver) => unseen(receiver, declared));
-  return [...receivers.flat(), ...subscriptions, ...others, ...twinReceivers([...live.values()], declared), ...masked];
+/** Compares ION with what a stack declares. */
+export function findDrift(live: Receivers, declarations: Declarations): Finding[] {
+  const desired = desiredReceivers(declarations);
+  return findingsFor(difference(desired, comparable(live, declarations)), declarations);
 }
 
-/** What a refresh would say of a receiver: it is the resource's own look that decides. */
-async function receiverFindings(ion: WebhookApi, one: DeclaredReceiver, declared: Declared): Promise<Finding[]> {
-  const { id, urn, name } = one;
-  const about = { object: "receiver", ids: [id], receiverId: id, urn } as const;
-  const found = await webhookReceiver.read(ion, id, one.outputs as unknown as ReceiverState);
-  if (!found) {
-    const lost = declared.subscriptions.filter(({ receiverId }) => receiverId === id).length;
-    const also = lost > 0 ? `, and with it ${pluralize(lost, "declared subscription")}` : "";
-    const message = `The receiver ${formatReceiver(name, id)} is gone${also}: nothing arrives there.`;
-    return [{ ...about, kind: "missing", drift: true, message }];
-  }
-  const { pinned = {}, driftedSecrets = [], ...now } = found.inputs as LiveInputs;
-  const wanted: Record<string, unknown> = { ...one.inputs, ...pinned };
-  const plain = differing(wanted, now).filter((field) => !webhookReceiver.secrets.includes(field));
-  const told = plain.map((field) => `${field} is ${value(now[field])}, declared ${value(wanted[field])}`);
-  const words = driftedSecrets.map((secret) =>
-    secret.startsWith("header ") ? escapeText(secret) : `${secret} was changed`,
-  );
-  const fields = [...plain, ...driftedSecrets.map(escapeText)];
-  if (fields.length > 0) {
-    const idle = plain.includes("active") && found.state.active === false ? " ION sends it nothing." : "";
-    const message = `${formatReceiver(name, id)}: ${[...told, ...words].join("; ")}.${idle}`;
-    return [{ ...about, kind: "changed", drift: true, fields, message }];
-  }
-  if (found.state.active !== false) return [];
-  const message = `${formatReceiver(name, id)} is inactive, as declared: ION sends it nothing.`;
-  return [{ ...about, kind: "inactive", drift: false, message }];
+/** What a stack declares as desired receivers, also those that it only subscribes. */
+export function desiredReceivers({ receivers, subscriptions }: Declarations): DesiredReceiver[] {
+  const byReceiver = Map.groupBy(subscriptions, ({ receiverId }) => receiverId);
+  const others = [...byReceiver].filter(([id]) => receivers.every((one) => one.id !== id));
+  return [
+    ...receivers.map(({ id, state }) => {
+      return { ...asDesired(pinnedFields(state), id), subscriptions: byReceiver.get(id) ?? [] };
+    }),
+    ...others.map(([id, some]) => ({ id, fields: {}, subscriptions: some })),
+  ];
 }
 
-type ReceiverState = Parameters<typeof webhookReceiver.read>[2];
-type LiveInputs = Record<string, unknown> & {
-  readonly pinned?: Readonly<Record<string, unknown>>;
-  readonly driftedSecrets?: readonly string[];
-};
-
-function subscriptionFindings(
-  { id, urn, receiverId, resource, action }: DeclaredSubscription,
-  live: ReadonlyMap<string, Receiver>,
-  declared: Declared,
-): Finding[] {
-  const about = { object: "subscription", ids: [id], receiverId, resource, action, urn, drift: true } as const;
-  const pair = `${resource} ${action}`;
-  const receiver = live.get(receiverId);
-  const owner = [...live.values()].find(({ subscriptions }) => subscriptions.some((one) => one.id === id));
-  const now = owner?.subscriptions.find((one) => one.id === id);
-  if (owner && now) {
-    const fields = [
-      ...(owner.id === receiverId ? [] : ["receiverId"]),
-      ...(now.resource === resource ? [] : ["resource"]),
-      ...(now.action === action ? [] : ["action"]),
-    ];
-    if (fields.length === 0) return [];
-    const message = `Subscription ${id} was ${pair} of receiver ${receiverId}, and is now ${escapeText(pairOf(now))} of ${formatReceiver(owner.name, owner.id)}.`;
-    return [{ ...about, kind: "changed", fields, message }];
-  }
-  if (!receiver) {
-    // Told with the receiver, where the stack has it.
-    if (declared.receivers.some((one) => one.id === receiverId)) return [];
-    const message = `The receiver with id ${receiverId} is gone, and with it the subscription to ${pair}: those events do not arrive.`;
-    return [{ ...about, kind: "missing", message }];
-  }
-  const again = receiver.subscriptions.find((one) => pairOf(one) === pair);
-  if (again) {
-    const message = `${formatReceiver(receiver.name, receiverId)} has another subscription to ${pair} than the declared one (id ${again.id}, not ${id}): \`pulumi up\` takes it over.`;
-    return [{ ...about, kind: "changed", fields: ["id"], message }];
-  }
-  const message = `${formatReceiver(receiver.name, receiverId)} is not subscribed to ${pair} any more: those events do not arrive.`;
-  return [{ ...about, kind: "missing", message }];
+/** Live receivers; what ION's schema lacks is as last known. Masked secrets stay masked, so that they are reported. */
+export function comparable(live: Receivers, { receivers }: Declarations): Receivers {
+  const known = receivers.flatMap(({ id, state }) => {
+    const receiver = live.get(id);
+    if (!receiver) return [];
+    const { webhookUri, sharedSecret } = receiver;
+    return [[id, { ...withKnownSecrets(receiver, state), webhookUri, sharedSecret }] as const];
+  });
+  return new Map([...live, ...known]);
 }
 
-/** What a receiver has and nobody declared, and what it has twice. */
-function unaskedFor(receiver: Receiver, { receivers, subscriptions, watched }: Declared): Finding[] {
-  const { id, name } = receiver;
-  const own = subscriptions.filter(({ receiverId }) => receiverId === id);
-  if (own.length === 0 && !receivers.some((one) => one.id === id)) {
-    const message = `${formatReceiver(name, id)} with ${pluralize(receiver.subscriptions.length, "subscription")} is not declared in this stack.`;
-    return [{ kind: "undeclared", drift: false, object: "receiver", ids: [id], receiverId: id, message }];
-  }
-  const findings: Finding[] = [];
-  const unwatched = watched.has(id) ? "" : " (the program does not look for others on this receiver)";
-  const byPair = Map.groupBy(receiver.subscriptions, pairOf);
-  for (const [pair, same] of byPair) {
-    const [{ resource, action }] = same as [Subscription];
-    const about = { object: "subscription", ids: same.map((one) => one.id), receiverId: id, resource, action } as const;
-    // One that was moved here or changed into this is told as changed.
-    const isOurs = own.some((one) => pairOf(one) === pair || same.some((other) => other.id === one.id));
-    const ids = about.ids.join(", ");
-    if (same.length > 1) {
-      const message = `${formatReceiver(name, id)} is subscribed to ${escapeText(pair)} ${same.length} times (ids ${ids}): each event arrives ${same.length} times.`;
-      findings.push({ ...about, kind: "twin", drift: true, message });
-    } else if (!isOurs) {
-      const message = `${formatReceiver(name, id)} is subscribed to ${escapeText(pair)} (id ${ids}), which nobody declared${unwatched}.`;
-      findings.push({ ...about, kind: "extra", drift: watched.has(id), message });
-    }
-  }
-  return findings;
-}
-
-/** Receivers that send the same events to the same URL. */
-function twinReceivers(live: readonly Receiver[], declared: Declared): Finding[] {
-  return sharedUrls(live).map((same) => {
-    const ids = same.map(({ id }) => id);
-    const drift = declared.receivers.some(({ id }) => ids.includes(id));
-    const message = `${same.map(({ name, id }) => formatReceiver(name, id)).join(" and ")} have one URL: what more than one of them is subscribed to arrives more than once.`;
-    return { kind: "twin", drift, object: "receiver", ids, message };
+/** Differences as findings: one for each fact. */
+export function findingsFor(differences: readonly Difference[], declarations: Declarations): Finding[] {
+  const { receivers, subscriptions } = declarations;
+  const urns = new Map<string, string>([
+    ...receivers.map(({ id, urn }) => [`receiver ${id}`, urn] as const),
+    ...subscriptions.map(({ id, urn }) => [`subscription ${id}`, urn] as const),
+  ]);
+  return withoutRepeated(differences).map((one) => {
+    const facts = factsOf(one);
+    const keys =
+      one.object === "header" ? [`receiver ${facts.receiverId}`] : facts.ids.map((id) => `${one.object} ${id}`);
+    const urn = keys.map((key) => urns.get(key)).find((found) => found !== undefined);
+    return {
+      kind: one.kind,
+      drift: isDrift(one, declarations),
+      object: one.object,
+      ...facts,
+      ...(urn !== undefined && { urn }),
+      message: describeDifference(one),
+    };
   });
 }
 
-/** What ION masks: a check that could not look must not look green. */
-function unseen({ id, name, webhookUri, sharedSecret, headers }: Receiver, { receivers }: Declared): Finding[] {
-  const own = receivers.find((one) => one.id === id);
-  const masked = [
-    ...(webhookUri === undefined ? ["the URL"] : []),
-    ...(own && sharedSecret === undefined && own.outputs.sharedSecret !== undefined ? ["the shared secret"] : []),
-    ...(own ? headers.flatMap(({ key, value }) => (value === undefined ? [`header ${escapeText(key)}`] : [])) : []),
-  ];
-  if (masked.length === 0) return [];
-  const what = own ? "what was changed of them" : "whether another receiver has the same URL";
-  const message = `ION does not show this key ${masked.join(", ")} of ${formatReceiver(name, id)}: ${what} is not found.`;
-  return [{ kind: "unseen", drift: false, object: "receiver", ids: [id], receiverId: id, message }];
+/** Drops what another difference already says: that a receiver was deactivated, or what a subscription was changed to. */
+function withoutRepeated(differences: readonly Difference[]): Difference[] {
+  const deactivated = new Set<string>();
+  const changed = new Set<string>();
+  for (const one of differences) {
+    if (one.kind !== "changed") continue;
+    if (one.object === "subscription") changed.add(one.live.id);
+    if (one.object === "receiver" && one.field === "active") deactivated.add(one.receiver.id);
+  }
+  return differences.filter((one) => {
+    if (one.kind === "inactive") return !deactivated.has(one.receiver.id);
+    return !(one.kind === "unmanaged" && one.object === "subscription" && changed.has(one.subscription.id));
+  });
 }
 
-const value = (one: unknown) => (one === undefined || one === "" ? "empty" : escapeText(JSON.stringify(one)));
+function isDrift(one: Difference, { receivers, unmanagedPolicies }: Declarations): boolean {
+  switch (one.kind) {
+    case "inactive":
+    case "masked":
+    case "neverDelivered":
+      return false;
+    case "unmanaged":
+      if (one.object === "subscription") return unmanagedPolicies.has(one.receiver.id);
+      return one.object === "header";
+    case "duplicate":
+      if (one.object !== "receiver") return true;
+      return one.receivers.some(({ id }) => receivers.some((declared) => declared.id === id));
+    default:
+      return true;
+  }
+}
+
+type Facts = Pick<Finding, "ids" | "receiverId" | "resource" | "action" | "fields">;
+
+/** What a difference is about, for machines. */
+export function factsOf(one: Difference): Facts {
+  if (one.object === "receiver") {
+    if (one.kind === "duplicate") return { ids: one.receivers.map(({ id }) => id) };
+    const { id = "" } = one.kind === "missing" ? one.desired : one.receiver;
+    return { ids: [id], receiverId: id, ...("field" in one && { fields: [one.field] }) };
+  }
+  const receiverId = one.receiver.id;
+  if (one.object === "header") {
+    if (one.kind === "missing") return { ids: [], receiverId, fields: [one.name] };
+    return { ids: [one.header.id], receiverId, fields: [one.header.key] };
+  }
+  const facts = ({ resource, action }: WebhookEvent, ...ids: readonly (string | undefined)[]) => {
+    return { ids: ids.filter((id) => id !== undefined), receiverId, resource, action };
+  };
+  switch (one.kind) {
+    case "missing":
+      return facts(one.desired, one.desired.id);
+    case "changed":
+      return { ...facts(one.desired, one.desired.id), fields: changedFields(one) };
+    case "unmanaged":
+      return facts(one.subscription, one.subscription.id);
+    case "duplicate":
+      return facts(one.subscriptions[0] as WebhookEvent, ...one.subscriptions.map(({ id }) => id));
+    case "neverDelivered":
+      return facts(one.event, ...subscriptionsTo(one.event, one.receiver).map(({ id }) => id));
+  }
+}
+
+function changedFields({
+  desired,
+  live,
+  receiver,
+  liveReceiver,
+}: Extract<Difference, { readonly kind: "changed"; readonly object: "subscription" }>): string[] {
+  const before = { ...desired, receiverId: receiver.id };
+  const after = { ...live, receiverId: liveReceiver.id };
+  return (["id", "receiverId", "resource", "action"] as const).filter((field) => before[field] !== after[field]);
+}

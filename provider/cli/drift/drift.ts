@@ -1,125 +1,120 @@
 import { IonError } from "../../ion/errors.ts";
+import { pluralize } from "../../model/text.ts";
 import { type Action, type Register, withStack } from "../options.ts";
-import { findSettings, ionOf, whereOf } from "../settings.ts";
+import { connect, describeSource, findSettings } from "../settings.ts";
 import { findStack, type StackOptions } from "../stack.ts";
-import { type Declared, NOTHING, somethingDeclaredIn } from "../stackState.ts";
-import { pluralize, type Terminal, withSlowNotice } from "../terminal.ts";
-import { type Report, type ReportOptions, tell } from "./report.ts";
+import { type Declarations, NO_DECLARATIONS, requireDeclarations, requireSameEnvironment } from "../stackState.ts";
+import { type Terminal, withSlowNotice } from "../terminal.ts";
+import { print, type Report, type ReportOptions } from "./report.ts";
 
 interface DriftOptions extends StackOptions, ReportOptions {
   readonly compare?: readonly string[];
 }
 
-/** `pulumi-ion drift`: is ION as declared? */
+/** `pulumi-ion drift`: does ION have what the stack declares? */
 export const drift: Register = (program, act) => {
   withStack(program.command("drift"))
-    .summary("is ION as the stack declares it?")
+    .summary("Compare ION with a stack")
     .description(
-      "Holds ION against what a stack's state declares, without running the program and without writing the state: " +
-        "what is missing, changed, extra or there twice.",
+      "Compare ION with what a stack declares, and list what is missing, changed, unmanaged or duplicate. Reads the stack's " +
+        "state: the program does not run, and nothing is changed.",
     )
-    .option(
-      "--compare <stacks...>",
-      "hold two stacks against each other instead, by receiver name: is what was promoted the same?",
-    )
-    .option("--strict", "count as drift what is only noted, such as receivers that the stack does not declare")
-    .option("--github", "print annotations for GitHub Actions, and add a summary to the job")
+    .option("--compare <stacks...>", "compare two stacks with each other instead, by the names of their receivers")
+    .option("--strict", "count unmanaged and inactive receivers and masked values as drift too")
+    .option("--github", "print annotations for GitHub Actions, and add a job summary")
     .option("--json", "print one JSON object")
     .addHelpText("after", HELP)
     .action(act(run));
 };
 
 const HELP = `
-Exit codes: 0 no drift, 2 drift, 1 it could not tell (or was not understood).
+Exit codes: 0 no drift, 2 drift, 1 error or invalid arguments.
 
 Examples:
   pulumi-ion drift --stack production
   pulumi-ion drift --stack production --github       a scheduled check in GitHub Actions
   pulumi-ion drift --json | jq '.findings[].message'
-  pulumi-ion drift --compare staging production      do both declare the same?`;
+  pulumi-ion drift --compare staging production      do both stacks declare the same?`;
 
 const run: Action<DriftOptions> = async (options, terminal) => {
   const { compare } = options;
-  const report = compare ? await compared(compare, options, terminal) : await checked(options, terminal);
-  return tell(report, options, terminal);
+  const report = compare ? await comparison(compare, options, terminal) : await check(options, terminal);
+  return print(report, options, terminal);
 };
 
-async function checked(options: DriftOptions, terminal: Terminal): Promise<Report> {
+async function check(options: DriftOptions, terminal: Terminal): Promise<Report> {
   const settings = await findSettings(options, terminal);
-  const { stack } = settings;
-  if (!stack) {
-    throw new IonError(
-      "config",
-      "Drift is a difference from what a stack declares, and there is none: run this in the Pulumi project's folder, or name that with --cwd.",
-    );
-  }
-  const [declared, { findingsOf }] = await Promise.all([
-    somethingDeclaredIn(stack, options.connection),
+  const [declared, { findDrift }] = await Promise.all([
+    requireDeclarations(settings.stack, options.connection),
     import("./detect.ts"),
   ]);
-  const checks = [...declared].map(async ([connection, own]) => {
-    const there = settings.of(connection);
-    const ion = ionOf(there, terminal);
-    const findings = await findingsOf(ion, own);
-    const place = { ion: ion.environment, ...(connection !== undefined && { connection }), declared: counts(own) };
+  const checks = [...declared].map(async ([connection, declarations]) => {
+    const own = settings.of(connection);
+    const api = connect(own, terminal);
+    requireSameEnvironment(api, declarations);
+    const findings = findDrift(await api.receivers(), declarations);
     return {
-      title: `ION at ${whereOf(there)}, ${amount(own)} declared`,
-      findings: findings.map(within(connection)),
-      place,
+      title: `ION at ${describeSource(own)}: ${amount(declarations)} declared`,
+      findings: findings.map(forConnection(connection)),
+      environment: {
+        environment: api.environment,
+        ...(connection !== undefined && { connection }),
+        declared: {
+          receivers: declarations.receivers.length,
+          subscriptions: declarations.subscriptions.length,
+        },
+      },
     };
   });
-  const done = await withSlowNotice(Promise.all(checks), terminal);
-  const places = done.map(({ place }) => place);
+  const results = await withSlowNotice(Promise.all(checks), terminal);
   return {
-    title: done.map(({ title }) => title).join("; "),
-    findings: done.flatMap(({ findings }) => findings),
-    next: "`pulumi preview` shows what `pulumi up` would do about it.",
-    json: { stack: stack.name, ions: places },
+    titles: results.map(({ title }) => title),
+    findings: results.flatMap(({ findings }) => findings),
+    next: "Run `pulumi preview` to see what `pulumi up` would do.",
+    json: { stack: settings.stack?.name, environments: results.map(({ environment }) => environment) },
   };
 }
 
-/** Says of which connection something is, where that is not the stack's own. */
-const within =
+/** Says which connection a finding is about, unless it is the default one. */
+const forConnection =
   (connection: string | undefined) =>
   <One extends { readonly message: string }>(one: One): One & { readonly connection?: string } =>
     connection === undefined ? one : { ...one, connection, message: `${connection}: ${one.message}` };
 
-async function compared(stacks: readonly string[], options: DriftOptions, terminal: Terminal): Promise<Report> {
+async function comparison(stacks: readonly string[], options: DriftOptions, terminal: Terminal): Promise<Report> {
   const [one, other, ...more] = stacks;
   if (!one || !other || more.length > 0 || one === other) {
-    throw new IonError(
-      "config",
-      "--compare takes the names of two stacks: `pulumi-ion drift --compare staging production`.",
-    );
+    throw new IonError("config", "--compare needs the names of two stacks.", {
+      hints: ["Example: `pulumi-ion drift --compare staging production`."],
+    });
   }
-  const declaredBy = async (name: string) => {
-    const stack = await findStack({ ...options, stack: name }, terminal.cwd, terminal.env);
-    return somethingDeclaredIn(stack, options.connection);
+  const declarationsOf = async (name: string) => {
+    return requireDeclarations(
+      await findStack({ ...options, stack: name }, terminal.cwd, terminal.env),
+      options.connection,
+    );
   };
-  const [{ differencesOf }, left, right] = await Promise.all([
+  const [{ compareStacks }, left, right] = await Promise.all([
     import("./compareStacks.ts"),
-    declaredBy(one),
-    declaredBy(other),
+    declarationsOf(one),
+    declarationsOf(other),
   ]);
+  const title = `Stack ${one} (${amount(...left.values())}) compared with stack ${other} (${amount(...right.values())})`;
   return {
-    title: `Stack ${one} (${amount(...left.values())}) against stack ${other} (${amount(...right.values())})`,
-    findings: [...new Set([...left.keys(), ...right.keys()])].flatMap((connection) => {
-      const sides = [left, right].map((side) => side.get(connection) ?? NOTHING) as [Declared, Declared];
-      return differencesOf({ name: one, declared: sides[0] }, { name: other, declared: sides[1] }).map(
-        within(connection),
-      );
-    }),
-    next: "What is compared is what each stack's last `pulumi up` left: run that where the program is ahead.",
+    titles: [title],
+    findings: [...new Set([...left.keys(), ...right.keys()])].flatMap((connection) =>
+      compareStacks(
+        { name: one, declarations: left.get(connection) ?? NO_DECLARATIONS },
+        { name: other, declarations: right.get(connection) ?? NO_DECLARATIONS },
+      ).map(forConnection(connection)),
+    ),
+    next: "This compares the stacks' saved states: if you have changed the program, run `pulumi up` first.",
     json: { stacks: [one, other] },
   };
 }
 
-const counts = (...declared: readonly Declared[]) => ({
-  receivers: declared.reduce((sum, { receivers }) => sum + receivers.length, 0),
-  subscriptions: declared.reduce((sum, { subscriptions }) => sum + subscriptions.length, 0),
-});
+const countOf = (all: readonly Declarations[], what: "receivers" | "subscriptions") =>
+  all.reduce((sum, { [what]: { length } }) => sum + length, 0);
 
-function amount(...declared: readonly Declared[]): string {
-  const { receivers, subscriptions } = counts(...declared);
-  return `${pluralize(receivers, "receiver")} and ${pluralize(subscriptions, "subscription")}`;
-}
+const amount = (...all: readonly Declarations[]) =>
+  `${pluralize(countOf(all, "receivers"), "receiver")} and ${pluralize(countOf(all, "subscriptions"), "subscription")}`;

@@ -1,7 +1,7 @@
 /** What GitHub Actions reads: annotations on standard output, and a job summary. */
 import { appendFile } from "node:fs/promises";
 
-/** A workflow command; its message may hold anything (GitHub's "Workflow commands for GitHub Actions"). */
+/** A workflow command. Its message may hold anything (GitHub's "Workflow commands for GitHub Actions"). */
 export function annotation(level: "error" | "warning" | "notice", title: string, message: string): string {
   return `::${level} title=${property(title)}::${data(message)}`;
 }
@@ -9,14 +9,14 @@ export function annotation(level: "error" | "warning" | "notice", title: string,
 const data = (text: string) => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 const property = (text: string) => data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 
-/** Text in Markdown, with nothing in it that Markdown or HTML reads. */
+/** Text for Markdown, with all of Markdown and HTML escaped. */
 export const markdown = (text: string) =>
   text
     .replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] ?? "")
     .replace(/[\\`*_{}[\]()#+!|~@:-]/g, "\\$&")
     .replace(/\s*[\r\n]+\s*/g, " ");
 
-/** Adds to the job's summary, where there is one. */
-export async function summarise(env: NodeJS.ProcessEnv, text: string): Promise<void> {
+/** Adds to the job summary, if there is one. */
+export async function addToSummary(env: NodeJS.ProcessEnv, text: string): Promise<void> {
   if (env.GITHUB_STEP_SUMMARY) await appendFile(env.GITHUB_STEP_SUMMARY, `${text}\n`);
 }

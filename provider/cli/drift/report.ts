@@ -1,89 +1,115 @@
-/** How what is not as declared is told: as text, to GitHub Actions, or to a machine. */
-
-import { pluralize, type Terminal } from "../terminal.ts";
+/** How findings are printed: as text, for GitHub Actions, or as JSON. */
+import { pluralize } from "../../model/text.ts";
+import type { Terminal } from "../terminal.ts";
+import type { StackFinding } from "./compareStacks.ts";
 import type { Finding } from "./detect.ts";
-import { annotation, markdown, summarise } from "./github.ts";
+import { addToSummary, annotation, markdown } from "./github.ts";
 
-/** What there is to say: a title, then findings. */
+/** Findings with a title. */
 export interface Report {
-  readonly title: string;
-  readonly findings: readonly Pick<Finding, "kind" | "drift" | "message">[];
-  /** What to type next, where there is drift. */
+  /** One line for each ION environment that was compared. */
+  readonly titles: readonly string[];
+  readonly findings: readonly (Pick<Finding, "drift" | "message"> & {
+    readonly kind: Finding["kind"] | StackFinding["kind"];
+  })[];
+  /** What to do if there is drift. */
   readonly next: string;
-  /** What a machine is told beside the findings. */
+  /** What JSON has besides the findings. */
   readonly json: object;
 }
 
-/** Whom to tell, and how strictly. */
+/** How to print a report. */
 export interface ReportOptions {
   readonly json?: true;
   readonly github?: true;
-  /** Counts as drift what is only noted. */
+  /** Counts what is only good to know as drift. */
   readonly strict?: true;
 }
 
-/** Tells a report, and answers with the exit code: 2 where there is drift. */
-export async function tell(report: Report, options: ReportOptions, terminal: Terminal): Promise<number> {
-  const findings = options.strict ? report.findings.map((one) => ({ ...one, drift: true })) : report.findings;
+/** Prints a report. Returns the exit code: 2 if there is drift. */
+export async function print(report: Report, options: ReportOptions, terminal: Terminal): Promise<number> {
+  const findings = report.findings.map((one) => (options.strict ? { ...one, drift: isStrictDrift(one) } : one));
   const drift = findings.some((one) => one.drift);
   if (options.json) terminal.out(JSON.stringify({ ...report.json, drift, findings }, undefined, 2));
-  else if (options.github) await tellGitHub({ ...report, findings }, terminal);
-  else terminal.out(inText({ ...report, findings }, terminal));
+  else if (options.github) await printForGitHub({ ...report, findings }, terminal);
+  else terminal.out(asText({ ...report, findings }, terminal));
   return drift ? 2 : 0;
 }
 
-const MARKS = {
-  missing: "-",
-  changed: "~",
-  extra: "+",
-  twin: "=",
-  inactive: "!",
-  undeclared: "?",
-  unseen: "?",
-} as const;
+/** ION never delivers some events, whatever a stack declares. */
+const isStrictDrift = ({ kind }: Report["findings"][number]) => kind !== "neverDelivered";
 
-function inText({ title, findings, next }: Report, { paint }: Terminal): string {
+/** Every kind in the order of the summary, with its symbol and its label. */
+const KINDS: Readonly<Record<Report["findings"][number]["kind"], { readonly symbol: string; readonly label: string }>> =
+  {
+    missing: { symbol: "-", label: "missing" },
+    changed: { symbol: "~", label: "changed" },
+    unmanaged: { symbol: "+", label: "unmanaged" },
+    added: { symbol: "+", label: "added" },
+    duplicate: { symbol: "=", label: "duplicate" },
+    inactive: { symbol: "!", label: "inactive" },
+    masked: { symbol: "?", label: "masked" },
+    neverDelivered: { symbol: "!", label: "never delivered" },
+    shared: { symbol: "=", label: "shared" },
+  };
+
+/** "1 missing, 2 changed." */
+function summarize(findings: Report["findings"]): string {
+  const drifted = findings.filter((one) => one.drift);
+  if (drifted.length === 0) return "No drift.";
+  const counts = Object.entries(KINDS).map(([kind, { label }]) => {
+    return { label, count: drifted.filter((one) => one.kind === kind).length };
+  });
+  const some = counts.filter(({ count }) => count > 0);
+  return `${some.map(({ label, count }) => `${count} ${label}`).join(", ")}.`;
+}
+
+function asText({ titles, findings, next }: Report, { paint }: Terminal): string {
   const drifted = findings.filter((one) => one.drift);
   const notes = findings.filter((one) => !one.drift);
+  const width = Math.max(...findings.map(({ kind }) => KINDS[kind].label.length));
   const line = ({ kind, message }: Report["findings"][number], style: "red" | "yellow") =>
-    `  ${paint(style, MARKS[kind])} ${kind.padEnd("undeclared".length)}  ${message}`;
+    `  ${paint(style, KINDS[kind].symbol)} ${KINDS[kind].label.padEnd(width)}  ${message}`;
   return [
-    `${paint("bold", title)}. ${paint(drifted.length > 0 ? "red" : "green", verdictOf(drifted.length))}`,
+    ...titles.map((title) => paint("bold", title)),
     ...drifted.map((one) => line(one, "red")),
-    ...(drifted.length > 0 ? [next] : []),
-    ...(notes.length > 0 ? ["Good to know, and no drift:"] : []),
+    ...(notes.length > 0 ? ["Good to know, not drift:"] : []),
     ...notes.map((one) => line(one, "yellow")),
+    paint(drifted.length > 0 ? "red" : "green", summarize(findings)) + (drifted.length > 0 ? ` ${next}` : ""),
   ].join("\n");
 }
 
-const verdictOf = (drifted: number) => (drifted === 0 ? "No drift." : `${pluralize(drifted, "difference")}:`);
-
-async function tellGitHub({ title, findings, next }: Report, terminal: Terminal): Promise<void> {
+async function printForGitHub({ titles, findings, next }: Report, terminal: Terminal): Promise<void> {
   const drifted = findings.filter((one) => one.drift);
-  // The old form of workflow commands is read anywhere in a line.
-  const print = (line: string) => terminal.out(line.replaceAll("##[", "## ["));
-  print(`${title}. ${verdictOf(drifted.length)}`);
-  annotate("warning", drifted).forEach(print);
+  const summary = summarize(findings);
+  // The old form of workflow commands is recognized anywhere in a line.
+  const out = (line: string) => terminal.out(line.replaceAll("##[", "## ["));
+  for (const title of titles) out(title);
+  annotate("warning", drifted).forEach(out);
   annotate(
     "notice",
     findings.filter((one) => !one.drift),
-  ).forEach(print);
-  const rows = findings.map(
-    ({ kind, drift, message }) => `| ${drift ? kind : `${kind} (no drift)`} | ${markdown(message)} |`,
-  );
+  ).forEach(out);
+  out(summary);
+  const rows = findings.map(({ kind, drift, message }) => {
+    return `| ${KINDS[kind].label}${drift ? "" : " (not drift)"} | ${markdown(message)} |`;
+  });
   const table = rows.length > 0 ? `\n\n| | |\n| --- | --- |\n${rows.join("\n")}` : "";
-  const verdict = drifted.length === 0 ? "No drift." : `${pluralize(drifted.length, "difference")}. ${next}`;
-  await summarise(terminal.env, `### ION webhooks\n\n${markdown(title)}. ${verdict}${table}\n`);
+  const verdict = drifted.length === 0 ? summary : `${summary} ${next}`;
+  const text = `### ION webhooks\n\n${titles.map(markdown).join("<br>")}\n\n${verdict}${table}\n`;
+  await addToSummary(terminal.env, text);
 }
 
-/** Annotations of one level that GitHub shows of a step (its "Usage limits"). */
-const SHOWN = 10;
+/** Annotations of one level that GitHub shows for a step (its "Usage limits"). */
+const MAX_ANNOTATIONS = 10;
 
 function annotate(level: "warning" | "notice", findings: Report["findings"]): string[] {
-  const first = findings.length > SHOWN ? findings.slice(0, SHOWN - 1) : findings;
-  const left = findings.length - first.length;
+  const first = findings.length > MAX_ANNOTATIONS ? findings.slice(0, MAX_ANNOTATIONS - 1) : findings;
+  const more = findings.length - first.length;
   return [
-    ...first.map(({ kind, message }) => annotation(level, `ION webhooks: ${kind}`, message)),
-    ...(left > 0 ? [annotation(level, "ION webhooks", `There are ${left} more: the job's summary has all.`)] : []),
+    ...first.map(({ kind, message }) => annotation(level, `ION webhooks: ${KINDS[kind].label}`, message)),
+    ...(more > 0
+      ? [annotation(level, "ION webhooks", `${pluralize(more, "more finding")}. The job summary lists all.`)]
+      : []),
   ];
 }

@@ -1,8 +1,8 @@
-/** Somebody else's words in a program of ours: as literals that hold exactly them, and as names. */
+/** Text from ION in a program of ours: as literals, and as names. */
 
 /**
- * A text as a TypeScript string literal. What an editor would not show, or would show elsewhere than it stands, is written
- * as an escape, so that it may stand in a line comment too.
+ * Text as a TypeScript string literal. Characters that an editor does not show where they are become escapes, so that the
+ * literal is safe in a line comment too.
  */
 export function literal(text: string): string {
   return JSON.stringify(text).replace(
@@ -11,12 +11,12 @@ export function literal(text: string): string {
   );
 }
 
-/** Makes short names of letters, digits and hyphens, each once, also as {@link camel} writes them. */
+/** Creates short names of letters, digits and hyphens. They are unique, also in {@link camelCase}. */
 export class Names {
-  readonly #taken = new Set<string>();
+  readonly #used = new Set<string>();
 
-  /** @param fallback where nothing of `text` is left: has to be a name already. */
-  take(text: string, fallback: string): string {
+  /** @param fallback a name, used if `text` has no letter or digit. */
+  create(text: string, fallback: string): string {
     const ascii = text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
     const plain = ascii
       .toLowerCase()
@@ -24,13 +24,13 @@ export class Names {
       .replace(/^-+|-+$/g, "")
       .slice(0, 40)
       .replace(/-+$/, "");
-    const wanted = /^[a-z]/.test(plain) ? plain : plain ? `${fallback}-${plain}` : fallback;
-    let name = wanted;
-    for (let number = 2; this.#taken.has(camel(name)); number += 1) name = `${wanted}-${number}`;
-    this.#taken.add(camel(name));
+    const base = /^[a-z]/.test(plain) ? plain : plain ? `${fallback}-${plain}` : fallback;
+    let name = base;
+    for (let number = 2; this.#used.has(camelCase(name)); number += 1) name = `${base}-${number}`;
+    this.#used.add(camelCase(name));
     return name;
   }
 }
 
 /** "erp-parts" as "erpParts". */
-export const camel = (name: string) => name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+export const camelCase = (name: string) => name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

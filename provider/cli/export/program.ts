@@ -1,55 +1,56 @@
-/** Writes the Pulumi program that declares receivers as ION has them now, and takes them over. */
-
-import { NEVER_DELIVERED, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../../ion/facts.ts";
-import type { Receiver } from "../../ion/operations.ts";
-import { pairOf } from "../../model/difference.ts";
-import { GUIDE } from "../status/coverage.ts";
-import { escapeText, wrap } from "../terminal.ts";
-import { camel, literal, Names } from "./codegen.ts";
+/** Generates the Pulumi program that imports receivers as they are. */
+import { GUIDE_EVENTS, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../../model/events.ts";
+import { escapeText } from "../../model/text.ts";
+import { eventName, type Receiver } from "../../model/webhooks.ts";
+import { wrap } from "../terminal.ts";
+import { camelCase, literal, Names } from "./codegen.ts";
 import { projectFiles } from "./projectFiles.ts";
 
-/** A program, and what may be set for it. */
-export interface Exported {
+/** A receiver to declare. */
+export interface ExportedReceiver {
+  readonly receiver: Receiver;
+  /** Sentences for the comment above it. */
+  readonly remarks: readonly string[];
+}
+
+/** A generated program. */
+export interface Program {
   /** Files by name. */
   readonly files: Readonly<Record<string, string>>;
-  /** Config keys of secrets that the program reads where they are set, as `pulumi config set --secret` takes them. */
+  /** The config keys of secrets that the program reads if they are set, as `pulumi config set --secret` takes them. */
   readonly secrets: readonly { readonly receiver: Receiver; readonly keys: readonly string[] }[];
 }
 
 /**
- * @param remarks what else there is to say of a receiver, in sentences.
+ * Generates a program.
+ *
+ * @param host of the ION environment.
  * @param version of this package, for package.json.
  */
-export function programOf(
-  receivers: readonly Receiver[],
-  remarks: (receiver: Receiver) => readonly string[],
-  place: string,
-  version: string,
-): Exported {
+export function generateProgram(receivers: readonly ExportedReceiver[], host: string, version: string): Program {
   const names = new Names();
-  const parts = receivers.map((one) => partOf(one, names.take(one.name, "receiver"), remarks(one)));
+  const parts = receivers.map((one) => generatePart(one, names.create(one.receiver.name, "receiver")));
   const index = [
-    `// ION's webhooks at ${plain(place)}, as they were when \`pulumi-ion export\` looked.`,
+    `// The webhooks of ION at ${unquoted(host)}, exported with \`pulumi-ion export\`.`,
     "//",
-    "// `pulumi up` takes them over as they are: each importId names a receiver that exists, and nothing is made or changed.",
-    "// From then on this file is what they are to be: change it here, look with `pulumi preview`, apply with `pulumi up`.",
-    "// What somebody changes in ION by hand shows in the next preview, and is put back by the next `pulumi up`.",
+    "// The first `pulumi up` imports them: each importId names an existing receiver, so nothing in ION is created or changed.",
+    "// After that, this file is the source of truth: edit it, preview with `pulumi preview`, apply with `pulumi up`. Changes",
+    "// that are made by hand in ION show up in the next preview, and the next `pulumi up` reverts them.",
     "//",
-    "// importId is looked at once, when Pulumi first meets a receiver. To make the same receivers in another ION, leave those",
-    "// lines out there, and set the URLs first (see the config keys below).",
-    'import { Config } from "@pulumi/pulumi/config.js";',
+    "// importId is used only when a resource is created. To create the same receivers in another ION environment, remove the",
+    "// importId lines there and set the webhookUri config keys below first.",
+    'import * as pulumi from "@pulumi/pulumi";',
     'import * as ion from "pulumi-ion";',
     "",
-    "// Secrets are read from the stack's config where they are set (`pulumi config set --secret <key>`). Where they are not,",
-    "// each receiver keeps the URL, the shared secret and the headers that it has in ION (the stack's state has them,",
-    "// encrypted).",
-    "const config = new Config();",
+    "// Secrets are read from the stack's config (`pulumi config set --secret <key>`). If a key is not set, the receiver keeps",
+    "// the value that it has in ION, and the stack's state holds it encrypted.",
+    "const config = new pulumi.Config();",
     ...parts.map(({ text }) => `\n${text}`),
     "",
   ].join("\n");
   return {
     files: { ...projectFiles(version), "index.ts": index },
-    secrets: parts.map(({ keys }, at) => ({ receiver: receivers[at] as Receiver, keys })),
+    secrets: receivers.map(({ receiver }, at) => ({ receiver, keys: parts[at]?.keys ?? [] })),
   };
 }
 
@@ -60,13 +61,11 @@ interface Part {
   readonly keys: readonly string[];
 }
 
-function partOf(receiver: Receiver, name: string, remarks: readonly string[]): Part {
-  const variable = camel(name);
+function generatePart({ receiver, remarks }: ExportedReceiver, name: string): Part {
+  const variable = camelCase(name);
   const keys = { uri: `${variable}WebhookUri`, secret: `${variable}SharedSecret`, headers: `${variable}Headers` };
   const headers = receiver.headers.map(({ key }) => key);
-  const violet = isViolets(receiver);
   const fields = [
-    ...(violet && receiver.name === "Violet" ? [] : [`name: ${literal(receiver.name)}`]),
     `importId: ${literal(receiver.id)}`,
     `webhookUri: config.getSecret(${literal(keys.uri)})`,
     `sharedSecret: config.getSecret(${literal(keys.secret)})`,
@@ -78,104 +77,98 @@ function partOf(receiver: Receiver, name: string, remarks: readonly string[]): P
     ...(receiver.expectedResponseCode === undefined ? [] : [`expectedResponseCode: ${receiver.expectedResponseCode}`]),
     ...(receiver.active === undefined ? [] : [`active: ${receiver.active}`]),
   ];
-  const twins = [...Map.groupBy(receiver.subscriptions, pairOf)].filter(([, same]) => same.length > 1);
-  const about = [
-    `${literal(receiver.name)} (id ${plain(receiver.id)} in ION).`,
-    ...(receiver.active === false ? ["It is inactive: ION sends it nothing."] : []),
-    ...(headers.length > 0
-      ? [`ION sends it the ${headers.length === 1 ? "header" : "headers"} ${headers.map(literal).join(", ")}.`]
-      : []),
-    ...twins.map(
-      ([pair, same]) =>
-        `${plain(pair)} is subscribed ${same.length} times (ids ${same.map(({ id }) => plain(id)).join(", ")}): each event arrives ` +
-        'as often. unmanaged: "delete" ends all but the oldest, after an `up` has named them and a preview has listed them.',
-    ),
-    ...NEVER_DELIVERED.filter((known) => receiver.subscriptions.some((one) => pairOf(one) === pairOf(known))).map(
-      ({ why }) => `${why}.`,
-    ),
+  const comment = [
+    `${literal(receiver.name)} (id ${unquoted(receiver.id)}).`,
+    ...(headers.length > 0 ? [`Headers: ${headers.map(literal).join(", ")}.`] : []),
+    ...(receiver.subscriptions.length === 0 ? ["It has no subscriptions, so ION sends it no events."] : []),
     ...remarks.map(escapeText),
-    ...(receiver.subscriptions.length === 0 ? ["It is subscribed to nothing, so nothing is sent to it."] : []),
   ];
-  const comment = about.map((line) => `${wrap(line.split(" "), COLUMNS, "// ", " ")}\n`).join("");
-  const text = violet
-    ? construct("", "VioletWebhooks", name, [...fields, ...violetFields(receiver, twins.length > 0)])
-    : [
-        construct(receiver.subscriptions.length > 0 ? `const ${variable}Receiver = ` : "", "WebhookReceiver", name, [
-          ...(fields[0]?.startsWith("name:") ? [] : [`name: ${literal(receiver.name)}`]),
-          ...fields,
-        ]),
-        ...(receiver.subscriptions.length > 0
-          ? [
-              construct("", "WebhookSubscriptions", name, [
-                `receiverId: ${variable}Receiver.id`,
-                `subscriptions: ${record(byResource(receiver), "  ")}`,
-                // Nothing that is there now is ended by taking over.
-                'unmanaged: "report"',
-              ]),
-            ]
-          : []),
-      ].join("\n");
+  const code = isViolet(receiver)
+    ? [violetCode(receiver, name, fields)]
+    : [receiverCode(receiver, name, fields), ...subscriptionsCode(receiver, name)];
   return {
-    text: comment + text,
+    text: comment.map((line) => `${wrap(line.split(" "), COLUMNS, "// ", " ")}\n`).join("") + code.join("\n"),
     keys: [keys.uri, keys.secret, ...headers.map((header) => `${keys.headers}[${JSON.stringify(header)}]`)],
   };
+}
+
+function violetCode(receiver: Receiver, name: string, fields: readonly string[]): string {
+  const nameField = receiver.name === "Violet" ? [] : [`name: ${literal(receiver.name)}`];
+  return construct("", "VioletWebhooks", name, [...nameField, ...fields, ...violetFields(receiver)]);
+}
+
+function receiverCode(receiver: Receiver, name: string, fields: readonly string[]): string {
+  const assignment = receiver.subscriptions.length > 0 ? `const ${camelCase(name)}Receiver = ` : "";
+  return construct(assignment, "WebhookReceiver", name, [`name: ${literal(receiver.name)}`, ...fields]);
+}
+
+function subscriptionsCode(receiver: Receiver, name: string): string[] {
+  if (receiver.subscriptions.length === 0) return [];
+  return [
+    construct("", "WebhookSubscriptions", name, [
+      `receiver: ${camelCase(name)}Receiver`,
+      `subscriptions: ${record(actionsByResource(receiver))}`,
+      // Importing deletes nothing.
+      'unmanaged: "report"',
+    ]),
+  ];
 }
 
 const construct = (before: string, type: string, name: string, fields: readonly string[]) =>
   `${before}new ion.${type}(${literal(name)}, {\n${fields.map((field) => `  ${field},\n`).join("")}});`;
 
-/** Whether a receiver is the one of Violet's guide: by its name with something of the guide, or by having all of the guide. */
-function isViolets({ name, subscriptions }: Receiver): boolean {
-  const pairs = new Set(subscriptions.map(pairOf));
-  const ofGuide = GUIDE.filter((pair) => pairs.has(pairOf(pair))).length;
-  return ofGuide === GUIDE.length || (/violet/i.test(name) && ofGuide > 0);
+/** Whether a receiver is the one of Violet's guide: it has all of its events, or Violet's name and one of them. */
+function isViolet({ name, subscriptions }: Receiver): boolean {
+  const events = new Set(subscriptions.map(eventName));
+  const ofGuide = GUIDE_EVENTS.filter((event) => events.has(eventName(event))).length;
+  return ofGuide === GUIDE_EVENTS.length || (/violet/i.test(name) && ofGuide > 0);
 }
 
-/** What a VioletWebhooks has to say to mean exactly these pairs: resources × actions, without what is excluded. */
-function violetFields(receiver: Receiver, hasTwins: boolean): string[] {
-  const has = new Set(receiver.subscriptions.map(pairOf));
-  const resources = inOrder(
-    receiver.subscriptions.map(({ resource }) => resource),
+/** The fields of a VioletWebhooks that mean exactly these events: resources × actions, without what is excluded. */
+function violetFields({ subscriptions }: Receiver): string[] {
+  const events = new Set(subscriptions.map(eventName));
+  const resources = sorted(
+    subscriptions.map(({ resource }) => resource),
     VIOLET_RESOURCES,
   );
-  const actions = inOrder(
-    receiver.subscriptions.map(({ action }) => action),
+  const actions = sorted(
+    subscriptions.map(({ action }) => action),
     VIOLET_ACTIONS,
   );
-  const excluded = resources.flatMap((resource) => {
-    const left = actions.filter((action) => !has.has(pairOf({ resource, action })));
-    return left.length > 0 ? [[resource, left] as const] : [];
-  });
+  const excluded = resources
+    .map((resource) => [resource, actions.filter((action) => !events.has(eventName({ resource, action })))] as const)
+    .filter(([, some]) => some.length > 0);
   return [
-    ...(same(resources, VIOLET_RESOURCES) ? [] : [`resources: [${resources.map(literal).join(", ")}]`]),
-    ...(same(actions, VIOLET_ACTIONS) ? [] : [`actions: [${actions.map(literal).join(", ")}]`]),
-    ...(excluded.length > 0 ? [`exclude: ${record(excluded, "  ")}`] : []),
-    ...(hasTwins ? ['unmanaged: "report"'] : []),
+    ...(isSame(resources, VIOLET_RESOURCES) ? [] : [`resources: [${resources.map(literal).join(", ")}]`]),
+    ...(isSame(actions, VIOLET_ACTIONS) ? [] : [`actions: [${actions.map(literal).join(", ")}]`]),
+    ...(excluded.length > 0 ? [`exclude: ${record(excluded)}`] : []),
+    // The default would delete duplicates.
+    ...(subscriptions.length > events.size ? ['unmanaged: "report"'] : []),
   ];
 }
 
-const byResource = ({ subscriptions }: Receiver) =>
-  inOrder(
+const actionsByResource = ({ subscriptions }: Receiver) =>
+  sorted(
     subscriptions.map(({ resource }) => resource),
     VIOLET_RESOURCES,
   ).map((resource) => {
     const actions = subscriptions.flatMap((one) => (one.resource === resource ? [one.action] : []));
-    return [resource, inOrder(actions, VIOLET_ACTIONS)] as const;
+    return [resource, sorted(actions, VIOLET_ACTIONS)] as const;
   });
 
-function record(entries: readonly (readonly [string, readonly string[]])[], indent: string): string {
+function record(entries: readonly (readonly [string, readonly string[]])[]): string {
   const key = (name: string) => (/^[A-Z][A-Z0-9_]*$/i.test(name) ? name : literal(name));
-  const lines = entries.map(([name, values]) => `${indent}  ${key(name)}: [${values.map(literal).join(", ")}],\n`);
-  return `{\n${lines.join("")}${indent}}`;
+  const lines = entries.map(([name, values]) => `    ${key(name)}: [${values.map(literal).join(", ")}],\n`);
+  return `{\n${lines.join("")}  }`;
 }
 
-/** Each once: the known ones first and as they are known, then the others by name. */
-function inOrder(names: readonly string[], known: readonly string[]): string[] {
-  const there = new Set(names);
-  return [...known.filter((name) => there.has(name)), ...[...there].filter((name) => !known.includes(name)).sort()];
+/** Unique names: the known ones in their order, then the others by name. */
+function sorted(names: readonly string[], known: readonly string[]): string[] {
+  const unique = new Set(names);
+  return [...known.filter((name) => unique.has(name)), ...[...unique].filter((name) => !known.includes(name)).sort()];
 }
 
-const same = (some: readonly string[], others: readonly string[]) => some.join() === others.join();
+const isSame = (some: readonly string[], others: readonly string[]) => some.join() === others.join();
 
-/** A text without the quotes of its literal. */
-const plain = (text: string) => literal(text).slice(1, -1);
+/** A literal without its quotes. */
+const unquoted = (text: string) => literal(text).slice(1, -1);

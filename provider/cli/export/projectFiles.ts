@@ -1,4 +1,4 @@
-/** What a Pulumi project has beside its program. */
+/** The files of a Pulumi project besides its program. */
 
 /** @param version of this package. */
 export const projectFiles = (version: string) => ({
@@ -12,7 +12,7 @@ description: ION's webhooks, as code
 runtime: nodejs
 main: index.ts
 options:
-  # Every preview and every up looks at ION first: without it they compare with what Pulumi remembers.
+  # Read ION before every preview and every up. Without this, they compare with the state of the last up.
   refresh: always
 `;
 
@@ -22,7 +22,7 @@ const TSCONFIG = `{
     "module": "nodenext",
     "strict": true,
     "skipLibCheck": true,
-    // Types are checked by \`npx tsc --noCheck false --noEmit\`: checking at every \`pulumi up\` costs two seconds each time.
+    // Check types with \`npx tsc --noCheck false --noEmit\`. Checking them in every \`pulumi up\` would take two seconds.
     "noCheck": true
   }
 }

@@ -4,9 +4,10 @@ import type { AddressInfo } from "node:net";
 import { InvalidArgumentError } from "commander";
 import { verifySignature } from "../../functions/verifySignature.ts";
 import { isLoopback } from "../../ion/connectionSettings.ts";
-import { IonError } from "../../ion/errors.ts";
+import { IonError, sentence } from "../../ion/errors.ts";
+import { escapeText, pluralize } from "../../model/text.ts";
 import type { Action, Register } from "../options.ts";
-import { escapeText, pluralize, type Style, type Terminal } from "../terminal.ts";
+import type { Style, Terminal } from "../terminal.ts";
 
 interface ListenOptions {
   readonly port: number;
@@ -16,59 +17,59 @@ interface ListenOptions {
   readonly json?: true;
 }
 
-/** `pulumi-ion listen`: a receiver on this machine, to look at deliveries with. */
+/** `pulumi-ion listen`: a receiver on this machine that prints deliveries. */
 export const listen: Register = (program, act) => {
   program
     .command("listen")
-    .summary("a receiver on this machine that prints what is delivered")
+    .summary("Receive events on this machine and print them")
     .description(
-      "Takes deliveries on this machine and prints each: when, of what, its body, and whether its signature is right. For the " +
-        "emulator, or behind a tunnel of yours for a real ION, which sends to https:// URLs only.",
+      "Receive events on this machine, and print each with its time, body and signature check. Use it with the emulator, or " +
+        "behind a tunnel: ION delivers only to https:// URLs.",
     )
-    .option("-p, --port <port>", "where to listen; 0 picks a free port", wholeNumber(0, 65535), 8788)
-    .option("--host <address>", "the address to bind to", "127.0.0.1")
-    .option("--secret <secret>", "the receiver's shared secret, to check signatures with (default: ION_SHARED_SECRET)")
+    .option("-p, --port <port>", "port to listen on; 0 picks a free one", wholeNumber(0, 65535), 8788)
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--secret <secret>", "shared secret of the receiver, to check signatures (default: ION_SHARED_SECRET)")
     .option(
       "--answer <code>",
-      "the HTTP status to answer with; another than the receiver expects makes ION send again",
+      "HTTP status to answer; if the receiver expects another one, ION sends the event again",
       wholeNumber(200, 599),
       200,
     )
-    .option("--json", "print JSON, one object a line")
+    .option("--json", "print one JSON object per line")
     .addHelpText("after", HELP)
     .action(act(run));
 };
 
 const HELP = `
-The secret is best given as ION_SHARED_SECRET: other users of this machine can see a command line. Ctrl-C ends it.
+Prefer ION_SHARED_SECRET to --secret: other users of this machine can read command lines. Press Ctrl-C to stop.
 
-Exit codes: 0 ended by Ctrl-C, 1 it could not listen (or was not understood).
+Exit codes: 0 stopped by Ctrl-C, 1 error or invalid arguments.
 
 Examples:
   pulumi-ion listen
   ION_SHARED_SECRET=$(pulumi stack output --show-secrets sharedSecret) pulumi-ion listen
-  pulumi-ion listen --port 0 --answer 500       how does the sender take it?`;
+  pulumi-ion listen --port 0 --answer 500       watch the sender retry`;
 
-/** More than any delivery: what is longer is not kept in memory. */
-const MOST_BYTES = 1 << 20;
+/** More than any event. Longer bodies are not kept in memory. */
+const MAX_BYTES = 1 << 20;
 
 /** Lines of a body that are printed. */
-const MOST_LINES = 40;
+const MAX_LINES = 40;
 
 /** A delivery as it is printed. */
 interface Delivery {
   readonly at: Date;
   readonly resource: string | undefined;
   readonly action: string | undefined;
-  readonly signature: "right" | "wrong" | "missing" | "not checked";
+  readonly signature: "valid" | "invalid" | "missing" | "not checked";
   readonly body: string;
-  /** The body's value, where it is JSON. */
+  /** The value of the body, if it is JSON. */
   readonly value: unknown;
 }
 
-const run: Action<ListenOptions> = async (given, terminal) => {
-  const secret = given.secret ?? terminal.env.ION_SHARED_SECRET;
-  const options = { ...given, ...(secret && { secret }) };
+const run: Action<ListenOptions> = async (flags, terminal) => {
+  const secret = flags.secret ?? terminal.env.ION_SHARED_SECRET;
+  const options = { ...flags, ...(secret && { secret }) };
   const server = createServer((request, response) => {
     receive(request, response, options, terminal).catch(() => response.destroy());
   });
@@ -76,7 +77,7 @@ const run: Action<ListenOptions> = async (given, terminal) => {
   try {
     await once(server, "listening");
   } catch (error) {
-    throw new IonError("config", failure(error, options));
+    throw listenError(error, options);
   }
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
@@ -85,11 +86,11 @@ const run: Action<ListenOptions> = async (given, terminal) => {
   else {
     const signatures = options.secret
       ? "Signatures are checked"
-      : "Signatures are not checked (no --secret, no ION_SHARED_SECRET)";
-    terminal.out(`Listening at ${url} and answering ${options.answer}. ${signatures}. Ctrl-C ends it.`);
+      : "Signatures are not checked (set --secret or ION_SHARED_SECRET)";
+    terminal.out(`Listening at ${url} and answering HTTP ${options.answer}. ${signatures}. Press Ctrl-C to stop.`);
   }
   if (!isLoopback(host)) {
-    terminal.err("Warning: other machines can reach this, and what they send is printed here.");
+    terminal.err("Warning: other machines can reach this address, and everything they send is printed here.");
   }
   await terminal.interrupted();
   const closed = once(server, "close");
@@ -100,84 +101,75 @@ const run: Action<ListenOptions> = async (given, terminal) => {
 };
 
 async function receive(request: IncomingMessage, response: ServerResponse, options: ListenOptions, terminal: Terminal) {
+  const print = (json: object, text: string) => terminal.out(options.json ? JSON.stringify(json) : text);
   const raw = await bodyOf(request);
-  // Answered first: the sender waits, the person does not.
+  // Answered first: the sender waits.
   response.writeHead(raw ? options.answer : 413, {
     "Content-Type": "text/plain",
-    ...(raw ? {} : { Connection: "close" }),
+    ...(!raw && { Connection: "close" }),
   });
   response.end();
+  const at = new Date();
   if (!raw) {
-    const words = `A delivery of more than ${MOST_BYTES} bytes was refused (413).`;
-    terminal.out(
-      options.json ? JSON.stringify({ refused: { at: new Date(), bytes: `more than ${MOST_BYTES}` } }) : words,
-    );
-    return;
-  }
-  if (request.method !== "POST") {
-    // A browser, or a health check: no delivery.
-    terminal.out(
-      options.json
-        ? JSON.stringify({ request: { at: new Date(), method: request.method } })
-        : `${request.method} request, which is no delivery.`,
-    );
-    return;
-  }
-  const delivery = read(raw, request.headers["x-ion-signature"], options.secret);
-  if (options.json) {
+    const bytes = `more than ${MAX_BYTES}`;
+    print({ refused: { at, bytes } }, `Refused a delivery of ${bytes} bytes (HTTP 413).`);
+  } else if (request.method !== "POST") {
+    // A browser or a health check.
+    const { method } = request;
+    print({ request: { at, method } }, `Ignored a ${method} request: deliveries are POST requests.`);
+  } else {
+    const delivery = { at, ...read(raw, request.headers["x-ion-signature"], options.secret) };
     const { value, body, ...rest } = delivery;
-    terminal.out(
-      JSON.stringify({ delivery: { ...rest, answer: options.answer, body: value === undefined ? body : value } }),
-    );
-  } else terminal.out(inText(delivery, options, terminal));
+    const json = { delivery: { ...rest, answer: options.answer, body: value === undefined ? body : value } };
+    print(json, asText(delivery, options, terminal));
+  }
 }
 
-/** The whole body; undefined where it is too long, and then the rest is not waited for. */
+/** The whole body; undefined if it is too long, without waiting for the rest. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     bytes += piece.length;
-    if (bytes > MOST_BYTES) return undefined;
+    if (bytes > MAX_BYTES) return undefined;
     pieces.push(piece);
   }
   return Buffer.concat(pieces);
 }
 
-function read(raw: Buffer, signature: string | string[] | undefined, secret: string | undefined): Delivery {
+function read(raw: Buffer, signature: string | string[] | undefined, secret: string | undefined): Omit<Delivery, "at"> {
   const body = raw.toString("utf8");
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch {
-    // Shown as it came.
+    // Printed as it is.
   }
   const { resource, action } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  const verdict =
-    signature === undefined ? "missing" : verifySignature(raw, signature, secret ?? "") ? "right" : "wrong";
+  const result =
+    signature === undefined ? "missing" : verifySignature(raw, signature, secret ?? "") ? "valid" : "invalid";
   return {
-    at: new Date(),
     resource: typeof resource === "string" ? resource : undefined,
     action: typeof action === "string" ? action : undefined,
-    signature: secret ? verdict : "not checked",
+    signature: secret ? result : "not checked",
     body,
     value,
   };
 }
 
 const SIGNATURE_STYLE: Readonly<Record<Delivery["signature"], Style>> = {
-  right: "green",
-  wrong: "red",
+  valid: "green",
+  invalid: "red",
   missing: "red",
   "not checked": "dim",
 };
 
-function inText(
+function asText(
   { at, resource, action, signature, body, value }: Delivery,
   { answer }: ListenOptions,
   { paint }: Terminal,
 ) {
-  const what = [resource, action]
+  const event = [resource, action]
     .filter((part) => part !== undefined)
     .map(escapeText)
     .join(" ");
@@ -186,26 +178,29 @@ function inText(
     .split("\n")
     .map((line) => (line.length > 200 ? `${line.slice(0, 199)}…` : line))
     .map(escapeText);
-  const left = lines.length - MOST_LINES;
+  const more = lines.length - MAX_LINES;
   return [
-    `${paint("dim", at.toTimeString().slice(0, 8))} ${paint("bold", what || "a delivery")}  signature ${paint(SIGNATURE_STYLE[signature], signature)}, answered ${answer}`,
-    ...lines.slice(0, MOST_LINES).map((line) => `  ${line}`),
-    ...(left > 0 ? [paint("dim", `  … ${pluralize(left, "more line")} (--json has all)`)] : []),
+    `${paint("dim", at.toTimeString().slice(0, 8))} ${paint("bold", event || "unknown event")}  signature ${paint(SIGNATURE_STYLE[signature], signature)}, answered ${answer}`,
+    ...lines.slice(0, MAX_LINES).map((line) => `  ${line}`),
+    ...(more > 0 ? [paint("dim", `  … ${pluralize(more, "more line")} (--json prints all)`)] : []),
   ].join("\n");
 }
 
-function failure(error: unknown, { host, port }: ListenOptions): string {
+function listenError(error: unknown, { host, port }: ListenOptions): IonError {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
-    return `Port ${port} of ${host} is in use: choose another one with --port, or --port 0 for any free one.`;
+    return new IonError("config", `Port ${port} of ${host} is already in use.`, {
+      hints: ["Choose another port with --port, or a free one with --port 0."],
+    });
   }
-  return `Could not listen at ${host}, port ${port}: ${error instanceof Error ? error.message : error}`;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new IonError("config", `Could not listen at ${host}, port ${port}: ${sentence(reason)}`);
 }
 
-function wholeNumber(least: number, most: number) {
+function wholeNumber(min: number, max: number) {
   return (text: string): number => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 }

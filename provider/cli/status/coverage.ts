@@ -1,70 +1,67 @@
-/** Who is told of what: ION's receivers and pairs, beside Violet's guide, ION's schema and what a stack declares. */
-
-import { NEVER_DELIVERED, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../../ion/facts.ts";
-import type { Receivers } from "../../ion/snapshot.ts";
+/** Which receiver is subscribed to which event, and how that covers Violet's guide and what ION offers. */
 import type { SubscriptionNames } from "../../ion/webhookApi.ts";
-import { pairOf } from "../../model/difference.ts";
-import { sharedUrls } from "../drift/twins.ts";
-import type { Declared } from "../stackState.ts";
+import { type DesiredReceiver, type Difference, difference } from "../../model/difference.ts";
+import { GUIDE_EVENTS, VIOLET_RESOURCES } from "../../model/events.ts";
+import { eventName, type Receiver, type Receivers, sameEvent, type WebhookEvent } from "../../model/webhooks.ts";
+import { comparable, desiredReceivers } from "../drift/detect.ts";
+import { type Declarations, NO_DECLARATIONS } from "../stackState.ts";
 
-/** One action on one resource. */
-export interface Pair {
-  readonly resource: string;
-  readonly action: string;
-}
-
-/** A pair that a receiver has, or should have. */
-export interface Taken extends Pair {
-  /** The subscriptions in ION: none where it is missing, several where it is there twice. */
+/** An event that a receiver is, or should be, subscribed to. */
+export interface EventStatus extends WebhookEvent {
+  /** The ids of its subscriptions in ION. */
   readonly ids: readonly string[];
-  /** Whether the stack declares it; undefined where there is no stack, or it does not speak of this receiver. */
-  readonly declared: boolean | undefined;
+  /** What is wrong with it, if anything. */
+  readonly problem?: "missing" | "duplicate" | "unmanaged";
 }
 
-/** One receiver with its pairs. What could be a secret is not in it. */
+/** One receiver with its events. Holds nothing secret. */
 export interface ReceiverStatus {
   readonly id: string;
   readonly name: string;
-  /** False where a stack declares it and ION does not have it. */
+  /** False if the stack declares it and ION does not have it. */
   readonly exists: boolean;
   readonly active: boolean;
   readonly contentType: string | undefined;
   readonly expectedResponseCode: number | undefined;
-  /** Names. */
+  /** The names of its headers. */
   readonly headers: readonly string[];
+  /** Whether the stack declares it; undefined without a stack. */
   readonly declared: boolean | undefined;
-  readonly pairs: readonly Taken[];
+  readonly events: readonly EventStatus[];
 }
 
-/** What to make of it. */
-export interface Verdict {
-  /** Pairs of Violet's guide that no receiver has. */
-  readonly guideMissing: readonly Pair[];
-  /** Pairs of Violet's guide that only inactive receivers have. */
-  readonly guideInactive: readonly Pair[];
-  /** Pairs that are subscribed and that ION never delivers, with the reason. */
-  readonly neverDelivered: readonly (Pair & { readonly why: string })[];
-  /** Pairs that ION offers beyond Violet's guide and no receiver has; undefined where ION does not show what it offers. */
-  readonly untaken: readonly Pair[] | undefined;
-  /** Receivers that have one URL between them, by id: what several of them are subscribed to arrives as often. */
-  readonly oneUrl: readonly (readonly string[])[];
-  /** Resources of which some receiver is told deletions. Violet's guide has none. */
+/** How all receivers together cover Violet's guide and ION's events. */
+export interface Coverage {
+  /** Events of the guide that no receiver is subscribed to. */
+  readonly guideMissing: readonly WebhookEvent[];
+  /** Events of the guide that only inactive receivers are subscribed to. */
+  readonly guideInactive: readonly WebhookEvent[];
+  /** Events beyond the guide that no receiver is subscribed to; undefined if ION does not list its events. */
+  readonly unused: readonly WebhookEvent[] | undefined;
+  /** Resources whose deletion some receiver is notified of. The guide has none. */
   readonly deletions: readonly string[];
 }
 
-/** Lays out what ION has, and what a stack declares beside it. */
-export function receiversOf(live: Receivers, declared?: Declared): ReceiverStatus[] {
-  const here = [...live.values()].map((receiver): ReceiverStatus => {
-    const own = declared?.subscriptions.filter(({ receiverId }) => receiverId === receiver.id) ?? [];
-    const isDeclared = declared?.receivers.some(({ id }) => id === receiver.id);
-    const spokenOf = isDeclared || own.length > 0;
-    const ids = Map.groupBy(receiver.subscriptions, pairOf);
-    const pairs = unique([...receiver.subscriptions, ...own]).map(({ resource, action }) => ({
-      resource,
-      action,
-      ids: ids.get(pairOf({ resource, action }))?.map(({ id }) => id) ?? [],
-      declared: spokenOf ? own.some((one) => one.resource === resource && one.action === action) : undefined,
-    }));
+/** Compares ION with a stack; receivers that it does not declare are compared with themselves, so that duplicates are found. */
+export function statusDifferences(live: Receivers, declarations: Declarations = NO_DECLARATIONS): Difference[] {
+  const desired = desiredReceivers(declarations);
+  const others = [...live.values()].filter(({ id }) => desired.every((one) => one.id !== id)).map(asItIs);
+  return difference([...desired, ...others], comparable(live, declarations));
+}
+
+/** A live receiver as if it were desired exactly like this. */
+export function asItIs({ id, subscriptions }: Receiver): DesiredReceiver {
+  return { id, fields: {}, subscriptions: uniqueEvents(subscriptions) };
+}
+
+/** All receivers with their events and what is wrong with them; those that are missing in ION last. */
+export function receiverStatuses(
+  live: Receivers,
+  differences: readonly Difference[],
+  declarations?: Declarations,
+): ReceiverStatus[] {
+  const existing = [...live.values()].map((receiver): ReceiverStatus => {
+    const own = differences.filter((one) => "receiver" in one && one.receiver.id === receiver.id);
     return {
       id: receiver.id,
       name: receiver.name,
@@ -73,54 +70,71 @@ export function receiversOf(live: Receivers, declared?: Declared): ReceiverStatu
       contentType: receiver.contentType,
       expectedResponseCode: receiver.expectedResponseCode,
       headers: receiver.headers.map(({ key }) => key),
-      declared: isDeclared,
-      pairs,
+      declared: declarations?.receivers.some(({ id }) => id === receiver.id),
+      events: eventStatuses(receiver, own),
     };
   });
-  const gone = (declared?.receivers ?? [])
-    .filter(({ id }) => !live.has(id))
-    .map(({ id, name }): ReceiverStatus => {
-      const own = declared?.subscriptions.filter(({ receiverId }) => receiverId === id) ?? [];
-      const pairs = own.map(({ resource, action }) => ({ resource, action, ids: [], declared: true }));
-      const nothing = { contentType: undefined, expectedResponseCode: undefined, headers: [] };
-      return { id, name, exists: false, active: false, ...nothing, declared: true, pairs };
-    });
-  return [...here, ...gone];
+  const missing = differences.flatMap((one): ReceiverStatus[] => {
+    if (one.kind !== "missing" || one.object !== "receiver") return [];
+    const { id = "", fields, subscriptions = [] } = one.desired;
+    return [
+      {
+        id,
+        name: fields.name ?? "unknown",
+        exists: false,
+        active: false,
+        contentType: undefined,
+        expectedResponseCode: undefined,
+        headers: [],
+        declared: true,
+        events: subscriptions.map(({ resource, action }) => ({ resource, action, ids: [], problem: "missing" })),
+      },
+    ];
+  });
+  return [...existing, ...missing];
 }
 
-/** Every resource worth a row: those of Violet's guide, in its order, and then what else a receiver has. */
+function eventStatuses({ subscriptions }: Receiver, differences: readonly Difference[]): EventStatus[] {
+  const ofSubscriptions = differences.filter((one) => one.object === "subscription");
+  const desired = ofSubscriptions.flatMap((one) =>
+    one.kind === "missing" || one.kind === "changed" ? [one.desired] : [],
+  );
+  const problemOf = (event: WebhookEvent) =>
+    ofSubscriptions.find(
+      (one) =>
+        (one.kind === "unmanaged" && sameEvent(one.subscription, event)) ||
+        (one.kind === "duplicate" && one.subscriptions.some((subscription) => sameEvent(subscription, event))),
+    )?.kind as EventStatus["problem"];
+  return uniqueEvents([...subscriptions, ...desired]).map((event) => {
+    const ids = subscriptions.filter((one) => sameEvent(one, event)).map(({ id }) => id);
+    const problem = ids.length === 0 ? "missing" : problemOf(event);
+    return { ...event, ids, ...(problem && { problem }) };
+  });
+}
+
+/** The resources that have a row: those of Violet's guide in its order, then all others. */
 export function rowsOf(receivers: readonly ReceiverStatus[]): string[] {
-  const others = receivers.flatMap(({ pairs }) => pairs.map(({ resource }) => resource)).sort();
+  const others = receivers.flatMap(({ events }) => events.map(({ resource }) => resource)).sort();
   return [...new Set([...VIOLET_RESOURCES, ...others])];
 }
 
-/** Every pair of Violet's guide. */
-export const GUIDE: readonly Pair[] = VIOLET_RESOURCES.flatMap((resource) =>
-  VIOLET_ACTIONS.map((action) => ({ resource, action })),
-);
-
-/** Judges what there is by Violet's guide and by what ION offers. */
-export function verdictOf(
-  live: Receivers,
-  receivers: readonly ReceiverStatus[],
-  names: SubscriptionNames | undefined,
-): Verdict {
-  const takenBy = (some: readonly ReceiverStatus[]) =>
-    new Set(some.flatMap(({ pairs }) => pairs.filter(({ ids }) => ids.length > 0).map(pairOf)));
-  const all = takenBy(receivers);
-  const active = takenBy(receivers.filter((receiver) => receiver.active));
-  const guide = new Set(GUIDE.map(pairOf));
+/** Compares what is subscribed with Violet's guide and with what ION offers. */
+export function coverageOf(receivers: readonly ReceiverStatus[], names: SubscriptionNames | undefined): Coverage {
+  const subscribedIn = (some: readonly ReceiverStatus[]) =>
+    new Set(some.flatMap(({ events }) => events.filter(({ ids }) => ids.length > 0).map(eventName)));
+  const all = subscribedIn(receivers);
+  const active = subscribedIn(receivers.filter((receiver) => receiver.active));
+  const guide = new Set(GUIDE_EVENTS.map(eventName));
   const offered = names?.resource.flatMap((resource) => names.action.map((action) => ({ resource, action })));
   return {
-    guideMissing: GUIDE.filter((pair) => !all.has(pairOf(pair))),
-    guideInactive: GUIDE.filter((pair) => all.has(pairOf(pair)) && !active.has(pairOf(pair))),
-    neverDelivered: NEVER_DELIVERED.filter((pair) => all.has(pairOf(pair))),
-    untaken: offered?.filter((pair) => !all.has(pairOf(pair)) && !guide.has(pairOf(pair))),
-    oneUrl: sharedUrls([...live.values()]).map((same) => same.map(({ id }) => id)),
-    deletions: [...all].filter((key) => key.endsWith(" DELETE")).map((key) => key.replace(/ DELETE$/, "")),
+    guideMissing: GUIDE_EVENTS.filter((event) => !all.has(eventName(event))),
+    guideInactive: GUIDE_EVENTS.filter((event) => all.has(eventName(event)) && !active.has(eventName(event))),
+    unused: offered?.filter((event) => !all.has(eventName(event)) && !guide.has(eventName(event))),
+    deletions: [...all].filter((name) => name.endsWith(" DELETE")).map((name) => name.replace(/ DELETE$/, "")),
   };
 }
 
-function unique(pairs: readonly Pair[]): Pair[] {
-  return [...new Map(pairs.map((pair) => [pairOf(pair), pair])).values()];
+function uniqueEvents(events: readonly WebhookEvent[]): WebhookEvent[] {
+  const plain = events.map(({ resource, action }) => ({ resource, action }));
+  return [...new Map(plain.map((event) => [eventName(event), event])).values()];
 }

@@ -1,23 +1,25 @@
+import { escapeText, formatReceiver, pluralize } from "../../model/text.ts";
+import { findingsFor } from "../drift/detect.ts";
 import { type Action, type Register, withStack } from "../options.ts";
-import { findSettings, ionOf, whereOf } from "../settings.ts";
+import { connect, describeSource, findSettings } from "../settings.ts";
 import type { StackOptions } from "../stack.ts";
-import { declaredIn, NOTHING, refuseElsewhere } from "../stackState.ts";
-import { escapeText, formatReceiver, pluralize, type Terminal, withSlowNotice } from "../terminal.ts";
-import { type ReceiverStatus, receiversOf, verdictOf } from "./coverage.ts";
-import { judgement } from "./summary.ts";
-import { grid } from "./table.ts";
+import { NO_DECLARATIONS, readDeclarations, requireSameEnvironment } from "../stackState.ts";
+import { type Terminal, withSlowNotice } from "../terminal.ts";
+import { coverageOf, type ReceiverStatus, receiverStatuses, statusDifferences } from "./coverage.ts";
+import { notes, problems } from "./summary.ts";
+import { renderTable } from "./table.ts";
 
 interface StatusOptions extends StackOptions {
   readonly json?: true;
 }
 
-/** `pulumi-ion status`: who is told of what, and is that all? */
+/** `pulumi-ion status`: which receivers are there, and which events do they get? */
 export const status: Register = (program, act) => {
   withStack(program.command("status"))
-    .summary("who is told of what, and is that all?")
+    .summary("Show receivers and subscriptions")
     .description(
-      "Shows which receivers ION has and what each is subscribed to, beside what the stack declares, and says what is " +
-        "missing by Violet's guide, never arrives, or is on offer and not taken.",
+      "Show ION's receivers and their subscriptions, compared with what the stack declares and with Violet's guide. What is " +
+        "wrong comes first.",
     )
     .option("--json", "print one JSON object")
     .addHelpText("after", HELP)
@@ -25,58 +27,65 @@ export const status: Register = (program, act) => {
 };
 
 const HELP = `
-Exit codes: 0 it could look, 1 it could not (or was not understood). For a check that fails on drift, see \`drift\`.
+Exit codes: 0 success, 1 error or invalid arguments. For a check that fails on drift, use \`drift\`.
 
 Examples:
   pulumi-ion status --stack production
-  pulumi-ion status --no-stack                 with ION_API_URI, ION_CLIENT_ID, ION_CLIENT_SECRET alone
-  pulumi-ion status --json | jq '.verdict.guideMissing'`;
+  pulumi-ion status --no-stack                 only ION_API_URI, ION_CLIENT_ID, ION_CLIENT_SECRET
+  pulumi-ion status --json | jq '.coverage.guideMissing'`;
 
 const run: Action<StatusOptions> = async (options, terminal) => {
   const settings = await findSettings(options, terminal);
   const { stack } = settings;
-  const where = whereOf(settings);
-  const ion = ionOf(settings, terminal);
-  const [live, names, declaredBy] = await Promise.all([
-    withSlowNotice(ion.receivers(), terminal),
-    ion.subscriptionNames().catch(() => undefined),
-    stack && declaredIn(stack),
+  const source = describeSource(settings);
+  const api = connect(settings, terminal);
+  const [live, names, byConnection] = await Promise.all([
+    withSlowNotice(api.receivers(), terminal),
+    api.subscriptionNames().catch(() => undefined),
+    stack && readDeclarations(stack),
   ]);
-  const declared = declaredBy && (declaredBy.get(options.connection) ?? NOTHING);
-  const others = [...(declaredBy?.keys() ?? [])].filter((name) => name !== options.connection);
-  if (declared) refuseElsewhere(ion, declared);
-  const receivers = receiversOf(live, declared);
-  const verdict = verdictOf(live, receivers, names);
+  const declarations = byConnection && (byConnection.get(options.connection) ?? NO_DECLARATIONS);
+  if (declarations) requireSameEnvironment(api, declarations);
+  const differences = statusDifferences(live, declarations);
+  const findings = findingsFor(differences, declarations ?? NO_DECLARATIONS);
+  const receivers = receiverStatuses(live, differences, declarations);
+  const coverage = coverageOf(receivers, names);
   if (options.json) {
-    const answer = { ion: ion.environment, ...(stack && { stack: stack.name }), receivers, verdict };
-    terminal.out(JSON.stringify(answer, undefined, 2));
+    const stackName = stack && { stack: stack.name };
+    const output = { environment: api.environment, ...stackName, receivers, findings, coverage };
+    terminal.out(JSON.stringify(output, undefined, 2));
     return 0;
   }
   const { paint } = terminal;
-  terminal.out(paint("bold", `ION at ${where}: ${pluralize(live.size, "receiver")}`));
-  if (receivers.length > 0) terminal.out(`\n${grid(receivers, terminal)}\n`);
-  for (const receiver of receivers) terminal.out(inWords(receiver, terminal));
-  terminal.out(`\n${judgement(verdict, receivers, terminal)}`);
+  terminal.out(paint("bold", `ION at ${source}: ${pluralize(live.size, "receiver")}`));
+  for (const line of problems(findings, coverage, terminal)) terminal.out(line);
+  if (receivers.length > 0) terminal.out(`\n${renderTable(receivers, terminal)}\n`);
+  for (const receiver of receivers) terminal.out(describeReceiver(receiver, terminal));
+  terminal.out("");
+  for (const line of notes(findings, coverage, terminal)) terminal.out(line);
+  const others = [...(byConnection?.keys() ?? [])].filter((name) => name !== options.connection);
   for (const name of others) {
-    const how = name === undefined ? "without --connection" : `with --connection ${name}`;
-    terminal.out(`${paint("yellow", " i")}  Stack ${stack?.name} declares more in another ION: see it ${how}.`);
+    const how = name === undefined ? "omit --connection" : `add --connection ${name}`;
+    terminal.out(
+      `${paint("yellow", " i")}  Stack ${stack?.name} also uses another ION environment. To see it, ${how}.`,
+    );
   }
   return 0;
 };
 
-function inWords(receiver: ReceiverStatus, { paint }: Terminal): string {
-  const { name, id, exists, active, contentType, expectedResponseCode, headers, declared, pairs } = receiver;
-  const title = formatReceiver(name, id);
-  if (!exists) return `${title}: ${paint("red", "is gone from ION")}, and the stack declares it`;
+function describeReceiver(receiver: ReceiverStatus, { paint }: Terminal): string {
+  const { exists, active, contentType, expectedResponseCode, headers, declared, events } = receiver;
+  const title = `Receiver ${formatReceiver(receiver)}`;
+  if (!exists) return `${title}: ${paint("red", "does not exist in ION")}`;
   const facts = [
-    active ? paint("green", "active") : paint("red", "inactive: ION sends it nothing"),
-    ...(pairs.some(({ ids }) => ids.length > 0) ? [] : [paint("red", "subscribed to nothing")]),
-    ...(contentType === undefined ? [] : [`sent as ${escapeText(contentType)}`]),
-    ...(expectedResponseCode === undefined ? [] : [`expects HTTP ${expectedResponseCode} back`]),
+    active ? paint("green", "active") : paint("red", "inactive"),
+    ...(events.some(({ ids }) => ids.length > 0) ? [] : [paint("red", "no subscriptions")]),
+    ...(contentType === undefined ? [] : [escapeText(contentType)]),
+    ...(expectedResponseCode === undefined ? [] : [`expects HTTP ${expectedResponseCode}`]),
     ...(headers.length === 0
       ? []
-      : [`with ${headers.length === 1 ? "header" : "headers"} ${headers.map(escapeText).join(", ")}`]),
-    ...(declared === false ? [paint("yellow", "not declared in this stack")] : []),
+      : [`${headers.length === 1 ? "header" : "headers"} ${headers.map(escapeText).join(", ")}`]),
+    ...(declared === false ? [paint("yellow", "not in this stack")] : []),
   ];
   return `${title}: ${facts.join("; ")}`;
 }

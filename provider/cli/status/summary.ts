@@ -1,80 +1,65 @@
-import { escapeText, formatReceiver, pluralize, type Terminal, wrap } from "../terminal.ts";
-import { GUIDE, type Pair, type ReceiverStatus, type Verdict } from "./coverage.ts";
+import { GUIDE_EVENTS } from "../../model/events.ts";
+import { escapeText, pluralize } from "../../model/text.ts";
+import type { WebhookEvent } from "../../model/webhooks.ts";
+import type { Finding } from "../drift/detect.ts";
+import { type Terminal, wrap } from "../terminal.ts";
+import type { Coverage } from "./coverage.ts";
 
-/** Says in plain words what to make of what there is: !! to be put right, i to know. */
-export function judgement(
-  verdict: Verdict,
-  receivers: readonly ReceiverStatus[],
+/** Whether a finding means that something is wrong. A duplicate is, even if the stack does not declare it. */
+const isProblem = ({ drift, kind }: Finding) => drift || kind === "duplicate";
+
+/** What is wrong, or that nothing is. */
+export function problems(
+  findings: readonly Finding[],
+  { guideMissing, guideInactive }: Coverage,
   { paint, columns }: Terminal,
-): string {
-  const { guideMissing, guideInactive, neverDelivered, untaken, oneUrl, deletions } = verdict;
-  const good = (text: string) => `${paint("green", "ok")}  ${text}`;
-  const bad = (text: string) => `${paint("red", "!!")}  ${text}`;
-  const note = (text: string) => `${paint("yellow", " i")}  ${text}`;
-  const listed = (words: readonly string[]) => wrap(words, columns, "    ");
-  const lines: string[] = [];
-  if (guideMissing.length === 0 && guideInactive.length === 0) {
-    lines.push(good(`All ${GUIDE.length} pairs of Violet's guide are subscribed.`));
-  }
-  if (guideMissing.length === GUIDE.length) {
-    lines.push(bad(`Nobody is subscribed to any of the ${GUIDE.length} pairs of Violet's guide.`));
+): string[] {
+  const total = `the ${GUIDE_EVENTS.length} events of Violet's guide`;
+  const problem = (text: string) => block(paint("red", "!!"), text, columns);
+  const lines = findings.filter(isProblem).map(({ message }) => problem(message));
+  if (guideMissing.length === GUIDE_EVENTS.length) {
+    lines.push(problem(`No receiver is subscribed to any of ${total}.`));
   } else if (guideMissing.length > 0) {
-    lines.push(
-      bad(`Violet's guide lists ${GUIDE.length} pairs, and nobody is subscribed to ${guideMissing.length} of them:`),
-    );
-    lines.push(listed(grouped(guideMissing)));
+    const text = `No receiver is subscribed to ${guideMissing.length} of ${total}:`;
+    lines.push(problem(text), list(guideMissing, columns));
   }
   if (guideInactive.length > 0) {
-    lines.push(
-      bad(`Of Violet's guide, only inactive receivers are subscribed to ${pluralize(guideInactive.length, "pair")}:`),
-    );
-    lines.push(listed(grouped(guideInactive)));
+    const text = `Only inactive receivers are subscribed to ${guideInactive.length} of ${total}, so these are not delivered:`;
+    lines.push(problem(text), list(guideInactive, columns));
   }
-  const twins = receivers.flatMap(({ pairs }) => pairs.filter(({ ids }) => ids.length > 1));
-  if (twins.length > 0)
-    lines.push(
-      bad(`${pluralize(twins.length, "pair")} subscribed more than once (2x above): each event arrives as often.`),
-    );
-  for (const ids of oneUrl) {
-    const same = receivers.filter(({ id }) => ids.includes(id)).map(({ name, id }) => formatReceiver(name, id));
-    lines.push(bad(`${same.join(" and ")} have one URL: what several of them are subscribed to arrives as often.`));
+  if (guideMissing.length + guideInactive.length === 0) {
+    lines.push(`${paint("green", "ok")}  A receiver is subscribed to each of ${total}.`);
   }
-  for (const { resource, action, why } of neverDelivered) {
-    lines.push(
-      note(`${resource} ${action} is subscribed and never arrives:`),
-      wrap(`${why}.`.split(" "), columns, "    ", " "),
-    );
-  }
-  lines.push(
-    note(
-      deletions.length === 0
-        ? "Nobody is told of deletions. No pair of Violet's guide is a DELETE: what is deleted in ION, Violet is not told."
-        : `No pair of Violet's guide is a DELETE. Here, deletions are told of: ${deletions.map(escapeText).join(", ")}.`,
-    ),
-  );
-  if (!untaken) lines.push(note("ION does not show what else it offers."));
-  else if (untaken.length > 0) {
-    lines.push(note(`Beyond Violet's guide, ION offers ${pluralize(untaken.length, "pair")} that nobody takes:`));
-    const byActions = Map.groupBy(actionsByResource(untaken), ([, actions]) => actions.join(", "));
-    for (const [actions, resources] of byActions) {
-      lines.push(
-        `    ${escapeText(actions)} of`,
-        wrap(
-          resources.map(([resource]) => escapeText(resource)),
-          columns,
-          "      ",
-        ),
-      );
-    }
-  }
-  return lines.join("\n");
+  return lines;
 }
 
-function actionsByResource(pairs: readonly Pair[]): (readonly [resource: string, actions: string[]])[] {
-  const byResource = Map.groupBy(pairs, ({ resource }) => resource);
-  return [...byResource].map(([resource, some]) => [resource, some.map(({ action }) => action)] as const);
+/** What is good to know. */
+export function notes(findings: readonly Finding[], { unused, deletions }: Coverage, terminal: Terminal): string[] {
+  const { paint, columns } = terminal;
+  const note = (text: string) => block(paint("yellow", " i"), text, columns);
+  const deleted =
+    deletions.length === 0
+      ? "No DELETE subscriptions (Violet's guide has none): Violet is not notified of deletions."
+      : `DELETE subscriptions (Violet's guide has none): ${deletions.map(escapeText).join(", ")}.`;
+  const available = unused
+    ? [note(`Available but unused: ${pluralize(unused.length, "event")} beyond Violet's guide:`), list(unused, columns)]
+    : [note("ION's schema does not list which other events are available.")];
+  return [
+    ...findings.filter((one) => !isProblem(one)).map(({ message }) => note(message)),
+    note(deleted),
+    ...(unused?.length === 0 ? [] : available),
+  ];
 }
 
-/** "PARTS CREATE+UPDATE" rather than two pairs. */
-const grouped = (pairs: readonly Pair[]) =>
-  actionsByResource(pairs).map(([resource, actions]) => escapeText(`${resource} ${actions.join("+")}`));
+const INDENT = "    ";
+
+/** A symbol of two characters, and text that is wrapped next to it. */
+const block = (symbol: string, text: string, columns: number) =>
+  symbol + wrap(text.split(" "), columns, INDENT, " ").slice(2);
+
+/** Events by resource, such as "PARTS CREATE+UPDATE". */
+function list(events: readonly WebhookEvent[], columns: number): string {
+  const byResource = Map.groupBy(events, ({ resource }) => resource);
+  const items = [...byResource].map(([resource, some]) => `${resource} ${some.map(({ action }) => action).join("+")}`);
+  return wrap(items.map(escapeText), columns, INDENT);
+}

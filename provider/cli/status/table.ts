@@ -1,127 +1,101 @@
-import Table from "cli-table3";
-import { ACTIONS } from "../../ion/facts.ts";
-import { escapeText, type Style, type Terminal } from "../terminal.ts";
-import { type ReceiverStatus, rowsOf, type Taken } from "./coverage.ts";
+import { ACTIONS } from "../../model/events.ts";
+import { escapeText } from "../../model/text.ts";
+import type { Style, Terminal } from "../terminal.ts";
+import { type EventStatus, type ReceiverStatus, rowsOf } from "./coverage.ts";
 
-/** A table with a column a receiver; as many tables as the terminal is narrow, and a list where it is too narrow for any. */
-export function grid(receivers: readonly ReceiverStatus[], terminal: Terminal): string {
-  const rows = rowsOf(receivers);
-  const first = Math.max(...rows.map((row) => row.length), "Resource".length) + GAP;
-  const tables: ReceiverStatus[][] = [];
-  let left = 0;
-  for (const receiver of receivers) {
-    const width = widthOf(receiver, rows);
-    if (first + width > terminal.columns) return receivers.map((one) => list(one, rows, terminal)).join("\n\n");
-    if (width > left) {
-      tables.push([]);
-      left = terminal.columns - first;
-    }
-    tables.at(-1)?.push(receiver);
-    left -= width;
-  }
-  const text = tables.map((some) => table(some, rows, terminal)).join("\n\n");
-  return [text, legend(receivers)].filter(Boolean).join("\n");
+/** One event with its mark. */
+interface Piece {
+  readonly text: string;
+  readonly style: Style;
+}
+
+/** One receiver. Each of its actions has its own place in the column. */
+interface Column {
+  readonly receiver: ReceiverStatus;
+  readonly head: string;
+  readonly width: number;
+  /** The widths of the places. */
+  readonly slots: readonly number[];
+  /** For each row, the piece in each place. */
+  readonly cells: readonly (readonly (Piece | undefined)[])[];
 }
 
 const GAP = 2;
 
-function table(receivers: readonly ReceiverStatus[], rows: readonly string[], { paint }: Terminal): string {
-  const made = new Table({
-    head: ["Resource", ...receivers.map(headOf)].map((text) => paint("bold", text)),
-    chars: { ...NO_LINES },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": GAP },
-  });
-  for (const row of rows) {
-    const cells = receivers.map((receiver) =>
-      slotsOf(receiver, rows)
-        .map(({ action, width }) => {
-          const piece = pieceOf(receiver, row, action);
-          return piece
-            ? paint(piece.style, piece.text) + " ".repeat(width - piece.text.length)
-            : paint("dim", "-".padEnd(width));
-        })
-        .join(" "),
-    );
-    made.push([row, ...cells]);
+/** A table with one column per receiver; several tables in a narrow terminal, and lists if it is too narrow for any. */
+export function renderTable(receivers: readonly ReceiverStatus[], terminal: Terminal): string {
+  const rows = rowsOf(receivers);
+  const first = Math.max(...rows.map((row) => row.length), "Resource".length) + GAP;
+  const columns = receivers.map((receiver) => columnOf(receiver, rows));
+  const tables: Column[][] = [];
+  let left = 0;
+  for (const column of columns) {
+    if (first + column.width > terminal.columns) return columns.map((one) => list(one, rows, terminal)).join("\n\n");
+    if (column.width > left) {
+      tables.push([]);
+      left = terminal.columns - first;
+    }
+    tables.at(-1)?.push(column);
+    left -= column.width;
   }
-  return made
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+  const text = tables.map((some) => table(some, rows, first, terminal)).join("\n\n");
+  return [text, legend(receivers)].filter(Boolean).join("\n");
 }
 
-const NO_LINES = {
-  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "" },
-  ...{ "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "" },
+function columnOf(receiver: ReceiverStatus, rows: readonly string[]): Column {
+  const known: readonly string[] = ACTIONS;
+  const order = (action: string) => (known.includes(action) ? known.indexOf(action) : known.length);
+  const actions = [...new Set(receiver.events.map(({ action }) => action))].sort((a, b) => order(a) - order(b));
+  const cells = rows.map((row) => actions.map((action) => pieceOf(receiver, row, action)));
+  const slots = actions.map((_action, at) => Math.max(...cells.map((cell) => cell[at]?.text.length ?? 0)));
+  const name = escapeText(receiver.name);
+  const head = `${name.length > 24 ? `${name.slice(0, 23)}…` : name} (id ${escapeText(receiver.id)})`;
+  const width = slots.reduce((sum, slot) => sum + slot + 1, -1);
+  return { receiver, head, width: Math.max(head.length, width) + GAP, slots, cells };
+}
+
+function pieceOf({ events, active }: ReceiverStatus, row: string, action: string): Piece | undefined {
+  const event = events.find((one) => one.resource === row && one.action === action);
+  if (!event) return undefined;
+  const text = escapeText(action);
+  if (!event.problem) return { text, style: active ? "green" : "dim" };
+  const { mark, style } = MARKS[event.problem];
+  return { text: mark + text, style };
+}
+
+function table(columns: readonly Column[], rows: readonly string[], first: number, { paint }: Terminal): string {
+  const padded = ({ text, style }: Piece, width: number) => paint(style, text) + " ".repeat(width - text.length);
+  const lines = rows.map((row, at) => {
+    const cells = columns.map(({ width, slots, cells }) => {
+      const pieces = slots.map((slot, place) => padded(cells[at]?.[place] ?? { text: "-", style: "dim" }, slot));
+      const end = slots.reduce((left, slot) => left - slot - 1, width);
+      return pieces.map((piece) => `${piece} `).join("") + " ".repeat(end);
+    });
+    return row.padEnd(first) + cells.join("");
+  });
+  const heads = columns.map(({ head, width }) => padded({ text: head, style: "bold" }, width));
+  const head = padded({ text: "Resource", style: "bold" }, first) + heads.join("");
+  return [head, ...lines].map((line) => line.trimEnd()).join("\n");
+}
+
+function list({ receiver, head, cells }: Column, rows: readonly string[], { paint }: Terminal): string {
+  const lines = rows.flatMap((row, at) => {
+    const pieces = cells[at]?.flatMap((piece) => (piece ? [paint(piece.style, piece.text)] : [])) ?? [];
+    return pieces.length > 0 ? [`  ${row}`, `    ${pieces.join(" ")}`] : [];
+  });
+  return [paint("bold", head), ...lines, legend([receiver])].filter(Boolean).join("\n");
+}
+
+type Problem = NonNullable<EventStatus["problem"]>;
+
+const MARKS: Readonly<Record<Problem, { readonly mark: string; readonly style: Style; readonly meaning: string }>> = {
+  missing: { mark: "!", style: "red", meaning: "declared, but missing in ION" },
+  duplicate: { mark: "2x", style: "red", meaning: "duplicate: each event is delivered more than once" },
+  unmanaged: { mark: "+", style: "yellow", meaning: "in ION, but not in your program" },
 };
 
-function list(receiver: ReceiverStatus, rows: readonly string[], { paint }: Terminal): string {
-  const lines = rows.flatMap((row) => {
-    const pieces = slotsOf(receiver, rows).flatMap(({ action }) => pieceOf(receiver, row, action) ?? []);
-    return pieces.length > 0
-      ? [`  ${row}`, `    ${pieces.map(({ text, style }) => paint(style, text)).join(" ")}`]
-      : [];
-  });
-  return [paint("bold", headOf(receiver)), ...lines, legend([receiver])].filter(Boolean).join("\n");
-}
-
-/** A receiver as the head of a column. */
-function headOf({ name, id }: ReceiverStatus): string {
-  const plain = escapeText(name);
-  return `${plain.length > 24 ? `${plain.slice(0, 23)}…` : plain} (${escapeText(id)})`;
-}
-
-function widthOf(receiver: ReceiverStatus, rows: readonly string[]): number {
-  const slots = slotsOf(receiver, rows).reduce((sum, { width }) => sum + width + 1, -1);
-  return Math.max(headOf(receiver).length, slots) + GAP;
-}
-
-/** The actions that a receiver has anything of, so that each stands below itself. */
-function slotsOf(
-  receiver: ReceiverStatus,
-  rows: readonly string[],
-): { readonly action: string; readonly width: number }[] {
-  const known: readonly string[] = ACTIONS;
-  const actions = [...new Set(receiver.pairs.map(({ action }) => action))];
-  const order = (action: string) => (known.includes(action) ? known.indexOf(action) : known.length);
-  return actions
-    .sort((one, other) => order(one) - order(other))
-    .map((action) => ({
-      action,
-      width: Math.max(...rows.map((row) => pieceOf(receiver, row, action)?.text.length ?? 0)),
-    }));
-}
-
-/** One action on one resource, with its mark. */
-function pieceOf(receiver: ReceiverStatus, row: string, action: string): { text: string; style: Style } | undefined {
-  const pair = receiver.pairs.find((one) => one.resource === row && one.action === action);
-  if (!pair) return undefined;
-  const found = MARKS.find(({ is }) => is(pair, receiver));
-  return { text: `${found?.mark ?? ""}${escapeText(action)}`, style: found?.style ?? "green" };
-}
-
-/** What is to be seen of a pair beyond its being there; the first that fits. */
-const MARKS: readonly {
-  readonly mark: string;
-  readonly style: Style;
-  readonly means: string;
-  readonly is: (pair: Taken, receiver: ReceiverStatus) => boolean;
-}[] = [
-  { mark: "!", style: "red", means: "declared, and not in ION", is: ({ ids }) => ids.length === 0 },
-  {
-    mark: "2x",
-    style: "red",
-    means: "there more than once: each event arrives as often",
-    is: ({ ids }) => ids.length > 1,
-  },
-  { mark: "+", style: "yellow", means: "in ION, and not declared", is: ({ declared }) => declared === false },
-  { mark: "", style: "dim", means: "", is: (_pair, { active }) => !active },
-];
-
 function legend(receivers: readonly ReceiverStatus[]): string {
-  const used = MARKS.filter(
-    ({ mark, is }) => mark && receivers.some((receiver) => receiver.pairs.some((pair) => is(pair, receiver))),
-  );
-  return used.map(({ mark, means }) => `${mark}ACTION  ${means}`).join("\n");
+  const problems = new Set(receivers.flatMap(({ events }) => events.map(({ problem }) => problem)));
+  const used = Object.entries(MARKS).filter(([problem]) => problems.has(problem as Problem));
+  return used.map(([, { mark, meaning }]) => `${mark}ACTION  ${meaning}`).join("\n");
 }

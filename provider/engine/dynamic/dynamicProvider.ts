@@ -15,7 +15,7 @@ import { escapeLines } from "../../model/text.ts";
 
 type Properties = Record<string, unknown>;
 
-/** What every state has, and every input of a named connection. */
+/** A part of the inputs and the state of every resource. */
 interface WithConnection {
   /** The name of the connection; absent for the default connection. */
   readonly connection?: string;
@@ -31,7 +31,7 @@ type Adapt = <Inputs, State extends RecordedState>(
   handler: ResourceHandler<Inputs, State>,
 ) => dynamic.ResourceProvider;
 
-/** Creates what adapts the handlers of one process: they share its config, its connections and what its program declares. */
+/** Creates the adapter of one process. Its providers share the config, the connections and what the program declares. */
 export function createAdapter(): Adapt {
   /** The stack's config, the same for every provider of the process. */
   let config: dynamic.Config | undefined;
@@ -135,8 +135,8 @@ function warnOnce(): (message: string) => void {
  * The recorded state of a resource, and the API of the environment that it is in.
  *
  * @param target names the connection: what the program asks for, or else what is recorded.
- * @throws IonError "elsewhere" if the connection now names another environment: what that one does not have proves nothing, and
- * forgetting the resource would create everything a second time.
+ * @throws IonError "elsewhere" if the connection now names another environment: an object that is missing there was not deleted,
+ * and dropping it from the state would create it a second time.
  */
 function resolveExisting<State extends RecordedState>(
   connections: ConnectionPool,

@@ -1,33 +1,35 @@
-/** What a process of Pulumi's can do without at its start. */
+/** Shortens the start of one of Pulumi's Node processes: modules are loaded when they are first used. */
 const { createRequire, enableCompileCache } = require("node:module");
 const { join, sep } = require("node:path");
 
-exports.keepCompiled = keepCompiled;
+exports.cacheCompiledCode = cacheCompiledCode;
 exports.deferCompiler = deferCompiler;
-exports.defer = defer;
-exports.leaveOut = leaveOut;
+exports.deferModule = deferModule;
+exports.skipModule = skipModule;
 
-/** Has Node keep what it compiles, for the next command, beside the packages that a file is of. */
-function keepCompiled(file) {
-  // Where tools keep such files, and nobody else may write. Where it cannot be, Node does without.
+/** Makes Node cache what it compiles for the next command, next to the packages that a file belongs to. */
+function cacheCompiledCode(file) {
+  // The usual place for such files, which nobody else may write. If it is not writable, Node goes without.
   const packages = file.slice(0, file.lastIndexOf(`${sep}node_modules${sep}`));
   enableCompileCache(join(packages, "node_modules", ".cache", "pulumi-ion"));
 }
 
-/** Puts off half of Pulumi's SDK: the TypeScript compiler, npm's dependency tree, and what starts Pulumi from a program. */
-function deferCompiler(asker) {
+/** Defers half of Pulumi's SDK: the TypeScript compiler, npm's dependency tree, and the Automation API. */
+function deferCompiler(importer) {
   for (const name of ["typescript", "@npmcli/arborist", "normalize-package-data", "../../automation"]) {
-    defer(asker, name);
+    deferModule(importer, name);
   }
 }
 
 /**
- * Puts a stand-in where a file will look for a module, which loads the module when it is first used. Functions and classes
- * that the file takes out of it at once can be named: they are stand-ins, too, until they are called.
+ * Replaces a module by a proxy that loads it when it is first used.
+ *
+ * @param importer the file that imports the module.
+ * @param destructured functions and classes that the file destructures at once; they are proxies too, until they are called.
  */
-function defer(asker, name, taken = []) {
-  const from = createRequire(asker);
-  const path = pathOf(from, name);
+function deferModule(importer, name, destructured = []) {
+  const from = createRequire(importer);
+  const path = resolveModule(from, name);
   let loaded;
   const load = () => {
     if (!loaded) {
@@ -37,13 +39,13 @@ function defer(asker, name, taken = []) {
     return loaded.exports;
   };
   const get = (_, key) => {
-    // Answered without loading: compiled TypeScript asks for it in passing, with each import.
+    // Answered without loading: compiled TypeScript reads it with each import.
     if (key === "__esModule") return true;
-    return !loaded && taken.includes(key) ? callable(() => valueIn(load(), key)) : valueIn(load(), key);
+    return !loaded && destructured.includes(key) ? deferredFunction(() => read(load(), key)) : read(load(), key);
   };
   const getOwnPropertyDescriptor = (_, key) => {
-    const found = Object.getOwnPropertyDescriptor(load(), key);
-    return found && { ...found, configurable: true };
+    const descriptor = Object.getOwnPropertyDescriptor(load(), key);
+    return descriptor && { ...descriptor, configurable: true };
   };
   const traps = {
     get,
@@ -51,16 +53,16 @@ function defer(asker, name, taken = []) {
     has: (_, key) => key in load(),
     ownKeys: () => Reflect.ownKeys(load()),
   };
-  put(path, new Proxy({}, traps));
+  cacheModule(path, new Proxy({}, traps));
 }
 
-/** Has a file find nothing where it will look for a module. */
-function leaveOut(asker, name) {
-  put(pathOf(createRequire(asker), name), {});
+/** Makes a module empty for a file that imports it. */
+function skipModule(importer, name) {
+  cacheModule(resolveModule(createRequire(importer), name), {});
 }
 
-/** Where a module is; undefined where another version has no such module, and there is nothing to put off. */
-function pathOf(from, name) {
+/** The path of a module; undefined if this version of the SDK does not have it. */
+function resolveModule(from, name) {
   try {
     return from.resolve(name);
   } catch {
@@ -68,21 +70,21 @@ function pathOf(from, name) {
   }
 }
 
-function put(path, exports) {
+function cacheModule(path, exports) {
   if (!path) return;
   require.cache[path] = Object.assign(new module.constructor(path), { filename: path, loaded: true, exports });
 }
 
-/** A function or a class that is looked up when it is first used. */
-function callable(find) {
-  return new Proxy(function standIn() {}, {
-    apply: (_, self, given) => Reflect.apply(find(), self, given),
-    construct: (_, given, target) => Reflect.construct(find(), given, target),
+/** A function or class that is looked up when it is first used. */
+function deferredFunction(find) {
+  return new Proxy(function deferred() {}, {
+    apply: (_, self, args) => Reflect.apply(find(), self, args),
+    construct: (_, args, target) => Reflect.construct(find(), args, target),
     get: (_, key) => find()[key],
   });
 }
 
-/** A property, or the whole module where a default import asks one that has none. */
-function valueIn(exports, key) {
+/** A property; the whole module for a default import of a module that has no default export. */
+function read(exports, key) {
   return key === "default" && !(key in exports) ? exports : exports[key];
 }

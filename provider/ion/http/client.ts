@@ -33,7 +33,7 @@ export class IonClient {
     this.#tokens = new TokenSource(settings, send, now);
     this.#graphql = new GraphQLClient(settings.endpoint, {
       errorPolicy: "all",
-      fetch: (url, init) => send("graphql", String(url), init ?? {}),
+      fetch: async (url, init) => asJson(await send("graphql", String(url), init ?? {})),
     });
     this.schema = new LiveSchema((operation) => this.#run(operation), warn);
   }
@@ -193,6 +193,15 @@ function messageIn(body: unknown): string {
   } catch {
     return "";
   }
+}
+
+/** An answer that is JSON under another content type counts as JSON: proxies relabel answers. */
+async function asJson(answer: Response): Promise<Response> {
+  const text = await answer.clone().text();
+  if (!/^\s*[{[]/.test(text)) return answer;
+  const headers = new Headers(answer.headers);
+  headers.set("content-type", "application/json");
+  return new Response(text, { status: answer.status, headers });
 }
 
 function headerOf(headers: unknown, name: string): string | undefined {

@@ -4,7 +4,13 @@ import { CONFIG_JUST_CHANGED, IonError, sentence } from "../errors.ts";
 import { redactor } from "./redact.ts";
 import { redirectOf, type Send } from "./transport.ts";
 
-const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().default(60) });
+/** Seconds that a token is valid if the issuer does not say. */
+const DEFAULT_LIFETIME = 60;
+
+const tokenAnswer = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().positive().catch(DEFAULT_LIFETIME).default(DEFAULT_LIFETIME),
+});
 
 /** A rejection by Keycloak (OAuth, RFC 6749 5.2). */
 const rejectionAnswer = z.object({ error: z.string(), error_description: z.string().optional() });

@@ -1,5 +1,6 @@
 import { isLoopback } from "../connectionSettings.ts";
 import { CONFIG_JUST_CHANGED, IonError } from "../errors.ts";
+import { loopbackFetch } from "./loopback.ts";
 
 /** What a request is for: a token request changes nothing. */
 export type RequestKind = "token" | "graphql";
@@ -46,15 +47,40 @@ export function transport(
   return async (kind, url, init) => {
     try {
       const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
-      const text = await response.text();
+      const text = await readBody(response, new URL(url).host);
       return new Response([204, 205, 304].includes(response.status) ? null : text, {
         status: response.status,
         headers: response.headers,
       });
     } catch (error) {
+      if (error instanceof IonError) throw error;
       throw failure(kind, new URL(url), error, env);
     }
   };
+}
+
+/** `fetch` that never sends a request for this machine through a proxy or to another machine. */
+export const safeFetch: typeof globalThis.fetch = (url, init = {}) =>
+  isLoopback(new URL(String(url)).hostname) ? loopbackFetch(String(url), init) : globalThis.fetch(url, init);
+
+/** Bytes of an answer, after decompression: far more than 10,000 receivers need. */
+const MAX_ANSWER_BYTES = 64 << 20;
+
+/** Reads an answer. @throws IonError if it is too large */
+async function readBody(response: Response, host: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    // Leaving the loop cancels the rest.
+    if (bytes > MAX_ANSWER_BYTES) {
+      throw new IonError("unexpectedAnswer", `${host} sent an answer of more than ${MAX_ANSWER_BYTES >> 20} MB.`, {
+        hints: ["Check that the endpoint is ION's."],
+      });
+    }
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 function failure(kind: RequestKind, url: URL, error: unknown, env: NodeJS.ProcessEnv): IonError {

@@ -7,7 +7,7 @@ import { permissionFor } from "../facts.ts";
 import { IonClient } from "../http/client.ts";
 import type { Operation } from "../http/operation.ts";
 import { TokenSource } from "../http/token.ts";
-import { REQUEST_TIMEOUT_MS, type Send, transport } from "../http/transport.ts";
+import { REQUEST_TIMEOUT_MS, type Send, safeFetch, transport } from "../http/transport.ts";
 import { CREATE_SUBSCRIPTION, ETAG_FIELD, LIST } from "../operations.ts";
 import type { WebhookApiOptions } from "../webhookApi.ts";
 import { type OperationSample, operationSamples } from "./operationSamples.ts";
@@ -69,7 +69,7 @@ export class EnvironmentCheck {
 
   constructor(settings: ConnectionSettings, options: WebhookApiOptions = {}) {
     this.#now = options.now ?? Date.now;
-    const send: Send = transport(options.fetch ?? globalThis.fetch, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    const send: Send = transport(options.fetch ?? safeFetch, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
     this.#tokens = new TokenSource(settings, send, this.#now);
     this.#client = new IonClient(settings, send, this.#now);
   }

@@ -1,199 +1,113 @@
-import { describe, expect, it } from "vitest";
-import type { Emulator } from "../../../emulator/index.ts";
-import { differencesOf } from "../../../provider/cli/drift/compareStacks.ts";
+import { expect, it } from "vitest";
+import { compareStacks } from "../../../provider/cli/drift/compareStacks.ts";
 import { start } from "../../support/support.ts";
-import { declare } from "../declare.ts";
+import { type Declaration, declare } from "../declare.ts";
 
 const VIOLET = { name: "Violet", webhookUri: "https://violet.example/canary-a", sharedSecret: "canary-1" };
-const PAIRS = ["PARTS CREATE", "RUNS UPDATE"];
-type What = Parameters<typeof declare>[1];
+const OTHER_SECRETS = { ...VIOLET, webhookUri: "https://violet.example/canary-b", sharedSecret: "canary-2" };
+const EVENTS = ["PARTS CREATE", "RUNS UPDATE"];
 
-/** What two stacks differ in, each with an ION of its own. */
-async function differences(staging: What, production: What) {
+/** How two stacks differ, each with an ION environment of its own. */
+async function compare(staging: readonly Declaration[], production: readonly Declaration[]) {
   const [one, other] = [await start(), await start()];
-  // Ids are each environment's own.
-  const { id } = other.store.createReceiver({ name: "Before", webhookUri: "https://before.example" });
-  other.store.deleteReceiver(id);
-  const found = differencesOf(
-    { name: "staging", declared: await declare(one, staging) },
-    { name: "production", declared: await declare(other, production) },
+  // Ids differ between environments.
+  other.store.deleteReceiver(other.store.createReceiver({ name: "Old", webhookUri: "https://old.example" }).id);
+  const found = compareStacks(
+    { name: "staging", declarations: await declare(one, staging) },
+    { name: "production", declarations: await declare(other, production) },
   );
   expect(JSON.stringify(found)).not.toContain("canary");
-  return found.map(({ kind, drift, message }) => [kind, drift, message]);
+  return found;
 }
 
-const own = { ...VIOLET, webhookUri: "https://violet.example/canary-b", sharedSecret: "canary-2" };
+const linesOf = (found: Awaited<ReturnType<typeof compare>>) =>
+  found.map(({ kind, drift, message }) => `${drift ? "drift" : "note"} ${kind}: ${message}`);
 
-describe("two stacks that declare", () => {
-  it("the same, each with secrets and ids of its own, do not differ", async () => {
-    expect(
-      await differences([{ inputs: VIOLET, pairs: PAIRS }], [{ inputs: own, pairs: [...PAIRS].reverse() }]),
-    ).toEqual([]);
-  });
+it("finds nothing if only secrets, ids and the order of subscriptions differ", async () => {
+  const staging = [{ inputs: { ...VIOLET, headers: { "X-A": "canary-1" } }, events: EVENTS }];
+  const production = [{ inputs: { ...OTHER_SECRETS, headers: { "x-a": "canary-2" } }, events: EVENTS.toReversed() }];
+  expect(await compare(staging, production)).toEqual([]);
+});
 
-  it("the same secret are told so, as no drift", async () => {
-    const same = await differences(
-      [{ inputs: VIOLET, pairs: [] }],
-      [{ inputs: { ...own, webhookUri: VIOLET.webhookUri }, pairs: [] }],
-    );
-    expect(same).toEqual([
-      [
-        "twin",
-        false,
-        '"Violet" has the same webhookUri in staging and production: each environment usually has its own.',
-      ],
-    ]);
-  });
-
-  it.each([
-    [
-      "pairs",
-      [{ inputs: VIOLET, pairs: PAIRS }],
-      [{ inputs: own, pairs: ["PARTS CREATE", "ISSUES DELETE"] }],
-      [
-        ["missing", true, '"Violet" is subscribed to RUNS UPDATE in staging and not in production.'],
-        ["extra", true, '"Violet" is subscribed to ISSUES DELETE in production and not in staging.'],
-      ],
-    ],
-    [
-      "fields",
-      [{ inputs: { ...VIOLET, active: false }, pairs: [] }],
-      [{ inputs: { ...own, description: "x" }, pairs: [] }],
-      [
-        [
-          "changed",
-          true,
-          '"Violet": description is empty in staging and "x" in production; active is false in staging and true in production.',
-        ],
-      ],
-    ],
-    [
-      "headers, by name whatever the case",
-      [{ inputs: { ...VIOLET, headers: { "X-A": "canary", "x-plant": "canary" } }, pairs: [] }],
-      [{ inputs: { ...own, headers: { "X-Plant": "canary-7" } }, pairs: [] }],
-      [["changed", true, '"Violet": header X-A is only in staging.']],
-    ],
-    [
-      "receivers",
-      [{ inputs: VIOLET, pairs: PAIRS }],
-      [{ inputs: { ...own, name: "ERP" }, pairs: PAIRS }],
-      [
-        ["extra", true, 'The receiver "ERP" is in production and not in staging.'],
-        ["missing", true, 'The receiver "Violet" is in staging and not in production.'],
-      ],
-    ],
-  ] as const)("other %s differ", async (_what, staging, production, found) => {
-    expect(await differences(staging, production)).toEqual(found);
-  });
-
-  it("more receivers of one name have them told apart by their order", async () => {
-    const again = { ...own, webhookUri: "https://c.example/canary-c", sharedSecret: "canary-3" };
-    const third = { ...again, webhookUri: "https://d.example/canary-d" };
-    expect(
-      await differences(
-        [{ inputs: VIOLET, pairs: [] }],
-        [
-          { inputs: own, pairs: [] },
-          { inputs: again, pairs: [] },
-          { inputs: third, pairs: [] },
-        ],
-      ),
-    ).toEqual([
-      ["extra", true, 'The receiver "Violet #2" is in production and not in staging.'],
-      ["extra", true, 'The receiver "Violet #3" is in production and not in staging.'],
-    ]);
-  });
-
-  it("subscriptions to a receiver of another stack differ in these, too", async () => {
-    const [one, other] = [await start(), await start()];
-    const elsewhere = async (emulator: Emulator, pairs: string[]) => {
-      const { subscriptions } = await declare(emulator, [{ inputs: VIOLET, pairs }]);
-      return { receivers: [], watched: new Set<string>(), subscriptions };
-    };
-    const found = differencesOf(
-      { name: "staging", declared: await elsewhere(one, PAIRS) },
-      { name: "production", declared: await elsewhere(other, ["PARTS CREATE"]) },
-    );
-    expect(found.map(({ message }) => message)).toEqual([
-      '"receiver 1, declared elsewhere" is subscribed to RUNS UPDATE in staging and not in production.',
-    ]);
-  });
-
-  it("something are compared by that, not by what somebody made of it in ION", async () => {
-    const declared = await declare(await start(), [{ inputs: VIOLET, pairs: [] }]);
-    const edited = {
-      ...declared,
-      receivers: declared.receivers.map((one) => ({
-        ...one,
-        outputs: { ...one.outputs, description: "by hand", pinned: { description: one.outputs.description } },
-      })),
-    };
-    const kinds = differencesOf({ name: "a", declared }, { name: "b", declared: edited }).map(({ kind }) => kind);
-    expect(kinds).toEqual(["twin", "twin"]);
-  });
-
-  it("other things differ, for a machine by what each is of", async () => {
-    const [one, other] = [await start(), await start()];
-    const erp = { name: "ERP", webhookUri: "https://erp.example/canary" };
-    const found = differencesOf(
-      {
-        name: "staging",
-        declared: await declare(one, [
-          { inputs: { ...VIOLET, headers: { "X-A": "canary" } }, pairs: ["PARTS CREATE"] },
-        ]),
+it("reports every difference with one line per fact", async () => {
+  const erp = { name: "ERP", webhookUri: "https://erp.example/canary" };
+  const staging = [
+    { inputs: { ...VIOLET, active: false, headers: { "X-A": "canary", "x-plant": "canary" } }, events: EVENTS },
+    { inputs: { ...erp, name: "MES" }, events: EVENTS },
+  ];
+  const production = [
+    {
+      inputs: {
+        ...OTHER_SECRETS,
+        webhookUri: VIOLET.webhookUri,
+        description: "x",
+        headers: { "X-Plant": "c", "X-B": "c" },
       },
-      {
-        name: "production",
-        declared: await declare(other, [
-          { inputs: { ...VIOLET, description: "x", sharedSecret: "canary-2" }, pairs: ["RUNS UPDATE"] },
-          { inputs: erp, pairs: [] },
-        ]),
-      },
-    );
-    expect(found.map(({ message: _message, ...rest }) => rest)).toMatchInlineSnapshot(`
-      [
-        {
-          "drift": true,
-          "kind": "extra",
-          "object": "receiver",
-          "receiver": "ERP",
-        },
-        {
-          "drift": true,
-          "fields": [
-            "description",
-            "header X-A is only in staging",
-          ],
-          "kind": "changed",
-          "object": "receiver",
-          "receiver": "Violet",
-        },
-        {
-          "drift": false,
-          "fields": [
-            "webhookUri",
-          ],
-          "kind": "twin",
-          "object": "receiver",
-          "receiver": "Violet",
-        },
-        {
-          "action": "CREATE",
-          "drift": true,
-          "kind": "missing",
-          "object": "subscription",
-          "receiver": "Violet",
-          "resource": "PARTS",
-        },
-        {
-          "action": "UPDATE",
-          "drift": true,
-          "kind": "extra",
-          "object": "subscription",
-          "receiver": "Violet",
-          "resource": "RUNS",
-        },
-      ]
-    `);
-  });
+      events: ["PARTS CREATE", "ISSUES DELETE"],
+    },
+    { inputs: erp, events: EVENTS },
+  ];
+  const found = await compare(staging, production);
+  expect(linesOf(found).join("\n")).toMatchInlineSnapshot(`
+    "drift changed: Receiver "Violet": description is empty in staging and "x" in production.
+    drift changed: Receiver "Violet": active is false in staging and true in production.
+    drift missing: Receiver "Violet": header X-A is in staging but not in production.
+    drift added: Receiver "Violet": header X-B is in production but not in staging.
+    drift missing: Receiver "Violet": subscription RUNS UPDATE is in staging but not in production.
+    drift added: Receiver "Violet": subscription ISSUES DELETE is in production but not in staging.
+    drift missing: Receiver "MES" is in staging but not in production.
+    drift added: Receiver "ERP" is in production but not in staging.
+    note shared: Receiver "Violet" has the same webhookUri in staging and production. Environments usually have different ones."
+  `);
+  expect(found.map(({ message: _message, ...rest }) => JSON.stringify(rest))).toMatchInlineSnapshot(`
+    [
+      "{"kind":"changed","drift":true,"object":"receiver","receiver":"Violet","fields":["description"]}",
+      "{"kind":"changed","drift":true,"object":"receiver","receiver":"Violet","fields":["active"]}",
+      "{"kind":"missing","drift":true,"object":"header","receiver":"Violet","fields":["X-A"]}",
+      "{"kind":"added","drift":true,"object":"header","receiver":"Violet","fields":["X-B"]}",
+      "{"kind":"missing","drift":true,"object":"subscription","receiver":"Violet","resource":"RUNS","action":"UPDATE"}",
+      "{"kind":"added","drift":true,"object":"subscription","receiver":"Violet","resource":"ISSUES","action":"DELETE"}",
+      "{"kind":"missing","drift":true,"object":"receiver","receiver":"MES"}",
+      "{"kind":"added","drift":true,"object":"receiver","receiver":"ERP"}",
+      "{"kind":"shared","drift":false,"object":"receiver","receiver":"Violet","fields":["webhookUri"]}",
+    ]
+  `);
+});
+
+it("numbers receivers that have the same name", async () => {
+  const again = { ...OTHER_SECRETS, webhookUri: "https://c.example/canary-c" };
+  const third = { ...OTHER_SECRETS, webhookUri: "https://d.example/canary-d" };
+  const found = await compare(
+    [{ inputs: VIOLET, events: [] }],
+    [OTHER_SECRETS, again, third].map((inputs) => ({ inputs, events: [] })),
+  );
+  expect(found.map(({ kind, receiver }) => [kind, receiver])).toEqual([
+    ["added", "Violet #2"],
+    ["added", "Violet #3"],
+  ]);
+});
+
+it("compares subscriptions to a receiver that neither stack declares", async () => {
+  const onlySubscribed = async (events: readonly string[]) => {
+    return { ...(await declare(await start(), [{ inputs: VIOLET, events }])), receivers: [] };
+  };
+  const found = compareStacks(
+    { name: "staging", declarations: await onlySubscribed(EVENTS) },
+    { name: "production", declarations: await onlySubscribed(["PARTS CREATE"]) },
+  );
+  expect(linesOf(found)).toMatchInlineSnapshot(`
+    [
+      "drift missing: Receiver "id 1, declared elsewhere": subscription RUNS UPDATE is in staging but not in production.",
+    ]
+  `);
+});
+
+it("compares what stacks declare, not what was changed in ION since then", async () => {
+  const declarations = await declare(await start(), [{ inputs: VIOLET, events: [] }]);
+  const edited = {
+    ...declarations,
+    receivers: declarations.receivers.map((one) => ({ ...one, state: { ...one.state, description: "by hand" } })),
+  };
+  const found = compareStacks({ name: "a", declarations }, { name: "b", declarations: edited });
+  expect(found.map(({ kind }) => kind)).toEqual(["shared", "shared"]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
-import { type Finding, findingsOf } from "../../../provider/cli/drift/detect.ts";
+import { type Finding, findDrift } from "../../../provider/cli/drift/detect.ts";
+import { type Declarations, requireSameEnvironment } from "../../../provider/cli/stackState.ts";
 import { failureOf, ionOn, masking, start } from "../../support/support.ts";
 import { declare } from "../declare.ts";
 
@@ -11,444 +12,263 @@ const VIOLET = {
   sharedSecret: "canary-secret",
   headers: { "X-Plant": "canary-header" },
 };
-const PAIRS = ["PARTS CREATE", "PARTS UPDATE", "RUNS UPDATE"];
+const ERP = { name: "ERP", webhookUri: "https://erp.example/canary" };
+const EVENTS = ["PARTS CREATE", "PARTS UPDATE", "RUNS UPDATE"];
+const receiverId = "1";
 
-const [receiverId = "", other = ""] = ["1", "2"];
-const idOf = ({ store }: Emulator, pair: string) =>
-  store.listSubscriptions().find(({ resource, action }) => pair === `${resource} ${action}`)?.id ?? "";
+/** What a user does in ION to a receiver (id 1) with the subscriptions 1 to 3. */
+const CHANGES: Readonly<Record<string, (store: Emulator["store"]) => void>> = {
+  nothing: () => {},
+  "deletes the receiver": (store) => store.deleteReceiver(receiverId),
+  "deactivates the receiver": (store) => store.updateReceiver(receiverId, { active: false }),
+  "changes declared fields": (store) => store.updateReceiver(receiverId, { description: "by\nhand", name: "Mine" }),
+  "changes omitted fields": (store) => {
+    store.updateReceiver(receiverId, { expectedResponseCode: 204, contentType: "text/plain" });
+  },
+  "empties the description": (store) => store.updateReceiver(receiverId, { description: "" }),
+  "sets the description to null": (store) => store.updateReceiver(receiverId, { description: null }),
+  "changes secrets": (store) => {
+    store.updateReceiver(receiverId, { webhookUri: "https://b.example/canary", sharedSecret: "canary-b" });
+  },
+  "changes a header": (store) => store.updateHeader("1", { value: "canary-b" }),
+  "deletes a header": (store) => store.deleteHeader("1"),
+  "creates headers": (store) => {
+    store.createHeader({ receiverId, key: "X-Mine", value: "canary" });
+    store.createHeader({ receiverId, key: "x-plant", value: "canary" });
+  },
+  "deletes a subscription": (store) => store.deleteSubscription("2"),
+  "deletes a subscription and creates it again": (store) => {
+    store.deleteSubscription("2");
+    store.createSubscription({ receiverId, resource: "PARTS", action: "UPDATE" });
+  },
+  "changes the event of a subscription": (store) => store.updateSubscription("3", { resource: "ISSUES" }),
+  "moves a subscription to another receiver": (store) => {
+    store.createReceiver({ name: "Other", webhookUri: "https://other.example/canary" });
+    store.updateSubscription("3", { receiverId: "2" });
+  },
+  "creates a subscription": (store) => store.createSubscription({ receiverId, resource: "ISSUES", action: "CREATE" }),
+  "creates a duplicate subscription": (store) => {
+    store.createSubscription({ receiverId, resource: "RUNS", action: "UPDATE" });
+  },
+  "subscribes to an event that ION never delivers": (store) => {
+    store.createSubscription({ receiverId, resource: "PURCHASE_ORDER_LINES", action: "CREATE" });
+  },
+  "creates another receiver": (store) => {
+    store.createReceiver({ name: "Other \u001b[2J", webhookUri: "https://other.example/canary" });
+  },
+  "creates a receiver with the same URL": (store) => {
+    store.createReceiver({ name: "Again", webhookUri: "https://VIOLET.example:443/canary-url" });
+  },
+  "creates two other receivers with one URL": (store) => {
+    for (const name of ["A", "B"]) store.createReceiver({ name, webhookUri: "https://other.example/canary" });
+  },
+};
 
-/** What a person does in ION, and what is found: kind, drift or not, and the sentence. */
-const CHANGES: readonly [
-  what: string,
-  by: (emulator: Emulator) => void,
-  found: readonly [Finding["kind"], boolean, string | RegExp][],
-][] = [
-  ["nothing", () => {}, []],
-  [
-    "ends a subscription",
-    (emulator) => emulator.store.deleteSubscription(idOf(emulator, "PARTS UPDATE")),
-    [["missing", true, '"Violet" (id 1) is not subscribed to PARTS UPDATE any more: those events do not arrive.']],
-  ],
-  [
-    "ends a subscription and makes it again",
-    (emulator) => {
-      emulator.store.deleteSubscription(idOf(emulator, "PARTS UPDATE"));
-      emulator.store.createSubscription({ receiverId, resource: "PARTS", action: "UPDATE" });
-    },
-    [
-      [
-        "changed",
-        true,
-        /^"Violet" \(id 1\) has another subscription to PARTS UPDATE than the declared one \(id 4, not \d\)/,
-      ],
-    ],
-  ],
-  [
-    "changes what a subscription is of",
-    (emulator) => emulator.store.updateSubscription(idOf(emulator, "RUNS UPDATE"), { resource: "ISSUES" }),
-    [
-      [
-        "changed",
-        true,
-        /^Subscription \d was RUNS UPDATE of receiver 1, and is now ISSUES UPDATE of "Violet" \(id 1\)\.$/,
-      ],
-    ],
-  ],
-  [
-    "subscribes to more",
-    ({ store }) => store.createSubscription({ receiverId, resource: "ISSUES", action: "CREATE" }),
-    [["extra", true, '"Violet" (id 1) is subscribed to ISSUES CREATE (id 4), which nobody declared.']],
-  ],
-  [
-    "subscribes once more to the same",
-    ({ store }) => store.createSubscription({ receiverId, resource: "RUNS", action: "UPDATE" }),
-    [
-      [
-        "twin",
-        true,
-        /^"Violet" \(id 1\) is subscribed to RUNS UPDATE 2 times \(ids \d, 4\): each event arrives 2 times\.$/,
-      ],
-    ],
-  ],
-  [
-    "deletes the receiver",
-    ({ store }) => store.deleteReceiver(receiverId),
-    [
-      [
-        "missing",
-        true,
-        'The receiver "Violet" (id 1) is gone, and with it 3 declared subscriptions: nothing arrives there.',
-      ],
-    ],
-  ],
-  [
-    "makes it inactive",
-    ({ store }) => store.updateReceiver(receiverId, { active: false }),
-    [["changed", true, '"Violet" (id 1): active is false, declared true. ION sends it nothing.']],
-  ],
-  [
-    "changes what the program gives",
-    ({ store }) => store.updateReceiver(receiverId, { description: "by\nhand", name: "Mine" }),
-    [
-      [
-        "changed",
-        true,
-        '"Violet" (id 1): name is "Mine", declared "Violet"; description is "by\\nhand", declared "by code".',
-      ],
-    ],
-  ],
-  [
-    "changes what the program leaves to ION",
-    ({ store }) => store.updateReceiver(receiverId, { expectedResponseCode: 204, contentType: "text/plain" }),
-    [
-      [
-        "changed",
-        true,
-        '"Violet" (id 1): contentType is "text/plain", declared "application/json"; expectedResponseCode is 204, declared 200.',
-      ],
-    ],
-  ],
-  [
-    "takes a description away",
-    ({ store }) => store.updateReceiver(receiverId, { description: "" }),
-    [["changed", true, '"Violet" (id 1): description is empty, declared "by code".']],
-  ],
-  [
-    "leaves nothing of a description",
-    ({ store }) => store.updateReceiver(receiverId, { description: null }),
-    [["changed", true, '"Violet" (id 1): description is empty, declared "by code".']],
-  ],
-  [
-    "moves a subscription to another receiver",
-    (emulator) => {
-      emulator.store.createReceiver({ name: "Other", webhookUri: "https://other.example/canary" });
-      emulator.store.updateSubscription(idOf(emulator, "RUNS UPDATE"), { receiverId: other });
-    },
-    [
-      [
-        "changed",
-        true,
-        /^Subscription \d was RUNS UPDATE of receiver 1, and is now RUNS UPDATE of "Other" \(id 2\)\.$/,
-      ],
-      ["undeclared", false, '"Other" (id 2) with 1 subscription is not declared in this stack.'],
-    ],
-  ],
-  [
-    "makes two receivers of one URL, neither of them declared",
-    ({ store }) => {
-      for (const name of ["A", "B"]) store.createReceiver({ name, webhookUri: "https://other.example/canary" });
-    },
-    [
-      ["undeclared", false, '"A" (id 2) with 0 subscriptions is not declared in this stack.'],
-      ["undeclared", false, '"B" (id 3) with 0 subscriptions is not declared in this stack.'],
-      [
-        "twin",
-        false,
-        '"A" (id 2) and "B" (id 3) have one URL: what more than one of them is subscribed to arrives more than once.',
-      ],
-    ],
-  ],
-  [
-    "changes secrets",
-    ({ store }) =>
-      store.updateReceiver(receiverId, { webhookUri: "https://b.example/canary", sharedSecret: "canary-b" }),
-    [["changed", true, '"Violet" (id 1): webhookUri was changed; sharedSecret was changed.']],
-  ],
-  [
-    "changes a header",
-    ({ store }) => store.updateHeader(store.listHeaders()[0]?.id ?? "", { value: "canary-b" }),
-    [["changed", true, '"Violet" (id 1): header X-Plant was changed.']],
-  ],
-  [
-    "makes a receiver of the same URL",
-    ({ store }) => store.createReceiver({ name: "Again", webhookUri: "https://VIOLET.example:443/canary-url" }),
-    [
-      ["undeclared", false, '"Again" (id 2) with 0 subscriptions is not declared in this stack.'],
-      ["twin", true, /^"Violet" \(id 1\) and "Again" \(id 2\) have one URL: /],
-    ],
-  ],
-  [
-    "makes another receiver",
-    ({ store }) => {
-      store.createReceiver({ name: "Other \u001b[2J", webhookUri: "https://other.example/canary" });
-      store.createSubscription({ receiverId: other, resource: "RUNS", action: "UPDATE" });
-    },
-    [["undeclared", false, '"Other \\u001b[2J" (id 2) with 1 subscription is not declared in this stack.']],
-  ],
-];
+const linesOf = (findings: readonly Finding[]) =>
+  findings.map(({ kind, drift, message }) => `${drift ? "drift" : "note"} ${kind}: ${message}`);
 
-const brief = (findings: readonly Finding[]) => findings.map(({ kind, drift, message }) => [kind, drift, message]);
+async function detect(emulator: Emulator, declarations: Declarations, options: Parameters<typeof ionOn>[1] = {}) {
+  const findings = findDrift(await ionOn(emulator, options).receivers(), declarations);
+  expect(JSON.stringify(findings)).not.toContain("canary");
+  return findings;
+}
 
-describe("what is found when somebody", () => {
-  it.each(CHANGES)("%s", async (_what, by, found) => {
+it("reports every change with one line per fact, and no secret", async () => {
+  const reports = Object.entries(CHANGES).map(async ([what, change]) => {
     const emulator = await start();
-    const declared = await declare(emulator, [{ inputs: VIOLET, pairs: PAIRS }]);
-    by(emulator);
-    emulator.requests.length = 0;
-    const findings = await findingsOf(ionOn(emulator), declared);
-    const expected = found.map(([kind, drift, words]) => [
-      kind,
-      drift,
-      typeof words === "string" ? words : expect.stringMatching(words),
-    ]);
-    expect(brief(findings)).toEqual(expected);
-    expect(JSON.stringify(findings)).not.toContain("canary");
-    // One look, whatever there is.
-    expect(emulator.requests.filter(({ kind }) => kind === "graphql")).toHaveLength(1);
+    const declarations = await declare(emulator, [{ inputs: VIOLET, events: EVENTS }]);
+    change(emulator.store);
+    return [`${what}:`, ...linesOf(await detect(emulator, declarations)).map((line) => `  ${line}`)].join("\n");
   });
+  expect((await Promise.all(reports)).join("\n")).toMatchInlineSnapshot(`
+    "nothing:
+    deletes the receiver:
+      drift missing: Receiver "Violet" (id 1) does not exist in ION: no events arrive there. Its 3 subscriptions are missing too.
+    deactivates the receiver:
+      drift changed: Receiver "Violet" (id 1): active is false in ION, declared true. ION sends it no events.
+    changes declared fields:
+      drift changed: Receiver "Mine" (id 1): name is "Mine" in ION, declared "Violet".
+      drift changed: Receiver "Mine" (id 1): description is "by\\nhand" in ION, declared "by code".
+    changes omitted fields:
+      drift changed: Receiver "Violet" (id 1): contentType is "text/plain" in ION, declared "application/json".
+      drift changed: Receiver "Violet" (id 1): expectedResponseCode is 204 in ION, declared 200.
+    empties the description:
+      drift changed: Receiver "Violet" (id 1): description is empty in ION, declared "by code".
+    sets the description to null:
+      drift changed: Receiver "Violet" (id 1): description is empty in ION, declared "by code".
+    changes secrets:
+      drift changed: Receiver "Violet" (id 1): webhookUri was changed in ION.
+      drift changed: Receiver "Violet" (id 1): sharedSecret was changed in ION.
+    changes a header:
+      drift changed: Receiver "Violet" (id 1): the value of header X-Plant was changed in ION.
+    deletes a header:
+      drift missing: Receiver "Violet" (id 1) does not send the header X-Plant.
+    creates headers:
+      drift unmanaged: Receiver "Violet" (id 1) sends the header X-Mine, which your program does not declare.
+      drift duplicate: Receiver "Violet" (id 1) sends the header x-plant more than once.
+    deletes a subscription:
+      drift missing: Receiver "Violet" (id 1) is not subscribed to PARTS UPDATE: these events do not arrive.
+    deletes a subscription and creates it again:
+      drift changed: Receiver "Violet" (id 1) is subscribed to PARTS UPDATE under another id (4, not 2): the next \`pulumi up\` adopts it.
+    changes the event of a subscription:
+      drift changed: Receiver "Violet" (id 1): subscription RUNS UPDATE (id 3) was changed to ISSUES UPDATE in ION.
+    moves a subscription to another receiver:
+      drift changed: Receiver "Violet" (id 1): subscription RUNS UPDATE (id 3) was moved to receiver "Other" (id 2) in ION.
+      note unmanaged: Receiver "Other" (id 2) is not managed by this stack.
+    creates a subscription:
+      drift unmanaged: Receiver "Violet" (id 1) is subscribed to ISSUES CREATE (id 4), which your program does not declare.
+    creates a duplicate subscription:
+      drift duplicate: Receiver "Violet" (id 1) has 2 subscriptions to RUNS UPDATE (ids 3, 4): each event is delivered twice.
+    subscribes to an event that ION never delivers:
+      drift unmanaged: Receiver "Violet" (id 1) is subscribed to PURCHASE_ORDER_LINES CREATE (id 4), which your program does not declare.
+      note neverDelivered: Receiver "Violet" (id 1) is subscribed to PURCHASE_ORDER_LINES CREATE, but ION sends no event when a purchase order line is created (Violet's guide, known limitation 1). Violet gets new lines with its next scheduled fetch.
+    creates another receiver:
+      note unmanaged: Receiver "Other \\u001b[2J" (id 2) is not managed by this stack.
+    creates a receiver with the same URL:
+      note unmanaged: Receiver "Again" (id 2) is not managed by this stack.
+      drift duplicate: Receivers "Violet" (id 1) and "Again" (id 2) have the same URL: events that more than one of them is subscribed to are delivered more than once.
+    creates two other receivers with one URL:
+      note unmanaged: Receiver "A" (id 2) is not managed by this stack.
+      note unmanaged: Receiver "B" (id 3) is not managed by this stack.
+      note duplicate: Receivers "A" (id 2) and "B" (id 3) have the same URL: events that more than one of them is subscribed to are delivered more than once."
+  `);
 });
 
-describe("what is found", () => {
-  it("names secrets by which, for machines too", async () => {
+it("reports a change of an omitted field that had no value", async () => {
+  const emulator = await start();
+  const declarations = await declare(emulator, [{ inputs: ERP, events: [] }]);
+  emulator.store.updateReceiver(receiverId, { description: "by hand" });
+  expect(linesOf(await detect(emulator, declarations))).toMatchInlineSnapshot(`
+    [
+      "drift changed: Receiver "ERP" (id 1): description is "by hand" in ION, declared empty.",
+    ]
+  `);
+});
+
+it("reports a receiver that is declared inactive, but not as drift", async () => {
+  const emulator = await start();
+  const declarations = await declare(emulator, [{ inputs: { ...VIOLET, active: false }, events: [] }]);
+  expect(linesOf(await detect(emulator, declarations))).toMatchInlineSnapshot(`
+    [
+      "note inactive: Receiver "Violet" (id 1) is inactive: ION sends it no events.",
+    ]
+  `);
+});
+
+it("reports unmanaged subscriptions as drift only if the program has a policy for them", async () => {
+  const emulator = await start();
+  const declarations = await declare(emulator, [{ inputs: VIOLET, events: EVENTS, unmanaged: "ignore" }]);
+  emulator.store.createSubscription({ receiverId, resource: "ISSUES", action: "CREATE" });
+  const findings = await detect(emulator, declarations);
+  expect(findings).toMatchObject([{ kind: "unmanaged", drift: false, object: "subscription", ids: ["4"] }]);
+});
+
+it("accepts a new shared secret that the program does not declare", async () => {
+  const emulator = await start();
+  const declarations = await declare(emulator, [{ inputs: ERP, events: [] }]);
+  emulator.store.updateReceiver(receiverId, { sharedSecret: "canary-rotated" });
+  expect(await detect(emulator, declarations)).toEqual([]);
+});
+
+describe("if ION masks secrets", () => {
+  it("does not report them as changed, but says that they cannot be checked", async () => {
     const emulator = await start();
-    const declared = await declare(emulator, [{ inputs: VIOLET, pairs: [] }]);
+    const declarations = await declare(emulator, [{ inputs: VIOLET, events: EVENTS }]);
     emulator.store.updateReceiver(receiverId, { webhookUri: "https://b.example/canary" });
-    emulator.store.createHeader({ receiverId, key: "X-Mine", value: "canary" });
-    const [found] = await findingsOf(ionOn(emulator), declared);
-    expect(found?.fields).toEqual(["webhookUri", "header X-Mine was added"]);
-  });
-
-  it("is what the program gives no value, too", async () => {
-    const emulator = await start();
-    const declared = await declare(emulator, [{ inputs: { name: "ERP", webhookUri: "https://a.example" }, pairs: [] }]);
-    emulator.store.updateReceiver(receiverId, { description: "by hand" });
-    expect(brief(await findingsOf(ionOn(emulator), declared))).toEqual([
-      ["changed", true, '"ERP" (id 1): description is "by hand", declared empty.'],
-    ]);
-  });
-
-  it("tells of a receiver that is inactive because it is declared so, as no drift", async () => {
-    const emulator = await start();
-    const declared = await declare(emulator, [{ inputs: { ...VIOLET, active: false }, pairs: [] }]);
-    const findings = await findingsOf(ionOn(emulator), declared);
-    expect(brief(findings)).toEqual([
-      ["inactive", false, '"Violet" (id 1) is inactive, as declared: ION sends it nothing.'],
-    ]);
-  });
-
-  it("is no drift where the program does not look for others", async () => {
-    const emulator = await start();
-    const declared = await declare(emulator, [{ inputs: VIOLET, pairs: PAIRS, unmanaged: "ignore" }]);
-    emulator.store.createSubscription({ receiverId, resource: "ISSUES", action: "CREATE" });
-    const [found, ...more] = await findingsOf(ionOn(emulator), declared);
-    expect(found).toMatchObject({ kind: "extra", drift: false, ids: ["4"], resource: "ISSUES", action: "CREATE" });
-    expect(found?.message).toContain("does not look for others");
-    expect(more).toEqual([]);
-  });
-
-  it("does not take what ION masks for changed, and says that it cannot tell", async () => {
-    const emulator = await start();
-    const declared = await declare(emulator, [{ inputs: VIOLET, pairs: PAIRS }]);
-    const findings = await findingsOf(ionOn(emulator, { fetch: masking() }), declared);
-    expect(brief(findings)).toEqual([
+    expect(linesOf(await detect(emulator, declarations, { fetch: masking() }))).toMatchInlineSnapshot(`
       [
-        "unseen",
-        false,
-        'ION does not show this key the URL, the shared secret, header X-Plant of "Violet" (id 1): what was changed of them is not found.',
-      ],
-    ]);
-  });
-
-  it("says of each receiver that ION masks what cannot be told, and takes none for a twin", async () => {
-    const emulator = await start();
-    const declared = await declare(emulator, [{ inputs: { name: "ERP", webhookUri: "https://a.example" }, pairs: [] }]);
-    for (const name of ["A", "B"]) {
-      const { id } = emulator.store.createReceiver({ name, webhookUri: "https://b.example/canary", sharedSecret: "x" });
-      emulator.store.createHeader({ receiverId: id, key: "X-Plant", value: "canary" });
-    }
-    const findings = await findingsOf(ionOn(emulator, { fetch: masking() }), declared);
-    const unseen = findings.filter(({ kind }) => kind !== "undeclared");
-    expect(unseen.map(({ message }) => message)).toEqual([
-      'ION does not show this key the URL, the shared secret of "ERP" (id 1): what was changed of them is not found.',
-      'ION does not show this key the URL of "A" (id 2): whether another receiver has the same URL is not found.',
-      'ION does not show this key the URL of "B" (id 3): whether another receiver has the same URL is not found.',
-    ]);
-    expect(unseen[1]).toMatchObject({ kind: "unseen", drift: false, object: "receiver", ids: ["2"], receiverId: "2" });
-  });
-
-  describe("of subscriptions to a receiver that the stack does not have", () => {
-    const HERE = { name: "Here", webhookUri: "https://here.example" };
-    const there = async (emulator: Emulator) => {
-      const [here, there] = [
-        await declare(emulator, [{ inputs: HERE, pairs: [] }]),
-        await declare(emulator, [{ inputs: VIOLET, pairs: ["PARTS UPDATE"], unmanaged: "ignore" }]),
-      ];
-      return { ...here, subscriptions: there.subscriptions };
-    };
-
-    it("is nothing where they are there", async () => {
-      const emulator = await start();
-      const declared = await there(emulator);
-      expect(await findingsOf(ionOn(emulator), declared)).toEqual([]);
-      emulator.store.createSubscription({ receiverId: other, resource: "RUNS", action: "UPDATE" });
-      expect(brief(await findingsOf(ionOn(emulator), declared))).toEqual([
-        ["extra", false, expect.stringContaining('"Violet" (id 2) is subscribed to RUNS UPDATE (id 2)')],
-      ]);
-    });
-
-    it("is told with them where the receiver is gone", async () => {
-      const emulator = await start();
-      const declared = await there(emulator);
-      emulator.store.deleteReceiver(other);
-      expect(await findingsOf(ionOn(emulator), declared)).toMatchInlineSnapshot(`
-        [
-          {
-            "action": "UPDATE",
-            "drift": true,
-            "ids": [
-              "1",
-            ],
-            "kind": "missing",
-            "message": "The receiver with id 2 is gone, and with it the subscription to PARTS UPDATE: those events do not arrive.",
-            "object": "subscription",
-            "receiverId": "2",
-            "resource": "PARTS",
-            "urn": "urn:pulumi:test::project::pulumi-nodejs:dynamic/ion:WebhookSubscription::Violet-PARTS-UPDATE",
-          },
-        ]
-      `);
-    });
-  });
-
-  it("tells a machine what it is of", async () => {
-    const emulator = await start();
-    const own = await declare(emulator, [{ inputs: VIOLET, pairs: [] }]);
-    const pairs = [
-      await declare(emulator, [{ inputs: VIOLET, pairs: ["PARTS CREATE"] }]),
-      await declare(emulator, [{ inputs: VIOLET, pairs: ["PARTS UPDATE"] }]),
-      await declare(emulator, [{ inputs: VIOLET, pairs: ["RUNS UPDATE"] }]),
-      await declare(emulator, [{ inputs: VIOLET, pairs: ["ISSUES UPDATE"] }]),
-    ];
-    const declared = { ...own, subscriptions: pairs.flatMap(({ subscriptions }) => subscriptions) };
-    const { store } = emulator;
-    store.updateReceiver(receiverId, { name: "Mine", sharedSecret: "canary-b" });
-    store.deleteSubscription("1");
-    store.deleteSubscription("2");
-    store.updateSubscription("3", { resource: "PLANS", action: "DELETE" });
-    store.createSubscription({ receiverId, resource: "PARTS", action: "UPDATE" });
-    store.createSubscription({ receiverId, resource: "ISSUES", action: "UPDATE" });
-    store.createSubscription({ receiverId, resource: "USERS", action: "CREATE" });
-    store.createReceiver({ name: "Again", webhookUri: VIOLET.webhookUri });
-    const findings = await findingsOf(ionOn(emulator), declared);
-    expect(
-      findings.map(({ message: _message, urn, ...rest }) => ({ ...rest, urn: urn?.split("::").at(-1) })),
-    ).toMatchInlineSnapshot(`
-      [
-        {
-          "drift": true,
-          "fields": [
-            "name",
-            "sharedSecret",
-          ],
-          "ids": [
-            "1",
-          ],
-          "kind": "changed",
-          "object": "receiver",
-          "receiverId": "1",
-          "urn": "Violet",
-        },
-        {
-          "action": "CREATE",
-          "drift": true,
-          "ids": [
-            "1",
-          ],
-          "kind": "missing",
-          "object": "subscription",
-          "receiverId": "1",
-          "resource": "PARTS",
-          "urn": "Violet-PARTS-CREATE",
-        },
-        {
-          "action": "UPDATE",
-          "drift": true,
-          "fields": [
-            "id",
-          ],
-          "ids": [
-            "2",
-          ],
-          "kind": "changed",
-          "object": "subscription",
-          "receiverId": "1",
-          "resource": "PARTS",
-          "urn": "Violet-PARTS-UPDATE",
-        },
-        {
-          "action": "UPDATE",
-          "drift": true,
-          "fields": [
-            "resource",
-            "action",
-          ],
-          "ids": [
-            "3",
-          ],
-          "kind": "changed",
-          "object": "subscription",
-          "receiverId": "1",
-          "resource": "RUNS",
-          "urn": "Violet-RUNS-UPDATE",
-        },
-        {
-          "action": "UPDATE",
-          "drift": true,
-          "ids": [
-            "4",
-            "6",
-          ],
-          "kind": "twin",
-          "object": "subscription",
-          "receiverId": "1",
-          "resource": "ISSUES",
-          "urn": undefined,
-        },
-        {
-          "action": "CREATE",
-          "drift": true,
-          "ids": [
-            "7",
-          ],
-          "kind": "extra",
-          "object": "subscription",
-          "receiverId": "1",
-          "resource": "USERS",
-          "urn": undefined,
-        },
-        {
-          "drift": false,
-          "ids": [
-            "2",
-          ],
-          "kind": "undeclared",
-          "object": "receiver",
-          "receiverId": "2",
-          "urn": undefined,
-        },
-        {
-          "drift": true,
-          "ids": [
-            "1",
-            "2",
-          ],
-          "kind": "twin",
-          "object": "receiver",
-          "urn": undefined,
-        },
+        "note masked: Receiver "Violet" (id 1): ION does not show this API key the webhookUri, so changes to it, and other receivers with the same URL, cannot be detected.",
+        "note masked: Receiver "Violet" (id 1): ION does not show this API key the sharedSecret, so changes to it cannot be detected.",
+        "note masked: Receiver "Violet" (id 1): ION does not show this API key the value of header X-Plant, so changes to it cannot be detected.",
       ]
     `);
   });
 
-  it("is nothing where the stack lives in another ION: that proves nothing", async () => {
+  it("takes no receiver for a duplicate of another", async () => {
     const emulator = await start();
-    const declared = await declare(emulator, [{ inputs: VIOLET, pairs: PAIRS }]);
-    const moved = declared.receivers.map((one) => ({
-      ...one,
-      outputs: { ...one.outputs, ionEndpoint: "https://api.ion-gov.com/graphql" },
-    }));
-    const { kind, message } = await failureOf(findingsOf(ionOn(emulator), { ...declared, receivers: moved }));
-    expect(kind).toBe("elsewhere");
-    expect(message).toMatch(/"Violet" lives in the ION at https:\/\/api\.ion-gov\.com\/graphql.*would prove nothing/);
+    const declarations = await declare(emulator, [{ inputs: ERP, events: [] }]);
+    for (const name of ["A", "B"]) {
+      emulator.store.createReceiver({ name, webhookUri: "https://b.example/canary", sharedSecret: "canary" });
+    }
+    const findings = await detect(emulator, declarations, { fetch: masking() });
+    expect(findings.map(({ kind, ids, fields }) => [kind, ids, fields])).toEqual([
+      ["masked", ["1"], ["webhookUri"]],
+      ["unmanaged", ["2"], undefined],
+      ["masked", ["2"], ["webhookUri"]],
+      ["unmanaged", ["3"], undefined],
+      ["masked", ["3"], ["webhookUri"]],
+    ]);
   });
+});
+
+describe("for subscriptions to a receiver that the stack does not declare", () => {
+  async function subscribed(emulator: Emulator): Promise<Declarations> {
+    const own = await declare(emulator, [{ inputs: ERP, events: [] }]);
+    const other = await declare(emulator, [{ inputs: VIOLET, events: ["PARTS UPDATE"], unmanaged: "ignore" }]);
+    return { ...own, subscriptions: other.subscriptions };
+  }
+
+  it("reports nothing if they exist, and others as good to know", async () => {
+    const emulator = await start();
+    const declarations = await subscribed(emulator);
+    expect(await detect(emulator, declarations)).toEqual([]);
+    emulator.store.createSubscription({ receiverId: "2", resource: "RUNS", action: "UPDATE" });
+    expect(await detect(emulator, declarations)).toMatchObject([{ kind: "unmanaged", drift: false, receiverId: "2" }]);
+  });
+
+  it("reports the receiver if it is missing", async () => {
+    const emulator = await start();
+    const declarations = await subscribed(emulator);
+    emulator.store.deleteReceiver("2");
+    expect(linesOf(await detect(emulator, declarations))).toMatchInlineSnapshot(`
+      [
+        "drift missing: Receiver with id 2 does not exist in ION: no events arrive there. Its 1 subscription is missing too.",
+      ]
+    `);
+  });
+});
+
+it("names the objects, fields and resources of findings for machines", async () => {
+  const emulator = await start();
+  const declarations = await declare(emulator, [
+    { inputs: VIOLET, events: ["PARTS CREATE", "PARTS UPDATE", "RUNS UPDATE", "ISSUES UPDATE"] },
+  ]);
+  const { store } = emulator;
+  store.updateReceiver(receiverId, { name: "Mine", sharedSecret: "canary-b" });
+  store.updateHeader("1", { value: "canary-b" });
+  store.deleteSubscription("1");
+  store.deleteSubscription("2");
+  store.updateSubscription("3", { resource: "PLANS", action: "DELETE" });
+  store.createSubscription({ receiverId, resource: "PARTS", action: "UPDATE" });
+  store.createSubscription({ receiverId, resource: "ISSUES", action: "UPDATE" });
+  store.createSubscription({ receiverId, resource: "USERS", action: "CREATE" });
+  store.createReceiver({ name: "Again", webhookUri: VIOLET.webhookUri });
+  const findings = await detect(emulator, declarations);
+  const lines = findings.map(({ message: _message, urn, ...rest }) => {
+    return JSON.stringify({ ...rest, urn: urn?.split("::").at(-1) });
+  });
+  expect(lines).toMatchInlineSnapshot(`
+    [
+      "{"kind":"changed","drift":true,"object":"receiver","ids":["1"],"receiverId":"1","fields":["name"],"urn":"Violet"}",
+      "{"kind":"changed","drift":true,"object":"receiver","ids":["1"],"receiverId":"1","fields":["sharedSecret"],"urn":"Violet"}",
+      "{"kind":"changed","drift":true,"object":"header","ids":["1"],"receiverId":"1","fields":["X-Plant"],"urn":"Violet"}",
+      "{"kind":"missing","drift":true,"object":"subscription","ids":["1"],"receiverId":"1","resource":"PARTS","action":"CREATE","urn":"Violet-PARTS-CREATE"}",
+      "{"kind":"changed","drift":true,"object":"subscription","ids":["2"],"receiverId":"1","resource":"PARTS","action":"UPDATE","fields":["id"],"urn":"Violet-PARTS-UPDATE"}",
+      "{"kind":"changed","drift":true,"object":"subscription","ids":["3"],"receiverId":"1","resource":"RUNS","action":"UPDATE","fields":["resource","action"],"urn":"Violet-RUNS-UPDATE"}",
+      "{"kind":"duplicate","drift":true,"object":"subscription","ids":["4","6"],"receiverId":"1","resource":"ISSUES","action":"UPDATE","urn":"Violet-ISSUES-UPDATE"}",
+      "{"kind":"unmanaged","drift":true,"object":"subscription","ids":["7"],"receiverId":"1","resource":"USERS","action":"CREATE"}",
+      "{"kind":"unmanaged","drift":false,"object":"receiver","ids":["2"],"receiverId":"2"}",
+      "{"kind":"duplicate","drift":true,"object":"receiver","ids":["1","2"],"urn":"Violet"}",
+    ]
+  `);
+});
+
+it("refuses to compare with another ION environment", async () => {
+  const emulator = await start();
+  const { receivers, ...rest } = await declare(emulator, [{ inputs: VIOLET, events: EVENTS }]);
+  const moved = receivers.map((one) => {
+    return { ...one, state: { ...one.state, ionEndpoint: "https://api.ion-gov.com/graphql" } };
+  });
+  const check = async () => requireSameEnvironment(ionOn(emulator), { ...rest, receivers: moved });
+  expect((await failureOf(check())).kind).toBe("elsewhere");
 });

@@ -1,5 +1,5 @@
-// Starts Pulumi's Node.js language host of sdk/v3 3.68, which lies beside it, with the options that Pulumi.yaml gives the
-// runtime. Today's engine sends them along with the program, and that host looks for them in its arguments only.
+// Starts Pulumi's Node.js language host of sdk/v3 3.68, which is in the same folder, with the runtime options from
+// Pulumi.yaml. Current engines send them with the program, but that host reads them from its arguments only.
 package main
 
 import (
@@ -18,7 +18,7 @@ const upstream = "nodejs-host-3.68"
 
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == "-help" {
-		fmt.Println("hands the runtime's options in Pulumi.yaml to", upstream)
+		fmt.Println("passes the runtime options in Pulumi.yaml to", upstream)
 		return
 	}
 	self, err := os.Executable()
@@ -40,7 +40,7 @@ func main() {
 	}
 }
 
-// The options in the nearest Pulumi.yaml, as that host's flags. What is wrong with the file the engine tells.
+// The options in the nearest Pulumi.yaml, as flags of that host. The engine reports errors in the file.
 func flags() []string {
 	folder, err := os.Getwd()
 	if err != nil {
@@ -76,9 +76,9 @@ func flagsOf(project []byte) []string {
 
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, "pulumi-language-nodejs:", err)
-	var ended *exec.ExitError
-	if errors.As(err, &ended) {
-		os.Exit(ended.ExitCode())
+	var exitError *exec.ExitError
+	if errors.As(err, &exitError) {
+		os.Exit(exitError.ExitCode())
 	}
 	os.Exit(1)
 }

@@ -1,6 +1,6 @@
 //go:build tools
 
-// Pins the module that Pulumi's Node.js language host is compiled from; nothing here is built.
+// Pins the module that Pulumi's Node.js language host is compiled from; this package is not built.
 package main
 
 import _ "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs"

@@ -1,0 +1,103 @@
+import { Command, InvalidArgumentError } from "commander";
+import type { Emission } from "../deliveries/delivery.ts";
+import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./options.ts";
+
+interface EmitCommandOptions extends ApiKeyOptions {
+  readonly url: URL;
+  readonly count: number;
+  readonly entityId?: string;
+}
+
+/** The maximum of GraphQL's Int. */
+const MAX_CHANGES = 2 ** 31 - 1;
+
+/** A failure with a message for the user. */
+class Failure extends Error {}
+
+/** `ion-emulator emit`: simulates changes in a running emulator. */
+export function emitCommand(): Command {
+  const command = new Command("emit")
+    .description("Simulate changes in ION: a running emulator delivers an event to every subscribed receiver.")
+    .argument("<resource>", "resource that changes, for example PARTS", name)
+    .argument("<action>", "CREATE, UPDATE or DELETE", name)
+    .option("--count <count>", "number of changes", wholeNumber(1, MAX_CHANGES), 1)
+    .option("--entity-id <id>", "id of the object that changes (default: a new object for each change)")
+    .option("--url <url>", "address of the emulator", origin, new URL("http://127.0.0.1:8787"));
+  return addApiKeyOptions(command).action(async (resource: string, action: string, options: EmitCommandOptions) => {
+    try {
+      const { changes, deliveries, note } = await emit(resource, action, options);
+      console.log(`${plural(changes, "change")} of ${resource} ${action}: ${plural(deliveries, "delivery")}.`);
+      if (note !== null) console.log(note);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      console.error(`ion-emulator: ${error.message}`);
+      process.exitCode = 1;
+    }
+  });
+}
+
+async function emit(resource: string, action: string, options: EmitCommandOptions): Promise<Emission> {
+  const { url, count, entityId, clientId, clientSecret } = options;
+  const form = new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: clientId,
+    client_secret: clientSecret,
+  });
+  const { access_token: token } = await post(url, "/realms/api-keys/protocol/openid-connect/token", { body: form });
+  // Literals, because the types of variables can be renamed by --hide.
+  const query = `mutation ($count: Int!, $entityId: ID) {
+    emulatorEmit(resource: ${resource}, action: ${action}, count: $count, entityId: $entityId) { changes deliveries note }
+  }`;
+  const { data, errors, message } = await post(url, "/graphql", {
+    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ query, variables: { count, entityId } }),
+  });
+  if (data?.emulatorEmit) return data.emulatorEmit;
+  throw new Failure(errors?.[0]?.message ?? message ?? notAnEmulator(url));
+}
+
+/** A response of an emulator. */
+interface EmulatorResponse {
+  readonly access_token?: string;
+  readonly data?: { readonly emulatorEmit: Emission | null } | null;
+  readonly errors?: readonly { readonly message: string }[];
+  /** Why the whole request was refused. */
+  readonly message?: string;
+}
+
+async function post(url: URL, path: string, request: RequestInit): Promise<EmulatorResponse> {
+  const response = await fetch(new URL(path, url), { method: "POST", redirect: "error", ...request }).catch(() => {
+    throw new Failure(
+      `no emulator responds at ${url.origin}. Start one with "npx ion-emulator", or pass its address with --url.`,
+    );
+  });
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.status === 401) {
+    throw new Failure(
+      `the emulator at ${url.origin} refuses this API key. Pass the key that it was started with: --client-id and ` +
+        "--client-secret, or ION_EMULATOR_CLIENT_ID and ION_EMULATOR_CLIENT_SECRET.",
+    );
+  }
+  if (typeof body !== "object" || body === null) throw new Failure(notAnEmulator(url));
+  return body;
+}
+
+function notAnEmulator(url: URL): string {
+  return `the server at ${url.origin} is not an ion-emulator, or an older version.`;
+}
+
+function plural(count: number, noun: string): string {
+  if (count === 1) return `1 ${noun}`;
+  return `${count} ${noun.replace(/y$/, "ie")}s`;
+}
+
+function name(argument: string): string {
+  if (/^[A-Za-z_]\w*$/.test(argument)) return argument;
+  throw new InvalidArgumentError("ION's names consist of letters, digits and underscores, for example PARTS.");
+}
+
+function origin(argument: string): URL {
+  const url = URL.parse(argument);
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw new InvalidArgumentError("It must be a URL, for example http://127.0.0.1:8787.");
+}

@@ -1,0 +1,145 @@
+import { InvalidArgumentError, Option, program } from "commander";
+import { type Fault, faultKinds, parseFault } from "../faults/kinds.ts";
+import { commonOptions } from "../faults/options.ts";
+import { isLoopback } from "../http/loopback.ts";
+import { DataFileError } from "../store/dataFile.ts";
+import { emitCommand } from "./emit.ts";
+import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./options.ts";
+import { deliveryLine, greeting, requestLine } from "./output.ts";
+
+interface CliOptions extends ApiKeyOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly data?: string;
+  readonly tokenLifetime: number;
+  readonly pageCap: number;
+  readonly latency: number;
+  readonly mutationLatency: number;
+  readonly fault: readonly Fault[];
+  readonly hide: readonly string[];
+  readonly deliverAnywhere?: true;
+  readonly json?: true;
+}
+
+program
+  .name("ion-emulator")
+  .description("A local ION: its token endpoint, the webhook part of its GraphQL API, and event deliveries.")
+  // Options after "emit" belong to emit.
+  .enablePositionalOptions()
+  .addCommand(emitCommand())
+  .option("--port <port>", "port to listen on; 0 selects a free port", wholeNumber(0, 65535), 8787)
+  .option("--host <address>", "address to listen on", "127.0.0.1")
+  .option("--data <file>", "file that keeps the state across restarts (default: in memory only)");
+
+addApiKeyOptions(program)
+  .option("--token-lifetime <seconds>", "lifetime of a token", wholeNumber(1), 300)
+  .option("--page-cap <count>", "maximum number of objects in a page of results", wholeNumber(1), 100)
+  .option("--latency <ms>", "delay of every response", wholeNumber(0), 0)
+  .option("--mutation-latency <ms>", "duration of each mutation", wholeNumber(0), 0)
+  .addOption(
+    new Option("--fault <kind[:key=value,...]>", "simulate a failure, see below; can be repeated")
+      .argParser(addFault)
+      .default([], "none"),
+  )
+  .addOption(
+    new Option("--hide <name,...>", "leave names out of the schema, see below; can be repeated")
+      .argParser(addNames)
+      .default([], "none"),
+  )
+  .option("--deliver-anywhere", "deliver events to other machines, not only to loopback hosts")
+  .option("--json", "print one JSON object per line")
+  .addHelpText("after", faultHelp)
+  .action(run);
+
+await program.parseAsync();
+
+async function run(options: CliOptions): Promise<void> {
+  const printJson = options.json ? (line: object) => console.log(JSON.stringify(line)) : undefined;
+  // The other commands do not need the server.
+  const { startEmulator } = await import("../index.ts");
+  const emulator = await startEmulator({
+    host: options.host,
+    port: options.port,
+    ...(options.data !== undefined && { dataFile: options.data }),
+    clientId: options.clientId,
+    clientSecret: options.clientSecret,
+    tokenLifetimeSeconds: options.tokenLifetime,
+    pageCap: options.pageCap,
+    latencyMs: options.latency,
+    mutationLatencyMs: options.mutationLatency,
+    faults: options.fault,
+    hide: options.hide,
+    delivery: { anywhere: options.deliverAnywhere ?? false },
+    onDelivery: (delivery) => {
+      if (printJson) printJson({ delivery });
+      // There is nothing to print before the first attempt.
+      else if (delivery.note !== null || delivery.attempts.length > 0) console.log(deliveryLine(delivery));
+    },
+    onRequest: (request) => (printJson ? printJson({ request }) : console.log(requestLine(request))),
+  }).catch((error: unknown) => {
+    console.error(`ion-emulator: ${startFailure(error, options)}`);
+    process.exitCode = error instanceof DataFileError ? 2 : 1;
+  });
+  if (!emulator) return;
+
+  const hasPage = isLoopback(options.host);
+  if (!hasPage) {
+    console.error("Warning: other machines can reach this emulator. Anyone who has its API key can change its state.");
+  }
+  if (printJson) {
+    const { url, graphqlUrl, tokenUrl, clientId } = emulator;
+    printJson({ listening: { url, graphqlUrl, tokenUrl, clientId } });
+  } else {
+    const showSecret = program.getOptionValueSource("clientSecret") === "default";
+    console.log(greeting(emulator, { hasPage, showSecret }));
+  }
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, async () => {
+      await emulator.close();
+      process.exit(0);
+    });
+  }
+}
+
+function startFailure(error: unknown, { host, port }: CliOptions): string {
+  if (!(error instanceof Error)) return String(error);
+  if ("code" in error && error.code === "EADDRINUSE") {
+    return `port ${port} of ${host} is in use. Choose another one with --port, or use --port 0 for any free port.`;
+  }
+  return error.message;
+}
+
+function faultHelp(): string {
+  const width = Math.max(...faultKinds.map(({ kind }) => kind.length)) + 2;
+  const kinds = faultKinds.map(({ kind, summary, options }) => {
+    const ownOptions = options.length > 0 ? ` [${options.join(", ")}]` : "";
+    return `  ${kind.padEnd(width)}${summary}${ownOptions}`;
+  });
+  return `
+Faults:
+${kinds.join("\n")}
+
+  Every fault also takes ${commonOptions.join(", ")}. It affects GraphQL requests (kind=token: token
+  requests) of this type, with this root field and this operation name. "after" is how many matching requests pass
+  first (default: 0), "times" how many the fault affects (default: 1; Infinity: all).
+
+Examples:
+  ion-emulator --fault drop-after:field=createWebhookSubscription
+  ion-emulator --fault rate-limit:retryAfter=2,times=3 --fault bad-gateway-before:kind=token,after=1
+  ion-emulator --fault partial:fields=0+2,type=mutation,times=Infinity
+  ion-emulator --hide webhookReceivers,WebhookReceiver._etag,webhookSubscriptions.filters,CreateWebhookHeaderInput
+`;
+}
+
+function addFault(argument: string, previous: readonly Fault[]): readonly Fault[] {
+  try {
+    return [...previous, parseFault(argument)];
+  } catch (error) {
+    throw error instanceof TypeError ? new InvalidArgumentError(error.message) : error;
+  }
+}
+
+function addNames(argument: string, previous: readonly string[]): readonly string[] {
+  return [...previous, ...argument.split(",")];
+}

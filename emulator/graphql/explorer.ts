@@ -1,0 +1,37 @@
+import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
+
+const query = `# This page has its own token, valid for one day. Reload the page to get a new one.
+query Webhooks {
+  webhookReceivers(first: 50) {
+    edges {
+      node {
+        id
+        _etag
+        name
+        webhookUri
+        active
+        subscriptions {
+          id
+          resource
+          action
+        }
+      }
+    }
+    pageInfo {
+      totalCount
+      hasNextPage
+      endCursor
+    }
+  }
+}
+`;
+
+/** The self-contained GraphiQL page. With a token, the page sends it with every request. */
+export function explorerPage(token: string | undefined): string {
+  return renderGraphiQL({
+    title: "ION emulator",
+    endpoint: "/graphql",
+    defaultQuery: query,
+    ...(token && { additionalHeaders: { Authorization: `Bearer ${token}` } }),
+  });
+}

@@ -1,0 +1,150 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { Emulator, Fault, Store } from "../../emulator/index.ts";
+import { type DesiredReceiver, findDeviations, NONE, programOf, sourceOf } from "../faults/desiredState.ts";
+import { Stack } from "../support/fakeEngine.ts";
+import { ionOn, start } from "../support/support.ts";
+import { makeProject, type Project } from "./project.ts";
+
+const ERP: DesiredReceiver = {
+  name: "erp",
+  fields: { webhookUri: "https://hooks.example/erp", description: "one" },
+  headers: { "X-A": "a", "X-B": "b" },
+  events: ["PARTS CREATE", "PARTS UPDATE", "RUNS UPDATE"],
+  unmanaged: "delete",
+};
+const CHANGED: DesiredReceiver = {
+  ...ERP,
+  fields: { ...ERP.fields, description: "two" },
+  headers: { "X-A": "a", "X-C": "c" },
+  events: ["PARTS UPDATE", "RUNS UPDATE", "ISSUES CREATE"],
+};
+
+interface Run {
+  readonly desired: readonly DesiredReceiver[];
+  /** A change in ION before the run. */
+  readonly edit?: (store: Store) => void;
+  readonly fault?: Fault;
+  /** The steps of the run, sorted: the order of independent steps is up to the engine. */
+  readonly steps: readonly string[];
+  readonly fails?: true;
+}
+
+const subscriptionTo = (store: Store, resource: string) =>
+  store.listSubscriptions().find((subscription) => subscription.resource === resource)?.id ?? "";
+
+const HISTORY: readonly Run[] = [
+  {
+    desired: [ERP],
+    fault: { kind: "partial", on: { field: "createWebhookHeader" }, fields: [1] },
+    steps: ["create erp"],
+    fails: true,
+  },
+  {
+    desired: [ERP],
+    steps: [
+      "create erp-PARTS-CREATE",
+      "create erp-PARTS-UPDATE",
+      "create erp-RUNS-UPDATE",
+      "create erp-unmanaged",
+      "update erp",
+    ],
+  },
+  { desired: [ERP], steps: [] },
+  {
+    desired: [CHANGED],
+    edit: (store) => {
+      store.deleteSubscription(subscriptionTo(store, "RUNS"));
+      store.createSubscription({ receiverId: "1", resource: "STEPS", action: "DELETE" });
+    },
+    steps: [
+      "create erp-ISSUES-CREATE",
+      "create erp-RUNS-UPDATE",
+      "delete erp-PARTS-CREATE",
+      "update erp",
+      "update erp-unmanaged",
+    ],
+  },
+  {
+    desired: [CHANGED],
+    edit: (store) => {
+      store.updateSubscription(subscriptionTo(store, "ISSUES"), { action: "DELETE" });
+      store.updateReceiver("1", { active: false });
+    },
+    steps: ["delete erp-ISSUES-CREATE", "replace erp-ISSUES-CREATE", "update erp", "update erp-unmanaged"],
+  },
+  {
+    desired: [],
+    steps: [
+      "delete erp",
+      "delete erp-ISSUES-CREATE",
+      "delete erp-PARTS-UPDATE",
+      "delete erp-RUNS-UPDATE",
+      "delete erp-unmanaged",
+    ],
+  },
+];
+
+const STEP_OF_OP: Readonly<Record<string, string>> = {
+  create: "create",
+  update: "update",
+  delete: "delete",
+  "create-replacement": "replace",
+  "delete-replaced": "delete",
+};
+
+/** The steps of ION's resources in an event log of the real engine. */
+async function stepsIn(file: string): Promise<string[]> {
+  const events = (await readFile(file, "utf8")).trim().split("\n");
+  return events.flatMap((line) => {
+    const { resourcePreEvent } = JSON.parse(line) as {
+      readonly resourcePreEvent?: { readonly metadata: { readonly op: string; readonly urn: string } };
+    };
+    const { op = "", urn = "" } = resourcePreEvent?.metadata ?? {};
+    const step = STEP_OF_OP[op];
+    return step && urn.includes("dynamic/ion:") ? [`${step} ${urn.slice(urn.lastIndexOf("::") + 2)}`] : [];
+  });
+}
+
+async function runRealEngine(project: Project, { desired }: Run) {
+  const file = join(project.dir, "events.json");
+  await rm(file, { force: true });
+  await project.write({ "index.js": sourceOf(desired) });
+  const up = ["up", "--yes", "--skip-preview", "--stack", "test", "--event-log", file];
+  const { code, output } = await project.pulumi(...up);
+  return { steps: await stepsIn(file), failed: code !== 0, output };
+}
+
+async function runFakeEngine(emulator: Emulator, stack: Stack, { desired }: Run) {
+  const { steps, errors } = await stack.up(programOf(desired), ionOn(emulator));
+  return { steps, failed: errors.length > 0, output: errors.join("\n") };
+}
+
+it("takes the same steps in the fake engine as in the real one", async () => {
+  const emulator = await start();
+  const stack = new Stack();
+  const project = await makeProject({ files: { "index.js": sourceOf([]) } });
+  // Enables --event-log.
+  project.env.PULUMI_DEBUG_COMMANDS = "true";
+  for (const [number, run] of HISTORY.entries()) {
+    for (const { store, faults } of [emulator, project.emulator]) {
+      faults.clear();
+      if (run.fault) faults.add(run.fault);
+      run.edit?.(store);
+    }
+    const fake = await runFakeEngine(emulator, stack, run);
+    const real = await runRealEngine(project, run);
+    for (const [engine, { steps, failed, output }] of Object.entries({ fake, real })) {
+      const at = `run ${number} in the ${engine} engine: ${output}`;
+      expect([...steps].sort(), at).toEqual(run.steps);
+      expect(failed, at).toBe(run.fails === true);
+    }
+    if (run.fails) continue;
+    for (const { store } of [emulator, project.emulator]) {
+      const unmanaged = store.listSubscriptions().filter(({ resource }) => resource === "STEPS");
+      const ignore = { subscriptions: new Set(unmanaged.map(({ id }) => id)) };
+      expect(findDeviations(store, run.desired, ignore)).toEqual(NONE);
+    }
+  }
+});

@@ -1,0 +1,174 @@
+import { expect, it } from "vitest";
+import { UNKNOWN, type UncheckedInputs } from "../../../provider/lifecycle/resourceHandler.ts";
+import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
+import { CANARY, ionOn, start } from "../../support/support.ts";
+import { casesByFailure } from "../failures.ts";
+import { FULL, PLAIN, URI } from "./receivers.ts";
+
+/** The failures of a check, which must not send a request. */
+async function failuresOf(news: UncheckedInputs, olds: UncheckedInputs = {}) {
+  const emulator = await start();
+  const { failures } = await webhookReceiver.check(ionOn(emulator), news, olds);
+  expect(emulator.requests).toEqual([]);
+  return failures.map(({ property, reason }) => `${property}: ${reason}`);
+}
+
+const withHeader = (name: string, value: unknown) => ({ ...PLAIN, headers: { [name]: value } });
+
+it.each<[string, UncheckedInputs]>([
+  ["a name and a URL", PLAIN],
+  ["every field", FULL],
+  ["importId instead of a URL", { name: "erp", importId: "7" }],
+  ["HTTP on this machine", { ...PLAIN, webhookUri: "http://localhost:8080/x" }],
+  ["an empty description", { ...PLAIN, description: "" }],
+  ["no headers", { ...PLAIN, headers: {} }],
+  ["an empty header", withHeader("X-A", "")],
+  ["a tab in a header", withHeader("X-A", "a\tb")],
+  ["non-ASCII characters in a header", withHeader("X-A", "é 🙂")],
+  ["the highest status", { ...PLAIN, expectedResponseCode: 599 }],
+  ["every field unknown", Object.fromEntries(Object.keys(FULL).map((field) => [field, UNKNOWN]))],
+  ["an unknown importId", { name: "erp", importId: UNKNOWN }],
+  ["an unknown header value", withHeader("X-A", UNKNOWN)],
+])("accepts %s", async (_description, news) => {
+  expect(await failuresOf(news)).toEqual([]);
+});
+
+const INVALID: Readonly<Record<string, UncheckedInputs>> = {
+  "no URL and no importId": { name: "erp" },
+  "a URL without a protocol": { ...PLAIN, webhookUri: CANARY },
+  "an empty URL": { ...PLAIN, webhookUri: "" },
+  HTTP: { ...PLAIN, webhookUri: `http://hooks.example/${CANARY}` },
+  "HTTP to a host that starts like this machine": { ...PLAIN, webhookUri: "http://127.0.0.1.example" },
+  "FTP to this machine": { ...PLAIN, webhookUri: `ftp://127.0.0.1/${CANARY}` },
+  "a javascript: URL": { ...PLAIN, webhookUri: `javascript:${CANARY}` },
+  "a URL with a line break at its end": { ...PLAIN, webhookUri: `${URI}\n` },
+  "a URL with a space at its start": { ...PLAIN, webhookUri: ` ${URI}` },
+  "a number as URL": { ...PLAIN, webhookUri: 7 },
+  "no name": { webhookUri: URI },
+  "a blank name": { ...PLAIN, name: " \n" },
+  "a null character in a name": { ...PLAIN, name: "a\0b" },
+  "a number as description": { ...PLAIN, description: 7 },
+  "a content type without a slash": { ...PLAIN, contentType: "json" },
+  "a content type with a line break": { ...PLAIN, contentType: "text/plain; a\r\nX-B: c" },
+  "status 99": { ...PLAIN, expectedResponseCode: 99 },
+  "status 600": { ...PLAIN, expectedResponseCode: 600 },
+  "status 200.5": { ...PLAIN, expectedResponseCode: 200.5 },
+  "a string as status": { ...PLAIN, expectedResponseCode: "200" },
+  "a string as active": { ...PLAIN, active: "yes" },
+  "an empty sharedSecret": { ...PLAIN, sharedSecret: "" },
+  "an empty importId": { ...PLAIN, importId: "" },
+  "a number as importId": { ...PLAIN, importId: 7 },
+  "a header name with a space": withHeader("X A", CANARY),
+  "an empty header name": withHeader("", CANARY),
+  "a header name with a colon": withHeader("X:A", CANARY),
+  "a header with CR and LF": withHeader("X-A", `${CANARY}\r\nX-B: 1`),
+  "a header with a null character": withHeader("X-A", `${CANARY}\0`),
+  "a header with a delete character": withHeader("X-A", `${CANARY}\u007f`),
+  "a header with a space at its end": withHeader("X-A", `${CANARY} `),
+  "a number as header": withHeader("X-A", 7),
+  "two headers whose names differ in case": { ...PLAIN, headers: { "X-A": CANARY, "x-a": CANARY } },
+  "an unknown property": { ...PLAIN, webHookUri: CANARY },
+};
+
+it("rejects invalid inputs, without their values", async () => {
+  const failures = await casesByFailure(INVALID, failuresOf);
+  expect(Object.values(failures).flat()).toHaveLength(Object.keys(INVALID).length);
+  expect(Object.keys(failures).join()).not.toContain(CANARY);
+  expect(failures).toMatchInlineSnapshot(`
+    {
+      "active: must be true or false": [
+        "a string as active",
+      ],
+      "contentType: must be a media type such as application/json": [
+        "a content type without a slash",
+        "a content type with a line break",
+      ],
+      "description: must be a string": [
+        "a number as description",
+      ],
+      "expectedResponseCode: must be an HTTP status from 100 to 599": [
+        "status 99",
+        "status 600",
+        "status 200.5",
+        "a string as status",
+      ],
+      "headers.: is not a valid HTTP header name": [
+        "an empty header name",
+      ],
+      "headers.X A: is not a valid HTTP header name": [
+        "a header name with a space",
+      ],
+      "headers.X-A: must be a string": [
+        "a number as header",
+      ],
+      "headers.X-A: must not contain line breaks or control characters": [
+        "a header with CR and LF",
+        "a header with a null character",
+        "a header with a delete character",
+      ],
+      "headers.X-A: must not start or end with a space": [
+        "a header with a space at its end",
+      ],
+      "headers.X:A: is not a valid HTTP header name": [
+        "a header name with a colon",
+      ],
+      "headers: must not contain x-a twice: HTTP ignores the case of header names": [
+        "two headers whose names differ in case",
+      ],
+      "importId: must be the id of a receiver, as a string": [
+        "a number as importId",
+      ],
+      "importId: must not be empty": [
+        "an empty importId",
+      ],
+      "inputs: Unrecognized key: "webHookUri"": [
+        "an unknown property",
+      ],
+      "name: must be a string": [
+        "no name",
+      ],
+      "name: must not be empty": [
+        "a blank name",
+      ],
+      "name: must not contain a null character": [
+        "a null character in a name",
+      ],
+      "sharedSecret: must not be empty; omit it to let ION generate one": [
+        "an empty sharedSecret",
+      ],
+      "webhookUri: is missing: set the https:// URL that ION sends events to": [
+        "no URL and no importId",
+      ],
+      "webhookUri: is not a URL; it must look like https://example.com/path": [
+        "a URL without a protocol",
+        "an empty URL",
+      ],
+      "webhookUri: must be a string": [
+        "a number as URL",
+      ],
+      "webhookUri: must be an https:// URL, because ION delivers events only over HTTPS": [
+        "HTTP",
+        "HTTP to a host that starts like this machine",
+        "FTP to this machine",
+        "a javascript: URL",
+      ],
+      "webhookUri: must not contain spaces, line breaks or control characters": [
+        "a URL with a line break at its end",
+        "a URL with a space at its start",
+      ],
+    }
+  `);
+});
+
+it("reports all invalid fields at once", async () => {
+  const failures = await failuresOf({ name: "", webhookUri: "x", active: 1, headers: { "X-A": "a\nb", "X B": "" } });
+  const properties = failures.map((failure) => failure.split(":")[0]);
+  expect(properties.sort()).toEqual(["active", "headers.X B", "headers.X-A", "name", "webhookUri"]);
+});
+
+it("adds the pinned values of omitted fields that drifted, and no other key of a read", async () => {
+  const pinned = { active: true, contentType: "application/json" };
+  const olds = { ...PLAIN, active: false, contentType: "text/plain", pinned, driftedSecrets: ["sharedSecret"] };
+  const { inputs } = await webhookReceiver.check(ionOn(await start()), { ...PLAIN, contentType: "text/xml" }, olds);
+  expect(inputs).toEqual({ ...PLAIN, contentType: "text/xml", active: true, pinned: { active: true } });
+});

@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
+import { failureOf, intercept, ionOn, mutationsIn } from "../../support/support.ts";
+import { createReceiver, FULL, PLAIN, recordMutations, URI } from "./receivers.ts";
+
+const { delete: deleteReceiver } = webhookReceiver;
+
+it("deletes the receiver with its subscriptions and headers, and succeeds again without a request", async () => {
+  const { emulator, id, state } = await createReceiver(FULL);
+  emulator.store.createSubscription({ receiverId: id, resource: "PARTS", action: "CREATE" });
+  await deleteReceiver(ionOn(emulator), id, state, false);
+  expect(emulator.store.state()).toMatchObject({ receivers: [], headers: [], subscriptions: [] });
+  await deleteReceiver(ionOn(emulator), id, state, false);
+  expect(mutationsIn(emulator)).toEqual([["deleteWebhookReceiver"]]);
+});
+
+it("succeeds if somebody else deletes the receiver at the same time", async () => {
+  const { emulator, id, state } = await createReceiver(FULL);
+  const { fetch } = recordMutations((number) => number === 1 && emulator.store.deleteReceiver(id));
+  await deleteReceiver(ionOn(emulator, { fetch }), id, state, false);
+  expect(emulator.store.listReceivers()).toEqual([]);
+});
+
+it("tries once more after a conflict", async () => {
+  const { emulator, id, state } = await createReceiver(FULL);
+  const { fetch } = recordMutations((number) => {
+    if (number === 1) emulator.store.updateReceiver(id, { name: "by hand" });
+  });
+  await deleteReceiver(ionOn(emulator, { fetch }), id, state, false);
+  expect(emulator.store.listReceivers()).toEqual([]);
+});
+
+it("fails after a second conflict, and keeps the receiver", async () => {
+  const { emulator, id, state } = await createReceiver(FULL);
+  const { fetch, sent } = recordMutations(() => emulator.store.updateReceiver(id, { name: "by hand" }));
+  const { kind, hints } = await failureOf(deleteReceiver(ionOn(emulator, { fetch }), id, state, false));
+  expect([kind, sent.length, emulator.store.listReceivers().length]).toEqual(["conflict", 2, 1]);
+  expect(hints).toEqual([expect.stringContaining("Find out who else changes ION's webhooks")]);
+});
+
+it("keeps a receiver that is declared under another name, unless ION has a duplicate", async () => {
+  const { emulator, id, state } = await createReceiver(PLAIN);
+  emulator.store.createReceiver({ name: "other", webhookUri: `${URI}/other` });
+  await deleteReceiver(ionOn(emulator), id, state, true);
+  expect(emulator.store.listReceivers()).toHaveLength(2);
+  emulator.store.deleteReceiver("2");
+  emulator.store.createReceiver({ ...PLAIN, name: "duplicate" });
+  await deleteReceiver(ionOn(emulator), id, state, true);
+  expect(emulator.store.listReceivers().map(({ name }) => name)).toEqual(["duplicate"]);
+});
+
+it("throws if ION cannot be read", async () => {
+  const { emulator, id, state } = await createReceiver(PLAIN);
+  const ion = ionOn(emulator, { fetch: intercept(async () => new Response("", { status: 403 })) });
+  expect((await failureOf(deleteReceiver(ion, id, state, false))).kind).toBe("permission");
+});
