@@ -19,7 +19,7 @@ export interface ConnectionSettings {
 }
 
 /** The stack config keys of a connection, without their namespace. */
-export const CONFIG_KEYS = [
+const CONFIG_KEYS = [
   "region",
   "stage",
   "endpoint",
@@ -37,7 +37,7 @@ export type ConfigKey = (typeof CONFIG_KEYS)[number];
 export type ReadConfig = (key: ConfigKey) => string | undefined;
 
 /** The environment variables that are used for config keys that are not set. */
-export const ENVIRONMENT = {
+const ENVIRONMENT = {
   endpoint: "ION_API_URI",
   authUrl: "ION_AUTH_SERVER",
   clientId: "ION_CLIENT_ID",

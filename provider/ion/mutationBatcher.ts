@@ -1,4 +1,3 @@
-import pLimit from "p-limit";
 import { appliedResult, type Change, type ResultOf } from "../model/changes.ts";
 import { describeChange } from "../model/messages.ts";
 import { IonError, type IonErrorKind, isIonError, sentence } from "./errors.ts";
@@ -13,8 +12,8 @@ import type { Snapshot } from "./snapshot.ts";
 /** Mutations per request at most: at half a second each, still far from the 30 s that ION allows a request. */
 const MAX_BATCH = 40;
 
-/** Requests with mutations at the same time. */
-const MAX_CONCURRENT = 4;
+/** Requests that a batch is split over if ION is slow. */
+const SPLIT = 4;
 
 /** Milliseconds per mutation from which ION counts as slow: then a batch is split over concurrent requests. */
 const SLOW_MS = 40;
@@ -47,7 +46,6 @@ export class MutationBatcher {
   readonly #client: IonClient;
   readonly #snapshot: Snapshot;
   readonly #retry: RetryOptions;
-  readonly #limit = pLimit(MAX_CONCURRENT);
   #batch: Pending[] = [];
   #timer: NodeJS.Timeout | undefined;
   /** When the engine was last active; undefined after an answer, because the engine may have waited for it. */
@@ -103,7 +101,7 @@ export class MutationBatcher {
   /** How many mutations go into one request: all of a batch, or a share of it if ION is slow. */
   #requestSize(batch: number): number {
     const withinBudget = Math.max(1, Math.floor(REQUEST_BUDGET_MS / Math.max(this.#msPerMutation, 1)));
-    const share = this.#msPerMutation < SLOW_MS ? batch : Math.ceil(batch / MAX_CONCURRENT);
+    const share = this.#msPerMutation < SLOW_MS ? batch : Math.ceil(batch / SPLIT);
     return Math.min(MAX_BATCH, withinBudget, share);
   }
 
@@ -167,7 +165,7 @@ export class MutationBatcher {
   async #execute(batch: readonly Pending[], outcomes: Map<Pending, Outcome>): Promise<void> {
     const mutations = batch.map(({ mutation }) => mutation);
     const secrets = mutations.flatMap((mutation) => mutation.secrets);
-    const answer = await this.#limit(() => this.#measure({ ...compose(mutations), secrets }, mutations.length));
+    const answer = await this.#measure({ ...compose(mutations), secrets }, mutations.length);
     const open: IonError[] = [];
     batch.forEach((pending, index) => {
       const outcome = outcomeOf(pending, answer, aliasOf(index));

@@ -15,7 +15,7 @@ export type Change =
   | { readonly kind: "deleteHeader"; readonly receiver: Receiver; readonly header: Header };
 
 /** What ION answers to each kind of change. */
-export interface ChangeResults {
+interface ChangeResults {
   readonly createReceiver: Receiver;
   readonly updateReceiver: Receiver;
   readonly deleteReceiver: undefined;

@@ -22,7 +22,7 @@ import {
 } from "./webhooks.ts";
 
 /** A subscription that should exist. */
-export interface DesiredSubscription extends WebhookEvent {
+interface DesiredSubscription extends WebhookEvent {
   /** Its id, if it is known to exist. */
   readonly id?: string;
 }

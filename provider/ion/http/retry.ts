@@ -1,4 +1,4 @@
-import pRetry from "p-retry";
+import { setTimeout as sleep } from "node:timers/promises";
 import { IonError, type IonErrorKind } from "../errors.ts";
 
 /** What follows a failed attempt: the same again, verifying what ION applied and sending the rest, or giving up. */
@@ -51,40 +51,35 @@ export async function withRetry<T>(
 ): Promise<T> {
   const started = performance.now();
   let action: RetryAction | undefined;
-  let attempts = 0;
-  try {
-    return await pRetry(
-      () => {
-        attempts += 1;
-        return attempt(action);
-      },
-      {
-        retries: Math.max(...Object.values(RETRY_POLICY).map((row) => row.attempts)) - 1,
-        minTimeout: options.firstWaitMs,
-        factor: 2,
-        maxTimeout: 15_000,
-        randomize: true,
-        maxRetryTime: options.deadlineMs,
-        shouldRetry: ({ error }) =>
-          error instanceof IonError &&
-          RETRY_POLICY[error.kind][kind] !== "giveUp" &&
-          attempts < RETRY_POLICY[error.kind].attempts,
-        onFailedAttempt: async ({ error }) => {
-          if (!(error instanceof IonError)) return;
-          // A verification that fails says nothing about the mutation before it, which remains to be verified.
-          action = action === "verify" ? "verify" : RETRY_POLICY[error.kind][kind];
-          const left = options.deadlineMs - (performance.now() - started);
-          const { retryAfter } = error;
-          if (retryAfter !== undefined && retryAfter * 1000 < left) {
-            await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000));
-          }
-        },
-      },
-    );
-  } catch (error) {
-    if (!(error instanceof IonError) || (attempts === 1 && RETRY_POLICY[error.kind][kind] === "giveUp")) throw error;
-    const seconds = Math.max(1, Math.round((performance.now() - started) / 1000));
-    const times = attempts === 1 ? "once" : `${attempts} times`;
-    throw error.with({ detail: [error.detail, `Tried ${times} in ${seconds} s.`].filter(Boolean).join(" ") });
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await attempt(action);
+    } catch (error) {
+      if (!(error instanceof IonError)) throw error;
+      const policy = RETRY_POLICY[error.kind];
+      const elapsed = performance.now() - started;
+      const left = options.deadlineMs - elapsed;
+      if (policy[kind] === "giveUp" || attempts >= policy.attempts || left <= 0) {
+        throw attempts === 1 && policy[kind] === "giveUp" ? error : withAttempts(error, attempts, elapsed);
+      }
+      // A verification that fails says nothing about the mutation before it, which remains to be verified.
+      if (action !== "verify") action = policy[kind];
+      await sleep(Math.min(left, waitMs(error, attempts, left, options)));
+    }
   }
+}
+
+/** Milliseconds to wait before the next attempt: what ION asked for if the deadline allows it, at least the backoff. */
+function waitMs({ retryAfter = 0 }: IonError, attempts: number, leftMs: number, { firstWaitMs }: RetryOptions): number {
+  const backoff = Math.min(MAX_WAIT_MS, firstWaitMs * 2 ** (attempts - 1)) * (1 + Math.random());
+  const asked = retryAfter * 1000;
+  return Math.max(backoff, asked < leftMs ? asked : 0);
+}
+
+const MAX_WAIT_MS = 15_000;
+
+function withAttempts(error: IonError, attempts: number, elapsedMs: number): IonError {
+  const seconds = Math.max(1, Math.round(elapsedMs / 1000));
+  const times = attempts === 1 ? "once" : `${attempts} times`;
+  return error.with({ detail: [error.detail, `Tried ${times} in ${seconds} s.`].filter(Boolean).join(" ") });
 }
