@@ -80,8 +80,10 @@ const receiver = ({ receiver }: { readonly receiver: Parameters<typeof formatRec
   `Receiver ${formatReceiver(receiver)}`;
 const event = (one: Parameters<typeof eventName>[0]) => escapeText(eventName(one));
 const value = (one: unknown) => (one === undefined || one === "" ? "empty" : escapeText(JSON.stringify(one)));
-const desiredReceiver = ({ id = "", fields: { name } }: DesiredReceiver) =>
-  `Receiver ${name === undefined ? `with id ${escapeText(id)}` : formatReceiver({ id, name })}`;
+function desiredReceiver({ id, fields: { name = "" } }: DesiredReceiver): string {
+  if (id === undefined) return `Receiver "${escapeText(name)}"`;
+  return `Receiver ${name === "" ? `with id ${escapeText(id)}` : formatReceiver({ id, name })}`;
+}
 const undetected = (one: Of<"masked">) =>
   one.object === "receiver" && one.field === "webhookUri"
     ? "changes to it, and other receivers with the same URL,"
@@ -132,9 +134,9 @@ export function describeChange(change: Change): string {
     case "deleteReceiver":
       return `delete the ${named(change.receiver)}`;
     case "createSubscription":
-      return `subscribe receiver ${change.receiverId} to ${event(change.event)}`;
+      return `subscribe receiver ${escapeText(change.receiverId)} to ${event(change.event)}`;
     case "deleteSubscription":
-      return `delete the subscription ${event(change.subscription)} (id ${change.subscription.id}) of receiver ${change.receiverId}`;
+      return `delete the subscription ${event(change.subscription)} (id ${escapeText(change.subscription.id)}) of receiver ${escapeText(change.receiverId)}`;
     case "createHeader":
       return `create the header ${escapeText(change.key)} of the ${named(change.receiver)}`;
     case "updateHeader":

@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { Change } from "../../provider/model/changes.ts";
 import type { Difference } from "../../provider/model/difference.ts";
 import { NEVER_DELIVERED } from "../../provider/model/events.ts";
-import { describeChange, describeDifference } from "../../provider/model/messages.ts";
+import {
+  describeChange,
+  describeDifference,
+  describeSharedSecret,
+  describeStackDifference,
+} from "../../provider/model/messages.ts";
 import { CANARY } from "../support/support.ts";
 import { header, PARTS, RUNS, receiver, subscription } from "./samples.ts";
 
@@ -66,6 +71,7 @@ function differences({ name, id, event }: Names): Record<string, Difference> {
       live: undefined,
     },
     "changed from empty": { kind: "changed", object: "receiver", ...on, field: "description", desired: "", live: name },
+    inactivated: { kind: "changed", object: "receiver", ...on, field: "active", desired: true, live: false },
     "changed number": {
       kind: "changed",
       object: "receiver",
@@ -182,25 +188,26 @@ describe("describeDifference", () => {
         "changed header": "Receiver "erp" (id 4): the value of header X-erp was changed in ION.",
         "changed number": "Receiver "erp" (id 4): expectedResponseCode is 204 in ION, declared 200.",
         "changed secret": "Receiver "erp" (id 4): webhookUri was changed in ION.",
-        "changed subscription": "Receiver "erp" (id 4): in ION, the subscription to PARTS UPDATE (id 4) was changed to RUNS CREATE.",
+        "changed subscription": "Receiver "erp" (id 4): subscription PARTS UPDATE (id 4) was changed to RUNS CREATE in ION.",
         "changed to empty": "Receiver "erp" (id 4): description is empty in ION, declared "erp".",
         "duplicate header": "Receiver "erp" (id 4) sends the header X-erp more than once.",
-        "duplicate subscription": "Receiver "erp" (id 4) has 2 subscriptions to PARTS UPDATE (ids 4, 42): each such event is delivered 2 times.",
+        "duplicate subscription": "Receiver "erp" (id 4) has 2 subscriptions to PARTS UPDATE (ids 4, 42): each event is delivered twice.",
+        "inactivated": "Receiver "erp" (id 4): active is false in ION, declared true. ION sends it no events.",
         "inactive": "Receiver "erp" (id 4) is inactive: ION sends it no events.",
-        "masked field": "ION does not show this API key the webhookUri of receiver "erp" (id 4), so changes to it cannot be detected.",
-        "masked header": "ION does not show this API key the value of header X-erp of receiver "erp" (id 4), so changes to it cannot be detected.",
+        "masked field": "Receiver "erp" (id 4): ION does not show this API key the webhookUri, so changes to it, and other receivers with the same URL, cannot be detected.",
+        "masked header": "Receiver "erp" (id 4): ION does not show this API key the value of header X-erp, so changes to it cannot be detected.",
         "missing header": "Receiver "erp" (id 4) does not send the header X-erp.",
         "missing receiver": "Receiver "erp" does not exist in ION: no events arrive there.",
         "missing receiver with an id": "Receiver "erp" (id 4) does not exist in ION: no events arrive there.",
-        "missing receiver with one subscription": "Receiver "erp" (id 4) and its 1 declared subscription do not exist in ION: no events arrive there.",
-        "missing receiver with subscriptions": "Receiver "erp" (id 4) and its 2 declared subscriptions do not exist in ION: no events arrive there.",
+        "missing receiver with one subscription": "Receiver "erp" (id 4) does not exist in ION: no events arrive there. Its 1 subscription is missing too.",
+        "missing receiver with subscriptions": "Receiver "erp" (id 4) does not exist in ION: no events arrive there. Its 2 subscriptions are missing too.",
         "missing subscription": "Receiver "erp" (id 4) is not subscribed to PARTS UPDATE: these events do not arrive.",
-        "moved and changed subscription": "Receiver "erp" (id 4): in ION, the subscription to PARTS UPDATE (id 4) was changed to RUNS CREATE and moved to receiver "erp-2" (id 45).",
-        "moved subscription": "Receiver "erp" (id 4): in ION, the subscription to PARTS UPDATE (id 4) was moved to receiver "erp-2" (id 45).",
+        "moved and changed subscription": "Receiver "erp" (id 4): subscription PARTS UPDATE (id 4) was changed to RUNS CREATE and moved to receiver "erp-2" (id 45) in ION.",
+        "moved subscription": "Receiver "erp" (id 4): subscription PARTS UPDATE (id 4) was moved to receiver "erp-2" (id 45) in ION.",
         "never delivered": "Receiver "erp" (id 4) is subscribed to PURCHASE_ORDER_LINES CREATE, but ION sends no event when a purchase order line is created (Violet's guide, known limitation 1). Violet gets new lines with its next scheduled fetch.",
         "replaced subscription": "Receiver "erp" (id 4) is subscribed to PARTS UPDATE under another id (42, not 4): the next \`pulumi up\` adopts it.",
-        "three receivers with one URL": "Receivers with the same URL: "erp" (id 4), "erp-2" (id 45), "erp" (id 46). An event that several of them are subscribed to is delivered several times.",
-        "two receivers with one URL": "Receivers with the same URL: "erp" (id 4), "erp-2" (id 45). An event that several of them are subscribed to is delivered several times.",
+        "three receivers with one URL": "Receivers "erp" (id 4) and "erp-2" (id 45) and "erp" (id 46) have the same URL: events that more than one of them is subscribed to are delivered more than once.",
+        "two receivers with one URL": "Receivers "erp" (id 4) and "erp-2" (id 45) have the same URL: events that more than one of them is subscribed to are delivered more than once.",
         "unmanaged header": "Receiver "erp" (id 4) sends the header X-erp, which your program does not declare.",
         "unmanaged receiver": "Receiver "erp" (id 4) is not managed by this stack.",
         "unmanaged subscription": "Receiver "erp" (id 4) is subscribed to PARTS UPDATE (id 4), which your program does not declare.",
@@ -216,6 +223,43 @@ describe("describeDifference", () => {
     expect(describeDifference(differences(HOSTILE).inactive as Difference)).toBe(
       'Receiver "e\\u000a"rp\\u001b[31m" (id 4\\u202e) is inactive: ION sends it no events.',
     );
+  });
+});
+
+describe("describeStackDifference", () => {
+  const between = (one: Difference) => describeStackDifference(one, "dev", "prod") ?? "";
+
+  it("says in which stack something is, or that both differ, and nothing about ids and secrets", () => {
+    const texts = Object.entries(mapValues(differences(PLAIN), between)).filter(([, text]) => text !== "");
+    expect(Object.fromEntries(texts)).toMatchInlineSnapshot(`
+      {
+        "changed field": "Receiver "4": description is "erp" in dev and "by hand" in prod.",
+        "changed from empty": "Receiver "4": description is empty in dev and "erp" in prod.",
+        "changed number": "Receiver "4": expectedResponseCode is 200 in dev and 204 in prod.",
+        "changed to empty": "Receiver "4": description is "erp" in dev and empty in prod.",
+        "inactivated": "Receiver "4": active is true in dev and false in prod.",
+        "missing header": "Receiver "4": header X-erp is in dev but not in prod.",
+        "missing receiver": "Receiver "" is in dev but not in prod.",
+        "missing receiver with an id": "Receiver "4" is in dev but not in prod.",
+        "missing receiver with one subscription": "Receiver "4" is in dev but not in prod.",
+        "missing receiver with subscriptions": "Receiver "4" is in dev but not in prod.",
+        "missing subscription": "Receiver "4": subscription PARTS UPDATE is in dev but not in prod.",
+        "unmanaged header": "Receiver "4": header X-erp is in prod but not in dev.",
+        "unmanaged receiver": "Receiver "4" is in prod but not in dev.",
+        "unmanaged subscription": "Receiver "4": subscription PARTS UPDATE is in prod but not in dev.",
+      }
+    `);
+  });
+
+  it("escapes every name that comes from outside, and shows no secret", () => {
+    for (const [kind, text] of Object.entries(mapValues(differences(HOSTILE), between))) {
+      expect(text, kind).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      expect(text, kind).not.toContain(CANARY);
+    }
+  });
+
+  it("says if two stacks share a secret", () => {
+    expect(describeSharedSecret("sharedSecret", "e\nrp", "dev", "prod")).toMatchInlineSnapshot(`"Receiver "e\\u000arp" has the same sharedSecret in dev and prod. Environments usually have different ones."`);
   });
 });
 

@@ -110,6 +110,11 @@ it("reports every obstacle on the way to ION with advice, and the advice helps",
     }),
     "a proxy that requires a login": query("https://ion.invalid", { ...useProxy, ...refusing }),
     "a proxy, with NODE_USE_ENV_PROXY": query("https://ion.invalid", { ...useProxy, ...working, ...trust(inside) }),
+    "this machine, with a proxy for everything else": query(trusted.url, {
+      ...useProxy,
+      ...refusing,
+      ...trust(trusted),
+    }),
     "a self-signed certificate": query(trusted.url),
     "a self-signed certificate, with NODE_EXTRA_CA_CERTS": query(trusted.url, trust(trusted)),
     "a certificate that the machine trusts, with NODE_USE_SYSTEM_CA": query(trusted.url, {
@@ -138,6 +143,7 @@ it("reports every obstacle on the way to ION with advice, and the advice helps",
       "a self-signed certificate, with NODE_EXTRA_CA_CERTS": "0 receivers",
       "an emulator that is not running": "Could not reach ION at HOST: nothing listens there (connection refused). Tried 4 times in 1 s. If you meant the local emulator, start it in another terminal: \`npx ion-emulator --port PORT\`. [config hint]",
       "an expired certificate": "Could not reach ION at HOST: its TLS certificate is not trusted (CERT_HAS_EXPIRED). Tried 4 times in 1 s. Check this machine's clock first, then contact the owner of the server. [config hint]",
+      "this machine, with a proxy for everything else": "0 receivers",
     }
   `);
 });
