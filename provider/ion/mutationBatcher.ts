@@ -235,8 +235,11 @@ function failureOf({ change, mutation }: Pending, error: IonError, unverifiable:
   const summary = `Could not ${action}.`;
   if (unverifiable) {
     return new IonError("unknownOutcome", summary, {
-      detail: `ION's answer was lost. ${NOT_VERIFIED} ${error.message}`,
-      hints: ["Check it in ION yourself before the next `pulumi up`, which would apply it again."],
+      detail: [NOT_VERIFIED, error.summary, error.detail].filter(Boolean).join(" "),
+      hints: [
+        "Check in ION whether it was applied before you run `pulumi up` again: that would apply it a second time.",
+        ...error.hints,
+      ],
     });
   }
   const state: Partial<Record<IonErrorKind, string>> = {

@@ -30,7 +30,7 @@ describe("ion:region and ion:stage", () => {
     ["gov", "staging", "staging-api.ion-gov.com", "staging-auth.ion-gov.com"],
     ["aus", "production", "api-production-aus.buildwithion.com", "auth.ion-aus.com"],
     ["aus", "staging", "api-staging-aus.buildwithion.com", "staging-auth.ion-aus.com"],
-  ])("name an environment: %s %s is %s with tokens of %s", (region, stage, api, auth) => {
+  ])("resolves ion:region and ion:stage: %s %s is %s with tokens of %s", (region, stage, api, auth) => {
     expect(resolve({ ...KEY, region, ...(stage && { stage }) })).toEqual({
       endpoint: `https://${api}/graphql`,
       authUrl: `https://${auth}${TOKEN_PATH}`,
@@ -45,7 +45,7 @@ describe("ion:region and ion:stage", () => {
     [{ region: "us", stage: "sandbox" }, "stage"],
     [{ region: "us", stage: "toString" }, "stage"],
     [{ stage: "staging" }, "stage"],
-  ])("are rejected: %o", (config, key) => {
+  ])("rejects a region or a stage: %o", (config, key) => {
     const problems = problemsWith({ ...KEY, ...config });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^ion:${key} is `));
@@ -90,22 +90,22 @@ describe("precedence of settings", () => {
       { region: "us", authUrl: "https://own.example/token" },
       { ...fromEnv, ...us, authUrl: "https://own.example/token" },
     ],
-  ])("%s", (_title, config, expected) => {
+  ])("resolves settings in order: %s", (_title, config, expected) => {
     expect(resolve(config, env)).toEqual(expected);
   });
 
-  it("a documented endpoint needs no authUrl", () => {
+  it("needs no authUrl for a documented endpoint", () => {
     expect(resolve({ ...KEY, endpoint: us.endpoint })).toMatchObject(us);
     expect(resolve(KEY, { ION_API_URI: us.endpoint })).toMatchObject(us);
   });
 
-  it("ION_AUTH_SERVER wins over the token endpoint of ION_API_URI", () => {
+  it("prefers ION_AUTH_SERVER to the token endpoint of ION_API_URI", () => {
     expect(resolve(KEY, { ION_API_URI: us.endpoint, ION_AUTH_SERVER: "own.example" })).toMatchObject({
       authUrl: `https://own.example${TOKEN_PATH}`,
     });
   });
 
-  it("spaces and line breaks around a value are ignored", () => {
+  it("ignores spaces and line breaks around a value", () => {
     expect(resolve({ region: " us\n" }, { ...env, ION_CLIENT_SECRET: "env-secret\n" })).toEqual({ ...fromEnv, ...us });
   });
 });
@@ -206,7 +206,7 @@ describe("readSettings", () => {
     ["clientId", "ion:clientId"],
     ["clientSecret", "ion:clientSecret"],
   ])("reports only a missing %s, as %s", (missing, named) => {
-    const { [missing]: _omitted, ...rest } = OWN;
+    const { [missing]: _omitted, ...rest }: Config = OWN;
     expect(problemsWith(rest).map((problem) => problem.split(" ")[0])).toEqual([named]);
   });
 });
@@ -218,7 +218,7 @@ it("throws every problem as one config error", async () => {
 });
 
 describe("a named connection", () => {
-  it("uses its own variables and none of the default connection", () => {
+  it("uses the variables of a named connection, and none of the default connection", () => {
     const staging = {
       ION_PLANT_2_API_URI: "https://env.example/graphql",
       ION_PLANT_2_AUTH_SERVER: "env-auth.example",
@@ -236,7 +236,7 @@ describe("a named connection", () => {
     expect(problemsWith({ region: "us" }, own, "plant-2").join()).toContain("ION_PLANT_2_CLIENT_ID");
   });
 
-  it("spells its settings with its name", () => {
+  it("spells the settings of a connection with its name", () => {
     const names = [settingNames(), settingNames("plant-2")];
     expect(names.map(({ key }) => key("region"))).toEqual(["ion:region", "ion-plant-2:region"]);
     expect(names.map(({ variable }) => variable("endpoint"))).toEqual(["ION_API_URI", "ION_PLANT_2_API_URI"]);
@@ -251,24 +251,24 @@ describe("a named connection", () => {
     [{ endpoint: "http://own.example/graphql", authUrl: "own.example" }, "endpoint"],
     [{ region: "us", formerEndpoint: "x" }, "formerEndpoint"],
     [{ region: "us", deadline: "x" }, "deadline"],
-  ])("reports problems by its own keys and variables: %o", (config, key) => {
+  ])("reports problems of a named connection by its own keys and variables: %o", (config, key) => {
     const [problem = ""] = problemsWith({ ...KEY, ...config }, {}, "staging");
     expect(problem).toMatch(new RegExp(`^ion-staging:${key} `));
     expect(problem).not.toMatch(/\bion:|\bION_(?!STAGING_)/);
   });
 
-  it.each(["staging", "plant-2", "a", "us-east-1"])("can have the name %s", (name) => {
+  it.each(["staging", "plant-2", "a", "us-east-1"])("accepts the connection name %s", (name) => {
     expect(connectionNameProblem(name)).toBeUndefined();
   });
 
   it.each(["", "Staging", "my staging", "a_b", "2nd", "-a", "a-", "a--b", "a:b", "clientSecret=x", 2, null, {}])(
-    "cannot have the name %j",
+    "rejects the connection name %j",
     (name) => {
       expect(connectionNameProblem(name)).toBeDefined();
     },
   );
 
-  it("says what a name must be", () => {
+  it("says what a connection name must be", () => {
     expect(`connection ${connectionNameProblem("Staging")}`).toMatchInlineSnapshot(
       `"connection must be lowercase letters, digits and dashes, such as "staging"; its settings are then ion-staging:region and so on"`,
     );
@@ -281,7 +281,7 @@ describe("a named connection", () => {
     [{ region: "eu" }, {}, undefined],
     [{ endpoint: "x" }, {}, undefined],
     [{}, { ION_API_URI: "https://own.example/graphql" }, undefined],
-  ])("shows its environment without an API key: %o %o", (config, env, environment) => {
+  ])("determines the environment of a connection without its API key: %o %o", (config, env, environment) => {
     expect(configuredEnvironment((key) => config[key], env, "staging")).toBe(environment);
   });
 });
@@ -304,7 +304,7 @@ describe("ion:authUrl", () => {
       "https://auth.example/oauth2/token",
       "https://auth.example/oauth2/token",
     ],
-  ])("can be %s", (_what, authUrl, expected) => {
+  ])("accepts as ion:authUrl %s", (_what, authUrl, expected) => {
     const { endpoint } = OWN;
     expect(resolve({ ...KEY, endpoint, authUrl }).authUrl).toBe(expected);
     expect(resolve({ ...KEY, endpoint }, { ION_AUTH_SERVER: authUrl }).authUrl).toBe(expected);
@@ -323,7 +323,7 @@ describe("an endpoint", () => {
     ["with a password", { authUrl: "https://:canary@own.example/token" }, "authUrl"],
     ["that is no URL", { endpoint: "own.example/graphql" }, "endpoint"],
     ["for tokens that is no URL", { authUrl: "no host" }, "authUrl"],
-  ])("%s is rejected", (_what, config, key) => {
+  ])("rejects an endpoint %s", (_what, config, key) => {
     expect(problemsWith({ ...OWN, ...config }).map((problem) => problem.split(" ")[0])).toEqual([`ion:${key}`]);
   });
 
@@ -332,18 +332,18 @@ describe("an endpoint", () => {
     "http://ion.localhost/graphql",
     "http://127.0.0.2/graphql",
     "http://[::1]:1/g",
-  ])("on this machine can be %s, without TLS", (endpoint) => {
+  ])("accepts an endpoint on this machine without TLS: %s", (endpoint) => {
     expect(resolve({ ...KEY, endpoint, authUrl: "http://localhost/token" }).endpoint).toBe(endpoint);
   });
 });
 
 describe("ion:deadline", () => {
-  it("is a number of seconds", () => {
+  it("reads ion:deadline as a number of seconds", () => {
     expect(resolve({ ...OWN, deadline: "90" }).deadlineMs).toBe(90_000);
     expect(resolve(OWN).deadlineMs).toBeUndefined();
   });
 
-  it.each(["soon", "0", "-1", "2m"])("cannot be %s", (deadline) => {
+  it.each(["soon", "0", "-1", "2m"])("rejects %s as ion:deadline", (deadline) => {
     const [problem] = problemsWith({ ...OWN, deadline });
     expect(problem).toContain(`ion:deadline is "${deadline}"`);
   });

@@ -5,12 +5,12 @@ import { CANARY } from "../support/support.ts";
 describe("IonError", () => {
   const error = new IonError("permission", "It failed.", { detail: "Why.", hints: ["Do this.", "Do that."] });
 
-  it("joins its parts to one message", () => {
+  it("joins the parts of an error to one message", () => {
     expect(error.message).toBe("It failed. Why. Do this. Do that.");
     expect(new IonError("gone", "It failed.").message).toBe("It failed.");
   });
 
-  it("prints without a stack", () => {
+  it("prints an error without a stack", () => {
     expect(error.stack).toBe(error.message);
     expect(String(error)).toBe("pulumi-ion");
   });
@@ -20,7 +20,7 @@ describe("IonError", () => {
     expect(message).toBe("One\nTwo \\u001b[31m\\u000d");
   });
 
-  it("is copied with other parts", () => {
+  it("copies an error with other parts", () => {
     const copy = error.with({ kind: "unknownOutcome", summary: "Other.", hints: [] });
     expect(copy).toMatchObject({ kind: "unknownOutcome", summary: "Other.", detail: "Why.", hints: [] });
     expect(error.with({ detail: undefined }).message).toBe("It failed. Do this. Do that.");
@@ -28,7 +28,7 @@ describe("IonError", () => {
     expect(error.message).toBe("It failed. Why. Do this. Do that.");
   });
 
-  it("is recognized also if another copy of the package created it", () => {
+  it("recognizes an IonError of another copy of the package", () => {
     expect(isIonError(error)).toBe(true);
     expect(isIonError(Object.assign(new Error("x"), { name: "IonError" }))).toBe(true);
     expect(isIonError(new Error("x"))).toBe(false);
@@ -48,7 +48,7 @@ it.each([
 describe("describeBug", () => {
   const thrown = (stack: string) => Object.assign(new RangeError(CANARY), { stack: `RangeError: ${CANARY}\n${stack}` });
 
-  it("names the type and the place, and asks for a report", () => {
+  it("describes a bug by its type and place, and asks for a report", () => {
     expect(describeBug(thrown("    at run (/home/x/dist/ion/client.js:12:3)"))).toMatchInlineSnapshot(
       `"failed unexpectedly (RangeError at client.js:12). Please report this bug."`,
     );
@@ -69,7 +69,7 @@ describe("describeBug", () => {
     ["with a message that continues after a place", thrown(`    at ${CANARY}.ts:1:1 and more`), "RangeError"],
     ["without a stack", Object.assign(new TypeError(CANARY), { stack: undefined }), "TypeError"],
     ["as no error at all", CANARY, "unknown"],
-  ])("never repeats the message of what was thrown %s", (_thrown, error, place) => {
+  ])("describes a bug without its message, thrown %s", (_thrown, error, place) => {
     expect(describeBug(error)).toContain(`(${place})`);
     expect(describeBug(error)).not.toContain(CANARY);
   });

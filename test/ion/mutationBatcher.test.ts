@@ -41,7 +41,7 @@ const stable = ({ message }: IonError) =>
     .replace(/Tried [234] times/, "Tried N times");
 
 describe("changes that are requested together", () => {
-  it("are sent in one request, in order, whatever their kind is", async () => {
+  it("sends changes of every kind in one request, in order", async () => {
     const emulator = await startWithReceiver();
     const api = ionOn(emulator);
     const receiver = await receiverOf(api);
@@ -57,7 +57,7 @@ describe("changes that are requested together", () => {
     expect(await knownState(api)).toEqual(await liveState(emulator));
   });
 
-  it("each get their own outcome", async () => {
+  it("gives each change of a batch its own outcome", async () => {
     const emulator = await startWithReceiver();
     emulator.settings.deniedPermissions.add("CreateWebhookHeader");
     const api = ionOn(emulator);
@@ -89,7 +89,7 @@ describe("changes that are requested together", () => {
     expect(await knownState(api)).toEqual(await liveState(emulator));
   });
 
-  it("are sent in requests of at most 40, and at most four requests at once", async () => {
+  it("sends at most 40 changes in a request, and at most four requests at once", async () => {
     const emulator = await startWithReceiver();
     let open = 0;
     let most = 0;
@@ -122,7 +122,7 @@ describe.each(EVERY_CHANGE)("$kind", (one) => {
     expect(await knownState(api)).toEqual(await liveState(emulator));
   });
 
-  it("fails with the change and with what ION said if ION rejects it", async () => {
+  it("names the change and what ION said if ION rejects it", async () => {
     const emulator = await startWithReceiver();
     emulator.faults.add({ kind: "partial", message: "No.", on: { field: one.field } });
     const api = ionOn(emulator);
@@ -131,7 +131,7 @@ describe.each(EVERY_CHANGE)("$kind", (one) => {
     expect(message).toBe(`ION did not ${describeChange(await one.change(api))}: No.`);
   });
 
-  it("names its permission if the key does not have it", async () => {
+  it("names the permission that the API key lacks", async () => {
     const emulator = await startWithReceiver();
     const permission = one.field.charAt(0).toUpperCase() + one.field.slice(1);
     emulator.settings.deniedPermissions.add(permission);
@@ -142,7 +142,7 @@ describe.each(EVERY_CHANGE)("$kind", (one) => {
 });
 
 describe("a document that ION refuses as a whole", () => {
-  it("is halved until the refused change is alone, and only that one fails", async () => {
+  it("halves a refused batch until the refused change is alone, and only that one fails", async () => {
     const emulator = await startWithReceiver();
     const api = ionOn(emulator);
     const outcomes = await subscribe(api, "RUNS", "STEPS", "NOPE", "PLANS", "ISSUES", "RECEIPTS", "NEITHER");
@@ -163,7 +163,7 @@ describe("a document that ION refuses as a whole", () => {
     expect(await knownState(api)).toEqual(await liveState(emulator));
   });
 
-  it("is halved also if ION's schema lacks a name that one change needs", async () => {
+  it("halves a batch also if ION's schema lacks a name that one change needs", async () => {
     const emulator = await start({ hide: ["createWebhookHeader"] });
     emulator.store.createReceiver({ name: "erp", webhookUri: URI });
     const api = ionOn(emulator);
@@ -185,7 +185,7 @@ describe("a document that ION refuses as a whole", () => {
     ["The type WebhookSubscription does not exist.", "invalid", 0],
     ["User does not have permission to create this resource.", "permission", 1],
     ["WebhookReceiver 1 was changed by another writer: etag mismatch.", "conflict", 0],
-  ])("is classified by its message: %s", async (message, kind, hints) => {
+  ])("classifies a refused document by its message: %s", async (message, kind, hints) => {
     const fetch = onFirstMutation(async () => Response.json({ errors: [{ message }] }, { status: 400 }));
     const failure = await failureOf(subscribeOnce(ionOn(await startWithReceiver(), { fetch })));
     expect(failure.kind).toBe(kind);
@@ -198,7 +198,7 @@ describe("an error of a whole request", () => {
   it.each([
     [403, "permission"],
     [409, "conflict"],
-  ])("is the error of each of its changes: HTTP %s", async (status, kind) => {
+  ])("fails every change of a batch with the error of the request: HTTP %s", async (status, kind) => {
     const emulator = await startWithReceiver();
     const api = ionOn(emulator, { fetch: onFirstMutation(async () => new Response("", { status })) });
     const errors = (await subscribe(api, "RUNS", "STEPS")).map(errorOf);
@@ -206,7 +206,7 @@ describe("an error of a whole request", () => {
     expect(errors.map(({ summary }) => summary.includes("RUNS UPDATE"))).toEqual([true, false]);
   });
 
-  it("is reported with the change, with what happened and with what to do", async () => {
+  it("names the change, what happened and what to do if a request fails", async () => {
     const messages = [403, 409].map(async (status) => {
       const fetch = onFirstMutation(async () => new Response("", { status }));
       return stable(await failureOf(subscribeOnce(ionOn(await startWithReceiver(), { fetch }))));
@@ -219,7 +219,7 @@ describe("an error of a whole request", () => {
     `);
   });
 
-  it("makes the next read ask ION again", async () => {
+  it("reads ION again after a request that failed", async () => {
     const emulator = await startWithReceiver();
     const api = ionOn(emulator, { fetch: onFirstMutation(async () => new Response("", { status: 403 })) });
     await api.receivers();
@@ -254,7 +254,7 @@ describe("an error of a whole request", () => {
 });
 
 describe("secrets", () => {
-  it("are redacted if ION repeats the variables of a refused document", async () => {
+  it("redacts secrets if ION repeats the variables of a refused document", async () => {
     const fetch = onFirstMutation(async ({ variables }) => {
       const message = `Variable "$input0" got invalid value ${JSON.stringify(variables.input0)}`;
       return Response.json({ errors: [{ message }] }, { status: 400 });
@@ -269,7 +269,7 @@ describe("secrets", () => {
     expect(message).not.toContain(CANARY);
   });
 
-  it.each(["createHeader", "updateHeader"])("are redacted if ION repeats the value of %s", async (kind) => {
+  it.each(["createHeader", "updateHeader"])("redacts the value of a header if ION repeats it: %s", async (kind) => {
     const fetch = onFirstMutation(async ({ variables }) =>
       Response.json({ errors: [{ message: JSON.stringify(variables) }] }),
     );
@@ -281,7 +281,7 @@ describe("secrets", () => {
     expect(message).not.toContain(CANARY);
   });
 
-  it("of earlier requests and answers are redacted too, because a database repeats whole rows", async () => {
+  it("redacts secrets of earlier requests and answers, because a database repeats whole rows", async () => {
     const emulator = await startWithReceiver();
     emulator.store.createReceiver({ name: "read", webhookUri: `${URI}/${CANARY}-read`, sharedSecret: `${CANARY}-key` });
     emulator.store.createHeader({ receiverId: "2", key: "X-Plant", value: `${CANARY}-plant` });

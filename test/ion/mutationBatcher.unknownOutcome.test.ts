@@ -91,7 +91,7 @@ describe.each(EVERY_CHANGE)("$kind", (one) => {
     ["HTTP 502", afterApplied(badGateway)],
     ["an error below the mutation, and null for its data", afterApplied(belowMutation)],
     ["an answer of another form", unexpectedForm],
-  ])("is found by verification and not sent twice if ION applied it: %s", (_what, fault) => expectFound(one, fault));
+  ])("finds a change that ION applied, and does not send it twice: %s", (_what, fault) => expectFound(one, fault));
 
   it.each<[what: string, fault: Fault]>([
     ["the connection closed", reset],
@@ -99,9 +99,9 @@ describe.each(EVERY_CHANGE)("$kind", (one) => {
     ["an error below the mutation, and null for its data", belowMutation],
     ["HTTP 429", async () => new Response("", { status: 429 })],
     ["HTTP 401", async () => new Response("", { status: 401 })],
-  ])("is sent again if ION did not apply it: %s", (_what, fault) => expectSentAgain(one, fault));
+  ])("sends a change again that ION did not apply: %s", (_what, fault) => expectSentAgain(one, fault));
 
-  it("succeeds without verification if only a nullable field below it failed", async () => {
+  it("accepts a change without verification if only a nullable field below it failed", async () => {
     const { emulator, outcome, sent, queries } = await applyWith(one, (_sent, pass) =>
       rewrite(pass(), (text) =>
         JSON.stringify({
@@ -142,11 +142,11 @@ describe("an error of ION", () => {
     ],
   ];
 
-  it.each(UNKNOWN)("is verified, and nothing is sent twice if ION applied the change: %s", (_what, fault) =>
+  it.each(UNKNOWN)("verifies an error that may follow the change, and sends nothing twice: %s", (_what, fault) =>
     expectFound(createReceiver, afterApplied(fault)),
   );
 
-  it.each(UNKNOWN)("is verified, and the change is sent again if ION did not apply it: %s", (_what, fault) =>
+  it.each(UNKNOWN)("verifies an error that may precede the change, and sends it again: %s", (_what, fault) =>
     expectSentAgain(createReceiver, fault),
   );
 
@@ -157,7 +157,7 @@ describe("an error of ION", () => {
       "THROTTLED for the whole document",
       async () => Response.json({ errors: [{ message: "Wait.", extensions: { code: "THROTTLED" } }] }),
     ],
-  ])("asks to send the change again, without verification: %s", async (_what, fault) => {
+  ])("sends a change again without verification if ION asks to wait: %s", async (_what, fault) => {
     await expectSentAgain(createReceiver, fault);
     expect((await applyWith(createReceiver, fault)).queries).toBe(1);
   });
@@ -172,7 +172,7 @@ describe("an error of ION", () => {
     ["that the object does not exist", failWith({ message: "It does not exist.", path: ["m0"] }), "gone"],
     ["about a permission, without a path", failWith({ message: "User does not have permission." }), "permission"],
     ["about a conflict, without a path", failWith({ message: "etag mismatch" }), "conflict"],
-  ])("is a rejection, without verification: %s", async (_what, fault, kind) => {
+  ])("rejects a change without verification: an error %s", async (_what, fault, kind) => {
     const { outcome, sent, queries } = await applyWith(createReceiver, fault);
     expect(outcome).toMatchObject({ kind });
     expect([sent, queries]).toEqual([1, 1]);
@@ -238,7 +238,7 @@ describe("verification", () => {
     expect(await knownState(api)).toEqual(await liveState(emulator));
   });
 
-  it("covers a whole batch, and only what is missing is sent again", async () => {
+  it("verifies a whole batch, and sends again only what is missing", async () => {
     const emulator = await startWithReceiver();
     const api = ionOn(emulator, {
       fetch: onFirstMutation(async (_sent, pass) => {
@@ -254,7 +254,7 @@ describe("verification", () => {
     expect(await knownState(api)).toEqual(await liveState(emulator));
   });
 
-  it("covers only the changes of a batch whose outcome is unknown", async () => {
+  it("verifies only the changes of a batch whose outcome is unknown", async () => {
     const emulator = await startWithReceiver();
     const api = ionOn(emulator, {
       fetch: onFirstMutation(async (_sent, pass) => {
@@ -280,7 +280,7 @@ describe("verification", () => {
     expect(await knownState(api)).toEqual(await liveState(emulator));
   });
 
-  it("is tried again if it fails for a moment", async () => {
+  it("verifies again if the verification fails for a moment", async () => {
     const emulator = await startWithReceiver();
     const api = ionOn(emulator, {
       fetch: intercept((sent, pass) => {
@@ -293,7 +293,7 @@ describe("verification", () => {
     expect(mutationsIn(emulator)).toHaveLength(1);
   });
 
-  it("does not use a read that started before the mutation", async () => {
+  it("verifies with a read that started after the mutation", async () => {
     const emulator = await startWithReceiver();
     const api = ionOn(emulator, {
       now: () => 0,
@@ -319,7 +319,7 @@ describe("verification", () => {
     expect(mutationsIn(emulator)).toHaveLength(1);
   });
 
-  it("takes the data that an answer has, if its errors have no path", async () => {
+  it("uses the data of an answer whose errors have no path", async () => {
     const emulator = await startWithReceiver();
     const api = ionOn(emulator, {
       fetch: (input, init) =>
@@ -354,7 +354,7 @@ describe("verification", () => {
     expect(countOf(emulator, "query")).toBe(5);
   });
 
-  it("says why it failed, and that the outcome is unknown, whatever the reason is", async () => {
+  it("says why the verification failed, and that the outcome is unknown", async () => {
     const emulator = await startWithReceiver();
     const api = ionOn(emulator, {
       fetch: intercept((sent, pass) =>

@@ -70,34 +70,34 @@ function problemsOf(document: string, variables: Record<string, unknown>): strin
   return [...problems, ...errors].map(({ message }) => message);
 }
 
-describe("ION's inferred schema accepts", () => {
+describe("ION's inferred schema", () => {
   it.each([
     ["the list of receivers", WEBHOOK_RECEIVERS, { first: 100 }],
     ["its next page", WEBHOOK_RECEIVERS, { first: 100, after: "x" }],
     ["the query for the names of subscriptions", SUBSCRIPTION_ENUMS, {}],
-  ])("%s", (_what, document, variables) => {
+  ])("accepts %s in ION's inferred schema", (_what, document, variables) => {
     expect(problemsOf(document, variables)).toEqual([]);
   });
 
-  it.each(NAMED)("%s alone, under its own name", (field, change) => {
+  it.each(NAMED)("composes %s alone under its own name, valid in ION's inferred schema", (field, change) => {
     const { document, variables } = compose([mutationFor(change)]);
     expect(problemsOf(document, variables)).toEqual([]);
     expect(document).toMatch(new RegExp(`^mutation ${field}\\(`, "i"));
   });
 
-  it("all mutations in one batch, each several times", () => {
+  it("composes all mutations in one batch, valid in ION's inferred schema", () => {
     const { document, variables } = compose([...MUTATIONS, ...MUTATIONS, ...MUTATIONS, ...MUTATIONS, ...MUTATIONS]);
     expect(problemsOf(document, variables)).toEqual([]);
     expect(document).toMatch(/^mutation Webhooks\(/);
   });
 
-  it.each(Object.keys(ALL_FIELDS))("an update without %s", (field) => {
+  it.each(Object.keys(ALL_FIELDS))("composes an update without %s, valid in ION's inferred schema", (field) => {
     const { [field as keyof ReceiverFields]: _omitted, ...fields } = ALL_FIELDS;
     const { document, variables } = compose([mutationFor({ kind: "updateReceiver", receiver: erp, fields })]);
     expect(problemsOf(document, variables)).toEqual([]);
   });
 
-  it("a receiver with only the fields of Violet's guide", () => {
+  it("composes a receiver with only the fields of Violet's guide", () => {
     const { document, variables } = compose([
       mutationFor({ kind: "createReceiver", fields: { name: "a", webhookUri: "b" } }),
     ]);
@@ -132,13 +132,13 @@ describe("compose", () => {
 });
 
 describe("the secrets of an operation", () => {
-  it.each(["webhookUri", "sharedSecret"] as const)("include a receiver's %s", (field) => {
+  it.each(["webhookUri", "sharedSecret"] as const)("lists a receiver's %s as a secret", (field) => {
     const fields = { [field]: `https://hooks.example/${CANARY}` };
     expect(mutationFor({ kind: "createReceiver", fields }).secrets).toContain(fields[field]);
     expect(mutationFor({ kind: "updateReceiver", receiver: erp, fields }).secrets).toContain(fields[field]);
   });
 
-  it("include the path of a webhookUri, because ION may repeat it alone", () => {
+  it("lists the path of a webhookUri as a secret, because ION may repeat it alone", () => {
     const { secrets } = mutationFor({
       kind: "createReceiver",
       fields: { webhookUri: `https://hooks.example/${CANARY}/x` },
@@ -146,12 +146,12 @@ describe("the secrets of an operation", () => {
     expect(secrets).toContain(`/${CANARY}/x`);
   });
 
-  it("include the value of a header", () => {
+  it("lists the value of a header as a secret", () => {
     expect(mutationFor(CHANGES.createHeader[1]).secrets).toEqual([HOSTILE]);
     expect(mutationFor(CHANGES.updateHeader[1]).secrets).toEqual([HOSTILE]);
   });
 
-  it("include every secret that a receiver in ION has", () => {
+  it("lists every secret that a receiver in ION has", () => {
     const secrets = secretsIn(
       receiver({
         webhookUri: `https://hooks.example/${CANARY}-uri`,
@@ -190,7 +190,7 @@ describe("the list of receivers", () => {
       { headers: [{ id: 1, key: "X-A", value: "***" }] },
       { headers: [{ id: "1", key: "X-A", value: undefined }] },
     ],
-  ])("can contain %s", (_what, parts, expected) => {
+  ])("parses a receiver with %s", (_what, parts, expected) => {
     expect(parseNode(parts)).toMatchObject(expected);
   });
 
@@ -199,7 +199,7 @@ describe("the list of receivers", () => {
     expect(parseNode({ active: null })).toHaveProperty("active", undefined);
   });
 
-  it.each(["subscriptions", "headers"])("cannot contain null for %s: only [] means that there are none", (list) => {
+  it.each(["subscriptions", "headers"])("rejects null for %s: only [] means that there are none", (list) => {
     expect(() => parseNode({ [list]: null })).toThrow();
     expect(() => parseNode({ [list]: undefined })).toThrow();
     expect(parseNode({ [list]: [] })).toHaveProperty(list, []);
@@ -214,16 +214,16 @@ describe("the answer to a mutation", () => {
   it.each([
     ["null", { subscriptions: null, headers: null }],
     ["no lists", {}],
-  ])("keeps the lists of before if it has %s in their place", (_what, lists) => {
+  ])("keeps the known lists if the answer to a mutation has %s in their place", (_what, lists) => {
     const { subscriptions, headers } = before;
     expect(updated(lists)).toMatchObject({ name: "a", subscriptions, headers });
   });
 
-  it("replaces the lists of before if it has others", () => {
+  it("replaces the known lists if the answer to a mutation has others", () => {
     expect(updated({ subscriptions: [], headers: [] })).toMatchObject({ subscriptions: [], headers: [] });
   });
 
-  it("has no lists before the receiver is created", () => {
+  it("assumes empty lists if the answer to a creation has null in their place", () => {
     const created = mutationFor({ kind: "createReceiver", fields: { name: "a" } }).answer;
     const lists = { subscriptions: null, headers: null };
     expect(created.parse({ webhookReceiver: { id: "1", name: "a", ...lists } })).toMatchObject({
@@ -234,7 +234,7 @@ describe("the answer to a mutation", () => {
 });
 
 describe("describeParseError", () => {
-  it("names at most three fields and their types, never a value", () => {
+  it("describes at most three fields and their types, never a value", () => {
     const answer = { id: CANARY, name: [CANARY], active: CANARY, expectedResponseCode: CANARY, headers: CANARY };
     const parsed = mutationFor({ kind: "createReceiver", fields: {} }).answer.safeParse({ webhookReceiver: answer });
     const description = describeParseError(parsed.error as z.ZodError);
@@ -244,7 +244,7 @@ describe("describeParseError", () => {
     expect(description).not.toContain(CANARY);
   });
 
-  it("names the answer if all of it has another form", () => {
+  it("describes an answer whose whole form is wrong", () => {
     expect(describeParseError(z.string().safeParse(1).error as z.ZodError)).toMatchInlineSnapshot(
       `"the answer: Invalid input: expected string, received number"`,
     );

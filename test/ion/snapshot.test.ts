@@ -46,7 +46,7 @@ const subscribe: Change = {
 };
 
 describe("a read", () => {
-  it("is shared by simultaneous and later callers", async () => {
+  it("shares a read among simultaneous and later callers", async () => {
     const emulator = await startWith(2);
     const api = ionOn(emulator);
     const [first, second] = await Promise.all([api.receivers(), api.receivers()]);
@@ -56,7 +56,7 @@ describe("a read", () => {
     expect(countOf(emulator, "query")).toBe(1);
   });
 
-  it("contains all subscriptions and headers of a receiver", async () => {
+  it("reads all subscriptions and headers of a receiver", async () => {
     const emulator = await startWith(1);
     for (const action of ["CREATE", "UPDATE"])
       emulator.store.createSubscription({ receiverId: "1", resource: "PARTS", action });
@@ -76,7 +76,7 @@ describe("a read", () => {
     });
   });
 
-  it("is repeated after a minute, and not before", async () => {
+  it("reads again after a minute, and not before", async () => {
     const emulator = await startWith(1);
     const clock = { now: 1_000_000 };
     const api = ionOn(emulator, { now: () => clock.now });
@@ -88,7 +88,7 @@ describe("a read", () => {
     expect((await api.receivers()).size).toBe(0);
   });
 
-  it("is repeated after invalidate", async () => {
+  it("reads again after invalidate", async () => {
     const emulator = await startWith(1);
     const api = ionOn(emulator);
     await api.receivers();
@@ -97,7 +97,7 @@ describe("a read", () => {
     expect((await api.receivers()).size).toBe(0);
   });
 
-  it("that was in progress at invalidate is not used by later callers", async () => {
+  it("does not use a read that was in progress at invalidate", async () => {
     const emulator = await startWith(1);
     const { fetch, answered, release } = delaying(1);
     const api = ionOn(emulator, { fetch });
@@ -140,7 +140,7 @@ describe("a read of several pages", () => {
   it.each([
     [4, "succeeds"],
     [5, "fails"],
-  ])("%2$s if the list changes %1$i times", async (changes, outcome) => {
+  ])("starts again at most four times: a list that changes %i times %s", async (changes, outcome) => {
     const emulator = await startWith(150);
     let left = changes;
     const fetch = intercept((sent, pass) => {
@@ -172,7 +172,7 @@ describe("a read of several pages", () => {
   it.each<[string, string | undefined]>([
     ["a page without a cursor", undefined],
     ["a page with the cursor of the page before", "same"],
-  ])("fails after %s, and does not loop", async (_what, cursor) => {
+  ])("fails after %s, and does not read in a loop", async (_what, cursor) => {
     const emulator = await startWith(250);
     let second = "";
     const fetch: Fetch = async (input, init) =>
@@ -239,7 +239,7 @@ describe("a read that fails", () => {
       () => reply(list({ node: NODE }, { hasNextPage: true, endCursor: "x" })),
       "unexpectedAnswer",
     ],
-  ])("is an error of its kind, and nothing of it is kept: %s", async (_what, answer, kind) => {
+  ])("throws an error of its kind, and keeps nothing: %s", async (_what, answer, kind) => {
     const emulator = await startWith(2);
     let isBroken = true;
     const api = ionOn(emulator, { fetch: intercept(async (sent, pass) => (isBroken ? answer(sent) : pass())) });
@@ -249,7 +249,7 @@ describe("a read that fails", () => {
     expect((await api.receivers()).size).toBe(2);
   });
 
-  it("is reported with what ION said and what to do", async () => {
+  it("says what ION said and what to do if a read fails", async () => {
     const replies: Record<string, () => Response> = {
       "HTTP 403 without a message": () => Response.json({}, { status: 403 }),
       "a permission error": () =>
@@ -280,7 +280,7 @@ describe("a read that fails", () => {
     `);
   });
 
-  it("is cached for ten seconds, and reported in full only once", async () => {
+  it("caches a failure for ten seconds, and reports it in full only once", async () => {
     const emulator = await startWith(1);
     let now = 0;
     const fetch = vi.fn(intercept(async () => Response.json({}, { status: 403 })));
@@ -296,7 +296,7 @@ describe("a read that fails", () => {
     expect((await failureOf(api.receivers())).detail).toBeDefined();
   });
 
-  it("does not bring back what was known before", async () => {
+  it("does not return an older snapshot after a failure", async () => {
     const emulator = await startWith(1);
     const api = ionOn(emulator, {
       fetch: intercept(async (sent, pass) => (sent.number === 2 ? Response.json({}, { status: 403 }) : pass())),
@@ -315,7 +315,7 @@ describe("a read that fails", () => {
     ["INTERNAL_SERVER_ERROR", reply(null, { message: "No", extensions: { code: "INTERNAL_SERVER_ERROR" } })],
     ["a database fault", reply({ webhookReceivers: null }, { message: "(psycopg2.OperationalError) x", ...PATH })],
     ["a timeout", reply({ webhookReceivers: null }, { message: "The request timed out", ...PATH })],
-  ])("is tried again after %s, with HTTP 200", async (_what, answer) => {
+  ])("reads again after %s, with HTTP 200", async (_what, answer) => {
     const emulator = await startWith(2);
     const api = ionOn(emulator, {
       fetch: intercept(async (sent, pass) => (sent.number < 3 ? answer.clone() : pass())),
@@ -338,7 +338,7 @@ describe("null in place of what a key may not read", () => {
     "its headers and its name": list({ node: { ...NODE, name: null, headers: null } }),
   };
 
-  it.each(Object.entries(answers))("stops the run and creates nothing: %s", async (_what, data) => {
+  it.each(Object.entries(answers))("fails and creates nothing if ION answers null for %s", async (_what, data) => {
     const emulator = await startWith(1);
     const api = ionOn(emulator, { fetch: intercept(async (sent, pass) => (sent.mutation ? pass() : reply(data))) });
     expect((await failureOf(api.receivers())).kind).toBe("permission");
@@ -347,7 +347,7 @@ describe("null in place of what a key may not read", () => {
     expect(mutationsIn(emulator)).toEqual([]);
   });
 
-  it("is reported with the field and the permission", async () => {
+  it("names the field and the permission if ION answers null", async () => {
     const emulator = await start();
     const messages = Object.entries(answers).map(async ([what, data]) => {
       const api = ionOn(emulator, { fetch: intercept(async () => reply(data)) });
@@ -368,14 +368,14 @@ describe("null in place of what a key may not read", () => {
     `);
   });
 
-  it("is no error in an empty list", async () => {
+  it("accepts an empty list", async () => {
     const api = ionOn(await start(), { fetch: intercept(async () => reply(list({ node: NODE }))) });
     expect((await api.receivers()).get("1")).toMatchObject({ subscriptions: [], headers: [] });
   });
 });
 
 describe("a change", () => {
-  it("is added to the snapshot, and leaves maps that were returned before as they were", async () => {
+  it("adds a change to the snapshot, and leaves maps that were returned before as they were", async () => {
     const emulator = await startWith(2);
     const api = ionOn(emulator);
     const before = await api.receivers();
@@ -391,7 +391,7 @@ describe("a change", () => {
     expect(countOf(emulator, "query")).toBe(1);
   });
 
-  it("that is answered during a read is added to it, if ION answered the read before", async () => {
+  it("adds a change to a read in progress that ION answered before it", async () => {
     const emulator = await startWith(2);
     const [, second] = emulator.store.listReceivers();
     const { fetch, answered, release } = delaying(1);
@@ -408,7 +408,7 @@ describe("a change", () => {
     expect(await api.receivers()).toBe(receivers);
   });
 
-  it("that is answered during a read is not added twice, if ION answered the read after it", async () => {
+  it("does not add a change twice to a read in progress that ION answered after it", async () => {
     const emulator = await startWith(1);
     const { fetch, answered, release } = delaying(2);
     const written = gate();

@@ -7,7 +7,7 @@ describe("environment", () => {
     ["https://new.example/graphql", true],
     ["https://old.example/graphql", true],
     ["https://other.example/graphql", false],
-  ])("is the present and the former one: %s is %s", async (environment, expected) => {
+  ])("recognizes its present and its former environment: %s: %s", async (environment, expected) => {
     const api = new WebhookApi({
       ...connectionTo(await start()),
       endpoint: "https://new.example/graphql",
@@ -17,7 +17,7 @@ describe("environment", () => {
     expect(api.isEnvironment(environment)).toBe(expected);
   });
 
-  it("is the same for every emulator on this machine", async () => {
+  it("has the same environment for every emulator on this machine", async () => {
     const api = ionOn(await start());
     expect(api.environment).toBe("loopback");
     expect(api.isEnvironment("loopback")).toBe(true);
@@ -26,7 +26,7 @@ describe("environment", () => {
 });
 
 describe("receiver", () => {
-  it("reads ION again if the snapshot does not have it", async () => {
+  it("reads ION again if the snapshot does not have a receiver", async () => {
     const emulator = await start();
     const api = ionOn(emulator);
     await api.receivers();
@@ -67,14 +67,14 @@ describe("subscriptionNames", () => {
     expect(countOf(emulator, "query")).toBe(1);
   });
 
-  it("reads them also if the input type has another name", async () => {
+  it("reads the names also if the input type has another name", async () => {
     const emulator = await start({ hide: ["CreateWebhookSubscriptionInput"] });
     const names = await ionOn(emulator).subscriptionNames();
     expect(names.resource).toContain("RUN_STEPS");
     expect(names.action).toEqual(["CREATE", "UPDATE", "DELETE"]);
   });
 
-  it("fails if the schema does not show them", async () => {
+  it("fails if the schema does not show the names", async () => {
     const api = ionOn(await start(), {
       fetch: intercept((_sent, pass) => rewrite(pass(), (text) => text.replaceAll('"enumValues"', '"hidden"'))),
     });
@@ -83,7 +83,7 @@ describe("subscriptionNames", () => {
     expect(message).toMatchInlineSnapshot(`"ION's schema does not show which events a webhook subscription can name."`);
   });
 
-  it("is tried again after a fault of ION's server", async () => {
+  it("reads the names again after a fault of ION's server", async () => {
     const emulator = await start();
     const fault = { errors: [{ message: "Wait.", extensions: { code: "THROTTLED" } }] };
     const fetch = intercept(async (sent, pass) => (sent.number === 1 ? Response.json(fault) : pass()));

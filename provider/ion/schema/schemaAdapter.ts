@@ -62,7 +62,7 @@ export class LiveSchema {
     for (const name of names) this.#reported.add(name);
     if (names.length > 0) {
       this.#warn(
-        `ION's schema lacks ${names.join(", ")}. pulumi-ion continues without, and reports what it cannot do. ${RUN_DOCTOR}`,
+        `ION's schema lacks ${names.join(", ")}. pulumi-ion omits what is missing, and reports what it cannot do. ${RUN_DOCTOR}`,
       );
     }
     return adapted;
@@ -191,6 +191,6 @@ function requiredArgument(field: string, name: string): IonError {
   const reason =
     name === ETAG
       ? "requires an etag, but ION's schema shows none for this object"
-      : `requires ${name}, which pulumi-ion does not know`;
+      : `requires ${name}, which pulumi-ion does not send`;
   return new IonError("unsupported", `${field} ${reason}.`, { hints: [RUN_DOCTOR] });
 }

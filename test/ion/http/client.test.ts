@@ -66,7 +66,7 @@ describe("an answer that is no GraphQL result", () => {
     ["HTTP 429 with HTML", html(429), "rateLimited"],
     ["HTTP 500 with GraphQL errors", { status: 500, body: ERRORS }, "unknownOutcome"],
     ["HTTP 502 with HTML", html(502), "unknownOutcome"],
-  ])("is an error of its kind, without a secret: %s", async (_what, reply, kind) => {
+  ])("throws an error of its kind, without a secret: %s", async (_what, reply, kind) => {
     const error = await failureOf(execute(reply));
     expect(error.kind).toBe(kind);
     for (const text of [error.message, error.stack, String(error), JSON.stringify(error)]) {
@@ -75,7 +75,7 @@ describe("an answer that is no GraphQL result", () => {
     expect(error.stack?.split("\n")).toHaveLength(1);
   });
 
-  it("is reported with what happened and what to do", async () => {
+  it("says what happened and what to do for every HTTP failure", async () => {
     const message = (text: unknown) => JSON.stringify({ message: text });
     const errors = (text: string) => JSON.stringify({ errors: [{ message: text }] });
     const replies: Record<string, Reply> = {
@@ -129,7 +129,7 @@ describe("an answer that is no GraphQL result", () => {
     `);
   });
 
-  it("is shortened if its message is long", async () => {
+  it("shortens a long message of ION", async () => {
     const { message } = await failureOf(execute({ status: 502, body: JSON.stringify({ message: "x".repeat(1_000) }) }));
     expect(message).toMatch(/\(HTTP 502\): x{300}\.$/);
   });
@@ -143,12 +143,12 @@ describe("Retry-After", () => {
     ["zero seconds", 429, "0", 0],
     ["neither seconds nor a date", 429, "soon", undefined],
     ["a date in the past", 429, "Mon, 01 Jan 2001 00:00:00 GMT", undefined],
-  ])("is read from %s", async (_what, status, value, expected) => {
+  ])("reads Retry-After as %s", async (_what, status, value, expected) => {
     const { retryAfter } = await failureOf(execute({ status, headers: { "retry-after": value }, body: "" }));
     expect(retryAfter).toBe(expected);
   });
 
-  it("is read from a date in the future", async () => {
+  it("reads Retry-After as a date in the future", async () => {
     const inOneMinute = new Date(Date.now() + 60_000).toUTCString();
     const { retryAfter } = await failureOf(execute({ status: 429, headers: { "retry-after": inOneMinute }, body: "" }));
     expect(retryAfter).toBeGreaterThan(0);
@@ -169,13 +169,13 @@ describe("HTTP 200 with errors about the whole document", () => {
       "refused",
     ],
     ["an unknown code", { message: "No.", extensions: { code: "E1234" } }, "refused"],
-  ])("is an error of its kind: %s", async (_what, error, kind) => {
+  ])("classifies an error about the whole document: %s", async (_what, error, kind) => {
     const failed = await failureOf(execute(failure(error)));
     expect(failed.kind).toBe(kind);
     expect(failed.message).toContain(error.message);
   });
 
-  it("is reported with what ION said", async () => {
+  it("says what ION said about the whole document", async () => {
     const messages = ["THROTTLED", "TIMEOUT"].map(async (code) => {
       const { message } = await failureOf(execute(failure({ message: "No", extensions: { code } })));
       return withoutHost(message);
@@ -215,14 +215,14 @@ describe("an answer with data", () => {
   it.each([
     ["one error", [{ message: "%REQUEST%", path: ["m0"] }]],
     ["one error of a field and one without", [{ message: "A", path: ["m0"] }, { message: "%REQUEST%" }]],
-  ])("may be null if a required field failed: the problems are the answer, with %s", async (_what, errors) => {
+  ])("returns the problems if data is null because a required field failed: %s", async (_what, errors) => {
     const { data, problems } = await execute({ body: JSON.stringify({ data: null, errors }) });
     expect(data).toEqual({});
     expect(problems.map(({ path }) => path)).toEqual(errors.map(({ path }) => path));
     expect(JSON.stringify(problems)).not.toContain(CANARY);
   });
 
-  it("has the same form if it comes from a real GraphQL server", async () => {
+  it("returns the same form for a real GraphQL server", async () => {
     const client = new IonClient(connectionTo(await start()), transport(fetch), Date.now);
     const document = 'mutation { a: deleteWebhookReceiver(id: "9", etag: "x") }';
     expect((await failureOf(client.execute({ document }))).kind).toBe("refused");

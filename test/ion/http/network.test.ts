@@ -32,7 +32,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-/** An ION behind TLS with a certificate for `host` that is valid from one day to another, counted from today. */
+/** An ION server behind TLS with a certificate for `host` that is valid from one day to another, counted from today. */
 async function startWithTls(host: string, from: number, to: number) {
   const [validFrom, validTo] = [from, to].map((days) => new Date(Date.now() + days * DAY_MS)) as [Date, Date];
   const { key, cert } = selfSigned(host, validFrom, validTo);
@@ -83,7 +83,7 @@ async function query(url: string, env: NodeJS.ProcessEnv = {}): Promise<string> 
       .replace(/127\.0\.0\.1:\d+/g, "HOST")
       .replace(/--port \d+/, "--port PORT")
       .replace(/in \d+ s\./, "in 1 s.")
-      // Without any network, a name cannot even be looked up.
+      // Without any network, a name cannot be resolved.
       .replace("its host name could not be resolved (DNS)", "its host name does not exist (DNS)")
       .replace(/ If you have just changed this stack's config.*/, " [config hint]")
   );

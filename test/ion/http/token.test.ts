@@ -37,7 +37,7 @@ describe("renewal of a token", () => {
   it.each([
     ["30 seconds before it expires", 300, 270],
     ["after half its lifetime if that is short", 40, 20],
-  ])("happens %s", async (_when, tokenLifetimeSeconds, renewed) => {
+  ])("renews a token %s", async (_when, tokenLifetimeSeconds, renewed) => {
     const emulator = await start({ tokenLifetimeSeconds });
     const clock = { now: 1_000_000 };
     const source = sourceOn(emulator, clock);
@@ -51,7 +51,7 @@ describe("renewal of a token", () => {
     expect(countOf(emulator, "token")).toBe(2);
   });
 
-  it("happens after half a minute if the issuer names no lifetime", async () => {
+  it("renews a token after half a minute if the issuer names no lifetime", async () => {
     const clock = { now: 0 };
     let tokens = 0;
     const url = await serve((_request, response) => response.end(JSON.stringify({ access_token: `t${++tokens}` })));
@@ -63,7 +63,7 @@ describe("renewal of a token", () => {
     expect(await source.get()).toBe("t2");
   });
 
-  it("happens after a 401, and the request is sent again", async () => {
+  it("renews a token after a 401, and sends the request again", async () => {
     const clock = { now: 1_000_000_000_000 };
     const emulator = await start({ now: () => clock.now, tokenLifetimeSeconds: 300 });
     const api = ionOn(emulator, { now: () => 0 });
@@ -80,7 +80,7 @@ describe("renewal of a token", () => {
     ]);
   });
 
-  it("happens once for all requests that ION rejected", async () => {
+  it("renews a token once for all requests that ION rejected", async () => {
     const emulator = await start();
     emulator.store.createReceiver({ name: "a", webhookUri: "https://a.example/" });
     const api = ionOn(emulator);
@@ -106,7 +106,7 @@ describe("renewal of a token", () => {
     expect(await source.get()).toBe(second);
   });
 
-  it("happens only once if ION accepts no token", async () => {
+  it("renews a token only once if ION accepts none", async () => {
     const paths: string[] = [];
     const url = await serve((request, response) => {
       paths.push(request.url ?? "");
@@ -124,7 +124,7 @@ describe("renewal of a token", () => {
 });
 
 describe("a rejected API key", () => {
-  it("is reported with the settings to check, never by its value, and is not tried again", async () => {
+  it("reports a rejected API key with the settings to check, without its value, and does not try again", async () => {
     const emulator = await start({ clientId: `${CANARY}-id` });
     const failure = await failureOf(ionOn({ ...emulator, clientSecret: CANARY }).receivers());
     expect(failure.kind).toBe("auth");
@@ -135,7 +135,13 @@ describe("a rejected API key", () => {
     expect(countOf(emulator, "token")).toBe(1);
   });
 
-  it("is reported also if it was replaced during a run", async () => {
+  it("reports an API key of another environment, which only ION rejects", async () => {
+    const [emulator, other] = await Promise.all([start(), start()]);
+    const { kind, detail } = await failureOf(ionOn({ ...emulator, graphqlUrl: other.graphqlUrl }).receivers());
+    expect([kind, detail]).toEqual(["auth", "The API key may belong to another ION environment."]);
+  });
+
+  it("reports an API key that was replaced during a run", async () => {
     const emulator = await start();
     const api = ionOn(emulator);
     await api.receivers();
@@ -147,7 +153,7 @@ describe("a rejected API key", () => {
   });
 
   it.each([400, 401, 403])(
-    "is reported after HTTP %s with the issuer's reason, shortened and without the secret",
+    "reports the issuer's reason after HTTP %s, shortened and without the secret",
     async (status) => {
       const reason = `Not ${CANARY} ${"x".repeat(300)}`;
       const body = JSON.stringify({ error: "invalid_client", error_description: reason });
@@ -161,13 +167,13 @@ describe("a rejected API key", () => {
     },
   );
 
-  it("is reported without a reason if the issuer gives none", async () => {
+  it("reports a rejected API key without a reason if the issuer gives none", async () => {
     const url = await serve((_request, response) => response.writeHead(401).end());
     const { summary } = await failureOf(sourceOn({ ...(await start()), tokenUrl: url }).get());
     expect(summary).toMatch(/ \(HTTP 401\)\.$/);
   });
 
-  it("is not cached: the next call requests a token again", async () => {
+  it("requests a token again after a rejection", async () => {
     const emulator = await start();
     const source = sourceOn(emulator);
     emulator.rotateKey("another");
@@ -188,7 +194,7 @@ describe("a token endpoint that answers without a token", () => {
     ["HTTP 429", 429, "", "unreachable"],
     ["HTTP 500", 500, `{"access_token":"${CANARY}"}`, "unreachable"],
     ["HTTP 503", 503, "<html>", "unreachable"],
-  ])("is an error of its kind: %s", async (_what, status, body, expected) => {
+  ])("classifies an answer without a token: %s", async (_what, status, body, expected) => {
     const url = await serve((_request, response) => response.writeHead(status).end(body));
     const { kind, message } = await failureOf(sourceOn({ ...(await start()), tokenUrl: url }).get());
     expect(kind).toBe(expected);
@@ -196,7 +202,7 @@ describe("a token endpoint that answers without a token", () => {
     expect(message).not.toContain(CANARY);
   });
 
-  it("is reported with what it answered instead, and with the setting to check", async () => {
+  it("says what was answered instead of a token, and which setting to check", async () => {
     const answers: Record<string, [status: number, headers: Record<string, string>]> = {
       "no token": [200, {}],
       "a web page": [200, { "content-type": "text/html" }],

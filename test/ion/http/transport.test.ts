@@ -105,7 +105,7 @@ describe.each<RequestKind>(["token", "graphql"])("a %s request", (kind) => {
   });
 });
 
-it("says for each failure what happened and what to do", async () => {
+it("says what happened and what to do for every network failure", async () => {
   const codes = [
     ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"],
     ...["ERR_SSL_WRONG_VERSION_NUMBER", "DEPTH_ZERO_SELF_SIGNED_CERT", "CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"],
@@ -185,11 +185,11 @@ describe("a proxy", () => {
       { ...HTTPS, NODE_OPTIONS: "--no-warnings --use-env-proxy" },
       { variable: "HTTPS_PROXY", isUsed: true },
     ],
-  ])("is found in the environment: %s", (_what, url, env, expected) => {
+  ])("finds the proxy of a request: %s", (_what, url, env, expected) => {
     expect(proxyFor(new URL(url), env)).toEqual(expected);
   });
 
-  it("is named in the error if Node uses it, and explained if Node does not", async () => {
+  it("names a proxy that Node uses, and explains one that it does not use", async () => {
     const environments: Record<string, NodeJS.ProcessEnv> = {
       used: { ...HTTPS, NODE_USE_ENV_PROXY: "1" },
       "not used": HTTPS,

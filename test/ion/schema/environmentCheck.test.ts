@@ -1,35 +1,34 @@
-/** What an ION tells about itself before anything is done with it. */
 import { buildSchema, introspectionFromSchema } from "graphql";
 import { describe, expect, it } from "vitest";
-import { Examination } from "../../../provider/ion/schema/environmentCheck.ts";
+import { EnvironmentCheck, NEEDED_PERMISSIONS } from "../../../provider/ion/schema/environmentCheck.ts";
 import { connectionTo, failureOf, intercept, SDL, serve, start } from "../../support/support.ts";
 
-describe("a token", () => {
+describe("token", () => {
   const NOW = 1_800_000_000;
 
-  /** What is told of a token, by a machine whose clock says {@link NOW}. */
+  /** The facts about a token, on a machine whose clock shows {@link NOW}. */
   async function factsOf(token: string) {
     const origin = await serve((_request, response) =>
       response.end(JSON.stringify({ access_token: token, expires_in: 300 })),
     );
-    const connection = { endpoint: `${origin}/graphql`, authUrl: `${origin}/token`, clientId: "id", clientSecret: "s" };
-    return new Examination(connection, { now: () => NOW * 1000 + 400 }).token();
+    const settings = { endpoint: `${origin}/graphql`, authUrl: `${origin}/token`, clientId: "id", clientSecret: "s" };
+    return new EnvironmentCheck(settings, { now: () => NOW * 1000 + 400 }).token();
   }
   const jwt = (payload: unknown) => `e30.${Buffer.from(JSON.stringify(payload) ?? "").toString("base64url")}.x`;
   const NOTHING = { seconds: undefined, clockAhead: undefined, permissions: [] };
 
-  it.each<[string, string, object]>([
+  it.each<[what: string, token: string, facts: object]>([
     [
-      "how long it is good for, and by how much the clocks differ",
+      "its lifetime and the difference of the clocks",
       jwt({ iat: NOW - 7, exp: NOW + 293 }),
       { seconds: 300, clockAhead: 7 },
     ],
-    ["that this machine's clock is behind", jwt({ iat: NOW + 90, exp: NOW + 390 }), { seconds: 300, clockAhead: -90 }],
-    ["not how long, where it does not say when it was made", jwt({ exp: NOW }), {}],
-    ["not how long, where it does not say when it ends", jwt({ iat: NOW }), { clockAhead: 0 }],
-    ["no times that are none", jwt({ iat: String(NOW), exp: null }), {}],
+    ["a clock that is behind", jwt({ iat: NOW + 90, exp: NOW + 390 }), { seconds: 300, clockAhead: -90 }],
+    ["no lifetime without the time of issue", jwt({ exp: NOW }), {}],
+    ["no lifetime without the time of expiry", jwt({ iat: NOW }), { clockAhead: 0 }],
+    ["no time that is not a number", jwt({ iat: String(NOW), exp: null }), {}],
     [
-      "the permissions on webhooks, wherever it has them, each once and in order",
+      "the permissions on webhooks, wherever they are, sorted and without duplicates",
       jwt({
         scope: "openid  ReadWebhookReceiver email\tCreateWebhookHeader",
         roles: ["DeleteWebhookReceiver", { more: ["CreateWebhookHeader", null, 7] }],
@@ -37,92 +36,118 @@ describe("a token", () => {
       }),
       { permissions: ["CreateWebhookHeader", "DeleteWebhookReceiver", "ReadWebhookReceiver"] },
     ],
-    ["nothing where it is opaque", "opaque", {}],
-    ["nothing where it only looks like a JWT", "a.b.c", {}],
-    ["nothing where it holds no claims", jwt(null), {}],
-    ["nothing where it holds a text", jwt("CreateWebhookHeader"), {}],
-  ])("tells %s", async (_what, token, facts) => {
+    ["nothing if it is opaque", "opaque", {}],
+    ["nothing if it only looks like a JWT", "a.b.c", {}],
+    ["nothing if it has no claims", jwt(null), {}],
+    ["nothing if it contains a string", jwt("CreateWebhookHeader"), {}],
+  ])("reads from a token: %s", async (_what, token, facts) => {
     expect(await factsOf(token)).toEqual({ ...NOTHING, ...facts });
   });
 });
 
-describe("a schema", () => {
-  /** What is told of ION's schema with a part of it changed. */
-  async function factsOf(...changes: readonly (readonly [from: string, to: string])[]) {
+describe("schema", () => {
+  /** The facts about ION's inferred schema with some changes. */
+  async function factsWith(...changes: readonly (readonly [from: string, to: string])[]) {
     let sdl = SDL;
     for (const [from, to] of changes) {
       expect(sdl).toContain(from);
       sdl = sdl.replaceAll(from, to);
     }
     const data = introspectionFromSchema(buildSchema(sdl));
-    return new Examination(connectionTo(await start()), {
-      fetch: intercept(async () => Response.json({ data })),
-    }).schema();
+    const fetch = intercept(async () => Response.json({ data }));
+    return new EnvironmentCheck(connectionTo(await start()), { fetch }).schema();
   }
-  const brief = (documents: Awaited<ReturnType<typeof factsOf>>["documents"]) =>
-    documents
+  type Operations = Awaited<ReturnType<typeof factsWith>>["operations"];
+  const notWorking = (operations: Operations) =>
+    operations
       .filter(({ outcome }) => outcome !== "works")
-      .map(({ does, outcome, differs, why }) => [outcome, does, why ?? "", ...differs]);
+      .map(({ purpose, outcome, differences, reason }) => [outcome, purpose, reason ?? "", ...differences]);
 
-  it("that is as it was inferred lets all work, and the guide's two documents are among it", async () => {
-    const { documents, resources, actions, unasked } = await factsOf();
-    expect(brief(documents)).toEqual([]);
-    expect(documents.filter(({ guide }) => guide).map(({ field }) => field)).toEqual([
+  it("finds that every operation works in the inferred schema, also the two of Violet's guide", async () => {
+    const { operations, resources, actions, unused } = await factsWith();
+    expect(notWorking(operations)).toEqual([]);
+    expect(operations.filter(({ inGuide }) => inGuide).map(({ field }) => field)).toEqual([
       "createWebhookReceiver",
       "createWebhookSubscription",
     ]);
-    expect(documents.filter(({ part }) => !part)).toHaveLength(9);
+    expect(operations.filter(({ isPart }) => !isPart)).toHaveLength(9);
     expect(resources).toMatchObject({ known: 17, missing: [] });
-    expect(actions).toEqual({ known: 3, missing: [], further: [] });
-    expect(unasked.every((name) => /webhook/i.test(name))).toBe(true);
+    expect(actions).toEqual({ known: 3, missing: [], additional: [] });
+    expect(unused.every((name) => /webhook/i.test(name))).toBe(true);
   });
 
-  it("whose objects show no etag lets work what needs none", async () => {
-    const { documents } = await factsOf(["  _etag: String!\n", ""]);
-    const lacking = documents.filter(({ outcome, part }) => outcome === "lacking" && !part);
-    expect(lacking.map(({ field }) => field)).toEqual([
+  it("finds that only operations without an etag work if the schema shows none", async () => {
+    const { operations } = await factsWith(["  _etag: String!\n", ""]);
+    const unsupported = operations.filter(({ outcome, isPart }) => outcome === "unsupported" && !isPart);
+    expect(unsupported.map(({ field }) => field)).toEqual([
       "updateWebhookReceiver",
       "deleteWebhookReceiver",
       "deleteWebhookSubscription",
       "updateWebhookHeader",
       "deleteWebhookHeader",
     ]);
-    expect(new Set(lacking.map(({ why }) => why))).toEqual(
-      new Set(
-        lacking.map(
-          ({ field }) => `${field} needs the etag that the object has now, and this ION's schema shows none.`,
-        ),
-      ),
+    expect(unsupported[0]?.reason).toMatchInlineSnapshot(
+      `"updateWebhookReceiver requires an etag, but ION's schema shows none for this object."`,
     );
+    expect(new Set(unsupported.map(({ field, reason }) => reason?.replace(field, "FIELD"))).size).toBe(1);
   });
 
-  it("that takes another type for a value does not let it work, and says why in graphql-js' words", async () => {
-    const { documents } = await factsOf(["expectedResponseCode: Int", "expectedResponseCode: String"]);
-    const why = expect.stringContaining("String cannot represent a non string value: 200");
-    expect(brief(documents)).toEqual([
-      ["lacking", "create a receiver with expectedResponseCode", why, why],
-      ["lacking", "change a receiver's expectedResponseCode", why, why],
+  it("says why an operation does not work if a value has another type", async () => {
+    const { operations } = await factsWith(["expectedResponseCode: Int", "expectedResponseCode: String"]);
+    const reason = expect.stringContaining("String cannot represent a non string value: 200");
+    expect(notWorking(operations)).toEqual([
+      ["unsupported", "create a receiver with expectedResponseCode", reason, reason],
+      ["unsupported", "update expectedResponseCode of a receiver", reason, reason],
     ]);
   });
 
-  it("that lacks the first of the known resources is asked with another", async () => {
-    const { documents, resources } = await factsOf(["  ABOM_INSTALLATIONS\n", "  RUN\n"]);
-    expect(brief(documents)).toEqual([]);
+  it("reports an operation as adapted if it works without what the schema lacks", async () => {
+    const { operations } = await factsWith(["  cursor: String!\n", ""]);
+    expect(notWorking(operations)).toEqual([
+      ["adapted", "read ION's webhooks", "", 'Cannot query field "cursor" on type "WebhookReceiverEdge".'],
+      ["adapted", "read more than 100 receivers", "", 'Cannot query field "cursor" on type "WebhookReceiverEdge".'],
+    ]);
+  });
+
+  it("tests the schema with a resource that it has", async () => {
+    const { operations, resources } = await factsWith(["  ABOM_INSTALLATIONS\n", "  RUN\n"]);
+    expect(notWorking(operations)).toEqual([]);
     expect(resources.missing).toEqual(["ABOM_INSTALLATIONS"]);
-    expect(resources.further).toContain("RUN");
+    expect(resources.additional).toContain("RUN");
   });
 
-  it("with mutations of another name has them among what is not asked", async () => {
-    const { unasked } = await factsOf(["deleteWebhookHeader(", "dropWebhookHeader("]);
-    expect(unasked).toContain("dropWebhookHeader");
+  it("lists mutations about webhooks that are not used", async () => {
+    const { unused } = await factsWith(["deleteWebhookHeader(", "dropWebhookHeader("]);
+    expect(unused).toContain("dropWebhookHeader");
   });
 
-  it.each<[string, object, string]>([
-    ["with errors beside", { data: {}, errors: [{ message: "A", path: ["a"] }, { message: "B" }] }, "A; B"],
-    ["without a word", { data: {} }, "its answer is none"],
-  ])("that is none is an error, %s", async (_what, body, said) => {
-    const fetch = intercept(async () => Response.json(body));
-    const { kind, message } = await failureOf(new Examination(connectionTo(await start()), { fetch }).schema());
-    expect([kind, message]).toEqual(["unexpectedAnswer", `ION does not show its schema: ${said}.`]);
+  it("throws ION's reason if ION does not show its schema", async () => {
+    const bodies = [{ data: {}, errors: [{ message: "A", path: ["a"] }, { message: "B." }] }, { data: {} }];
+    const settings = connectionTo(await start());
+    const failures = await Promise.all(
+      bodies.map((body) =>
+        failureOf(new EnvironmentCheck(settings, { fetch: intercept(async () => Response.json(body)) }).schema()),
+      ),
+    );
+    expect(failures.map(({ kind }) => kind)).toEqual(["unexpectedAnswer", "unexpectedAnswer"]);
+    expect(failures.map(({ message }) => message)).toMatchInlineSnapshot(`
+      [
+        "ION does not show its schema: A. B.",
+        "ION does not show its schema: its answer is not a schema.",
+      ]
+    `);
   });
+});
+
+it("lists a permission for each mutation that the package sends", () => {
+  expect([...NEEDED_PERMISSIONS].sort()).toEqual([
+    "CreateWebhookHeader",
+    "CreateWebhookReceiver",
+    "CreateWebhookSubscription",
+    "DeleteWebhookHeader",
+    "DeleteWebhookReceiver",
+    "DeleteWebhookSubscription",
+    "UpdateWebhookHeader",
+    "UpdateWebhookReceiver",
+  ]);
 });

@@ -1,13 +1,14 @@
 import * as graphql from "graphql";
 import { buildSchema, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
-import type { Operation } from "../../../provider/ion/http/client.ts";
-import * as operations from "../../../provider/ion/operations.ts";
-import { compose } from "../../../provider/ion/operations.ts";
-import { fit } from "../../../provider/ion/schema/schemaAdapter.ts";
+import type { Operation } from "../../../provider/ion/http/operation.ts";
+import { compose, mutationFor, WEBHOOK_RECEIVERS } from "../../../provider/ion/operations.ts";
+import { adaptToSchema } from "../../../provider/ion/schema/schemaAdapter.ts";
 import type { WebhookApi } from "../../../provider/ion/webhookApi.ts";
 import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../../provider/lifecycle/webhookSubscription.ts";
+import type { Change } from "../../../provider/model/changes.ts";
+import { receiver } from "../../model/samples.ts";
 import {
   CANARY,
   connectionReset,
@@ -19,264 +20,308 @@ import {
   SDL,
   start,
 } from "../../support/support.ts";
-import { DOCTOR, etag, furnish, meet } from "./hidden.ts";
+import { createRecorded, DOCTOR, startRun } from "./missingNames.ts";
 
-const NO_LIST = `Could not look at ION's webhooks: this ION's schema has no webhookReceivers. ${DOCTOR}`;
-
-/** Subscribes to one resource after another, all at once. */
-const subscribe = (ion: WebhookApi, resources: readonly string[]) =>
+/** Subscribes receiver 1 to the updates of several resources at once. */
+const subscribe = (api: WebhookApi, ...resources: readonly string[]) =>
   Promise.allSettled(
-    resources.map((resource) => webhookSubscription.create(ion, { receiverId: "1", resource, action: "UPDATE" })),
+    resources.map((resource) => webhookSubscription.create(api, { receiverId: "1", resource, action: "UPDATE" })),
   );
-const statuses = (outcomes: readonly PromiseSettledResult<unknown>[]) => outcomes.map(({ status }) => status);
 
-describe("the schema", () => {
-  it("is not asked for while ION takes what it is sent", async () => {
+describe("the live schema", () => {
+  it("does not read the schema while ION accepts every document", async () => {
     const emulator = await start();
-    const { id } = furnish(emulator);
-    await meet(emulator).ion.createSubscription(id, "ISSUES", "CREATE");
+    const { id } = createRecorded(emulator);
+    const event = { resource: "ISSUES", action: "CREATE" };
+    await startRun(emulator).api.apply({ kind: "createSubscription", receiverId: id, event });
     expect(countOf(emulator, "query")).toBe(0);
   });
 
-  it("is asked for once, and then known: what it lacks is not sent again", async () => {
+  it("reads the schema once, and does not send again what it lacks", async () => {
     const emulator = await start({ hide: ["CreateWebhookSubscriptionInput", "WebhookReceiver._etag"] });
-    furnish(emulator);
-    const { ion } = meet(emulator);
-    await subscribe(ion, ["ISSUES", "PARTS", "RUNS", "PLANS"]);
-    ion.invalidate();
-    await subscribe(ion, ["STEPS", "SUPPLIERS"]);
-    // The list refused, the schema, the list twice; the batches in the schema's own names.
+    createRecorded(emulator);
+    const { api } = startRun(emulator);
+    await subscribe(api, "ISSUES", "PARTS", "RUNS", "PLANS");
+    api.invalidate();
+    await subscribe(api, "STEPS", "SUPPLIERS");
+    // The refused list, the schema, the list twice; and the batches with the schema's own names.
     expect(countOf(emulator, "query")).toBe(4);
     expect(mutationsIn(emulator).map((fields) => fields.length)).toEqual([4, 2]);
   });
 
-  it("tells which of many it is that ION has no name for, and the others are made together", async () => {
+  it("finds which of several values is unknown, and sends the others together", async () => {
     const emulator = await start({ hide: ["ResourceEnum.RUNS"] });
     emulator.store.createReceiver({ name: "erp", webhookUri: "https://erp.example" });
-    const { ion } = meet(emulator);
-    const outcomes = await subscribe(ion, ["ISSUES", "RUNS", "PARTS", "PLANS", "STEPS"]);
-    expect(statuses(outcomes)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled", "fulfilled"]);
-    expect((outcomes[1] as PromiseRejectedResult).reason.message).toBe(
-      "ION did not subscribe receiver 1 to RUNS UPDATE: RUNS is not in its ResourceEnum. This ION has no resource RUNS. Did you mean RUN_STEPS?",
+    const { api } = startRun(emulator);
+    const outcomes = await subscribe(api, "ISSUES", "RUNS", "PARTS", "PLANS", "STEPS");
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+      "fulfilled",
+      "fulfilled",
+    ]);
+    expect((outcomes[1] as PromiseRejectedResult).reason.message).toMatchInlineSnapshot(
+      `"ION did not subscribe receiver 1 to RUNS UPDATE: ResourceEnum has no value RUNS. ION has no resource RUNS. Did you mean RUN_STEPS?"`,
     );
     expect(mutationsIn(emulator).flat()).toHaveLength(5 + 4);
   });
 
-  it("tells what can be subscribed to where the name of the input's type is another", async () => {
-    const emulator = await start({ hide: ["CreateWebhookSubscriptionInput"] });
-    const names = await meet(emulator).ion.subscriptionNames();
-    expect(names.resource).toContain("RUN_STEPS");
-    expect(names.action).toEqual(["CREATE", "UPDATE", "DELETE"]);
-  });
-
-  it("may be kept secret: then a refusal is told in ION's own words, and asked about once", async () => {
+  it("reports ION's own message if the schema is hidden, and requests the schema once", async () => {
     const emulator = await start({ hide: ["deleteWebhookSubscription"] });
-    const { id, subscription } = furnish(emulator);
-    let asked = 0;
-    const fetch = intercept(({ query }, pass) => {
+    const { subscription } = createRecorded(emulator);
+    let requests = 0;
+    const fetch = intercept(async ({ query }, pass) => {
       if (!query.includes("__schema")) return pass();
-      asked += 1;
-      return Promise.resolve(Response.json({ errors: [{ message: "Introspection is off." }] }, { status: 400 }));
+      requests += 1;
+      return Response.json({ errors: [{ message: "Introspection is off." }] }, { status: 400 });
     });
-    const { ion } = meet(emulator, fetch);
+    const { api } = startRun(emulator, fetch);
     for (let time = 1; time <= 2; time += 1) {
-      const failure = await failureOf(webhookSubscription.delete(ion, subscription.id, subscription.state, false));
+      const failure = await failureOf(webhookSubscription.delete(api, subscription.id, subscription.state, false));
       expect(failure.kind).toBe("invalid");
-      expect(failure.message).toMatch(
-        /^ION did not end the subscription .* Cannot query field "deleteWebhookSubscription"/,
-      );
+      expect(failure.message).toContain('Cannot query field "deleteWebhookSubscription"');
     }
-    expect(asked).toBe(1);
-    expect(id).toBe("1");
+    expect(requests).toBe(1);
+  });
+
+  it("requests the schema again if the first request failed for a moment", async () => {
+    const emulator = await start({ hide: ["deleteWebhookSubscription"] });
+    const { subscription } = createRecorded(emulator);
+    let requests = 0;
+    const fetch = intercept(({ query }, pass) => {
+      if (query.includes("__schema") && ++requests === 1) return Promise.reject(connectionReset());
+      return pass();
+    });
+    const { api } = startRun(emulator, fetch);
+    const attempt = () => failureOf(webhookSubscription.delete(api, subscription.id, subscription.state, false));
+    expect((await attempt()).message).toContain('Cannot query field "deleteWebhookSubscription"');
+    expect((await attempt()).message).toContain("ION's schema has no deleteWebhookSubscription.");
+    await attempt();
+    expect(requests).toBe(2);
+  });
+
+  it("warns once about each missing name", async () => {
+    const emulator = await start({ hide: ["WebhookReceiver.active", "WebhookHeader.value"] });
+    createRecorded(emulator);
+    const { api, warnings } = startRun(emulator);
+    await api.receivers();
+    api.invalidate();
+    await api.receivers();
+    expect(warnings).toMatchInlineSnapshot(`
+      [
+        "ION's schema lacks WebhookReceiver.active, WebhookHeader.value. pulumi-ion omits what is missing, and reports what it cannot do. Run \`npx pulumi-ion doctor\`: it lists every name that differs.",
+      ]
+    `);
   });
 });
 
-it("a schema that could not be asked for at the time is asked for again", async () => {
-  const emulator = await start({ hide: ["deleteWebhookSubscription"] });
-  const { subscription } = furnish(emulator);
-  let asked = 0;
-  const fetch = intercept(({ query }, pass) => {
-    if (query.includes("__schema") && ++asked === 1) return Promise.reject(connectionReset());
-    return pass();
+describe("adaptToSchema", () => {
+  const list = { document: WEBHOOK_RECEIVERS, variables: { first: 100 } };
+  const operationOf = (change: Change) => compose([mutationFor(change)]);
+  const guide = operationOf({ kind: "createReceiver", fields: { name: "a", webhookUri: "b" } });
+  const subscription = operationOf({
+    kind: "createSubscription",
+    receiverId: "1",
+    event: { resource: "RUNS", action: "CREATE" },
   });
-  const { ion } = meet(emulator, fetch);
-  const attempt = () => failureOf(webhookSubscription.delete(ion, subscription.id, subscription.state, false));
-  expect((await attempt()).message).toContain('Cannot query field "deleteWebhookSubscription"');
-  expect((await attempt()).message).toContain("This ION's schema has no deleteWebhookSubscription.");
-  await attempt();
-  expect(asked).toBe(2);
-});
+  const deletion = operationOf({ kind: "deleteReceiver", receiver: receiver() });
+  const update = (_etag?: string) =>
+    operationOf({ kind: "updateReceiver", receiver: receiver({ _etag }), fields: { active: true } });
 
-describe("a document is fitted to a schema in which", () => {
-  const list = { document: operations.WEBHOOK_RECEIVERS, variables: { first: 100 } };
-  const guide = compose([operations.createWebhookReceiver({ name: "a", webhookUri: "b" })]);
-  const subscribe = compose([
-    operations.createWebhookSubscription({ receiverId: "1", resource: "RUNS", action: "CREATE" }),
-  ]);
-  const remove = (etag?: string) => compose([operations.deleteWebhookReceiver("1", etag)]);
-  const update = (etag?: string) => compose([operations.updateWebhookReceiver("1", etag, { active: true })]);
-  const needs = (field: string, name: string) =>
-    `${field} needs ${name} in this ION, and pulumi-ion has none to give. ${DOCTOR}`;
-  const etagOf = (field: string) => `${etag(field)} ${DOCTOR}`;
+  /** The operation for ION's inferred schema with one change. */
+  const adaptWith = (operation: Operation, [from, to]: readonly [from: string, to: string]) => {
+    expect(SDL).toContain(from);
+    const schema = buildSchema(from === "" ? SDL : SDL.replaceAll(from, to));
+    return { schema, ...adaptToSchema(graphql, schema, operation) };
+  };
 
-  it.each<[string, change: [string, string], Operation, string | { document?: string; variables?: object }]>([
-    ["nothing differs", ["", ""], list, {}],
-    ["a nullable argument is not", ["first: Int\n", "first: Int!\n"], list, {}],
-    ["an argument is of another type", ["first: Int\n", "first: Float\n"], list, { document: "$first: Float," }],
+  it.each<[string, change: [string, string], Operation]>([
+    ["nothing differs", ["", ""], list],
+    ["a nullable argument is required", ["first: Int\n", "first: Int!\n"], list],
     [
-      "an optional argument is needed",
-      ["after: String\n", "after: String!\n"],
-      list,
-      needs("webhookReceivers", "after"),
-    ],
-    [
-      "a field of an input is needed",
-      ["name: String!\n  webhookUri", "plant: ID!\n  name: String!\n  webhookUri"],
-      guide,
-      needs("createWebhookReceiver", "plant"),
-    ],
-    [
-      "a needed field of an input has a default",
+      "a required field of an input has a default",
       ["name: String!\n  webhookUri", "plant: ID! = 1\n  name: String!\n  webhookUri"],
       guide,
-      {},
     ],
+    ["the etag is optional, and none is known", ["id: ID!, etag: String!", "id: ID!, etag: String"], deletion],
     [
-      "an argument of a mutation is needed",
-      ["Input!): CreateWebhookReceiver\n", "Input!, plant: ID!): CreateWebhookReceiver\n"],
-      guide,
-      needs("createWebhookReceiver", "plant"),
-    ],
-    ["the etag is needed, and none is known", ["", ""], remove(), etagOf("deleteWebhookReceiver")],
-    ["the etag is not needed, and none is known", ["id: ID!, etag: String!", "id: ID!, etag: String"], remove(), {}],
-    [
-      "the etag of an input is not needed, and none is known",
+      "the etag of an input is optional, and none is known",
       ["id: ID!\n  etag: String!", "id: ID!\n  etag: String"],
       update(),
-      {},
     ],
-    ["the etag of an input is needed, and none is known", ["", ""], update(), etagOf("updateWebhookReceiver")],
+  ])("leaves an operation as it is if %s", (_what, change, operation) => {
+    expect(adaptWith(operation, change).adapted).toBeUndefined();
+  });
+
+  it.each<[string, change: [string, string], Operation, { document?: string; variables?: object }]>([
+    ["an argument has another type", ["first: Int\n", "first: Float\n"], list, { document: "$first: Float," }],
     [
-      "there is no etag to give",
+      "there is no etag",
       ["id: ID!\n  etag: String!", "id: ID!"],
       update("x"),
       { variables: { input0: { id: "1", active: true } } },
     ],
-    ["a name is in the singular", ["  RUNS\n", "  RUN\n"], subscribe, "RUNS is not in its ResourceEnum."],
     [
-      "a list of pages is no longer told",
+      "there is no pageInfo",
       ["pageInfo: PageInfo!", "pages: Int!"],
       list,
       { document: "webhookReceivers(first: $first, after: $after) {\n    edges {" },
     ],
     [
-      "only names that are left out are asked for",
+      "only names remain that are omitted",
       ["hasNextPage: Boolean!", "more: Boolean!"],
       list,
       { document: "pageInfo {\n      __typename\n    }" },
     ],
-  ])("%s", async (_what, [from, to], operation, expected) => {
-    expect(SDL).toContain(from);
-    const schema = buildSchema(from === "" ? SDL : SDL.replaceAll(from, to));
-    const attempt = () => fit(graphql, schema, operation);
-    if (typeof expected === "string") return expect(attempt).toThrow(expected);
-    const { fitted } = attempt();
-    if (Object.keys(expected).length === 0) return expect(fitted).toBeUndefined();
-    if (expected.document) expect(fitted?.document).toContain(expected.document);
-    if (expected.variables) expect(fitted?.variables).toEqual(expected.variables);
-    expect(validate(schema, parse(fitted?.document ?? ""))).toEqual([]);
+  ])("adapts an operation if %s", (_what, change, operation, expected) => {
+    const { schema, adapted } = adaptWith(operation, change);
+    if (expected.document) expect(adapted?.document).toContain(expected.document);
+    if (expected.variables) expect(adapted?.variables).toEqual(expected.variables);
+    expect(validate(schema, parse(adapted?.document ?? ""))).toEqual([]);
+  });
+
+  const IMPOSSIBLE: Record<string, [change: [string, string], Operation]> = {
+    "an optional argument is required": [["after: String\n", "after: String!\n"], list],
+    "an unknown field of an input is required": [
+      ["name: String!\n  webhookUri", "plant: ID!\n  name: String!\n  webhookUri"],
+      guide,
+    ],
+    "an unknown argument of a mutation is required": [
+      ["Input!): CreateWebhookReceiver\n", "Input!, plant: ID!): CreateWebhookReceiver\n"],
+      guide,
+    ],
+    "the etag is required, and none is known": [["", ""], deletion],
+    "the etag of an input is required, and none is known": [["", ""], update()],
+    "an enum lacks a value": [["  RUNS\n", "  RUN\n"], subscription],
+    "a mutation has another name": [["deleteWebhookReceiver(", "dropWebhookReceiver("], deletion],
+  };
+
+  it("says why an operation cannot be adapted", () => {
+    const reasons = Object.entries(IMPOSSIBLE).map(([what, [change, operation]]) => {
+      try {
+        return [what, adaptWith(operation, change).adapted];
+      } catch (error) {
+        return [what, (error as Error).message.replace(DOCTOR, "[doctor hint]")];
+      }
+    });
+    expect(Object.fromEntries(reasons)).toMatchInlineSnapshot(`
+      {
+        "a mutation has another name": "ION's schema has no deleteWebhookReceiver. [doctor hint]",
+        "an enum lacks a value": "ResourceEnum has no value RUNS.",
+        "an optional argument is required": "webhookReceivers requires after, which pulumi-ion does not send. [doctor hint]",
+        "an unknown argument of a mutation is required": "createWebhookReceiver requires plant, which pulumi-ion does not send. [doctor hint]",
+        "an unknown field of an input is required": "createWebhookReceiver requires plant, which pulumi-ion does not send. [doctor hint]",
+        "the etag is required, and none is known": "deleteWebhookReceiver requires an etag, but ION's schema shows none for this object. [doctor hint]",
+        "the etag of an input is required, and none is known": "updateWebhookReceiver requires an etag, but ION's schema shows none for this object. [doctor hint]",
+      }
+    `);
   });
 });
 
-describe("without a way to look", () => {
+describe("without a list of receivers", () => {
   const hide = ["webhookReceivers"];
 
-  it.each([
-    [
-      "a receiver",
-      (ion: WebhookApi) => webhookReceiver.create(ion, { name: "a", webhookUri: `https://a.example/${CANARY}` }),
-    ],
+  const creates: [string, (api: WebhookApi) => Promise<unknown>][] = [
+    ["a receiver", (api) => webhookReceiver.create(api, { name: "a", webhookUri: `https://a.example/${CANARY}` })],
     [
       "a subscription",
-      (ion: WebhookApi) => webhookSubscription.create(ion, { receiverId: "1", resource: "RUNS", action: "UPDATE" }),
+      (api) => webhookSubscription.create(api, { receiverId: "1", resource: "RUNS", action: "UPDATE" }),
     ],
-  ])("a create of %s whose answer got lost is not sent again, and said to be uncertain", async (_what, create) => {
+  ];
+
+  it.each(creates)(
+    "does not create %s twice after an unknown outcome if ION has no list of receivers",
+    async (_what, create) => {
+      const emulator = await start({ hide });
+      emulator.store.createReceiver({ name: "erp", webhookUri: "https://erp.example" });
+      const fetch = intercept(async ({ mutation }, pass) => {
+        const answer = await pass();
+        if (mutation) throw connectionReset();
+        return answer;
+      });
+      const { kind, message, hints } = await failureOf(create(startRun(emulator, fetch).api));
+      expect(kind).toBe("unknownOutcome");
+      expect(hints.join()).toContain("Check");
+      expect(mutationsIn(emulator)).toHaveLength(1);
+      expect(message).not.toContain(CANARY);
+    },
+  );
+
+  it("says that an unknown outcome cannot be verified, and what to do", async () => {
     const emulator = await start({ hide });
-    emulator.store.createReceiver({ name: "erp", webhookUri: "https://erp.example" });
-    const fetch = intercept(async ({ mutation }, pass) => {
-      const answer = await pass();
-      if (mutation) throw connectionReset();
-      return answer;
-    });
-    const { message, kind } = await failureOf(create(meet(emulator, fetch).ion));
-    expect(kind).toBe("unknownOutcome");
-    expect(message).toMatch(
-      /^ION's answer got lost: could not tell whether it did .*\. It may or may not have happened, and nothing can show it: .*no webhookReceivers.* Look in ION yourself before the next `pulumi up`, which would do it a second time\.$/,
+    const fetch = intercept(async ({ mutation }, pass) => (mutation ? Promise.reject(connectionReset()) : pass()));
+    const { message } = await failureOf(
+      startRun(emulator, fetch).api.apply({
+        kind: "createReceiver",
+        fields: { name: "a", webhookUri: "https://a.example" },
+      }),
     );
-    expect(mutationsIn(emulator)).toHaveLength(1);
-    expect(message).not.toContain(CANARY);
+    expect(message.replace(/in \d+ s/, "in 1 s")).toMatchInlineSnapshot(
+      `"Could not create the webhook receiver "a". It is unknown whether ION applied it. Could not read ION's webhooks: ION's schema has no webhookReceivers. Tried 2 times in 1 s. Check in ION whether it was applied before you run \`pulumi up\` again: that would apply it a second time. Run \`npx pulumi-ion doctor\`: it lists every name that differs."`,
+    );
   });
 
-  it.each<[string, Fetch]>([
-    ["a network failure", intercept(({ mutation }, pass) => (mutation ? pass() : Promise.reject(connectionReset())))],
-    [
-      "a refusal by permission",
-      intercept(({ mutation }, pass) =>
-        mutation
-          ? pass()
-          : Promise.resolve(
-              Response.json({
-                data: { webhookReceivers: null },
-                errors: [{ message: "No permission", path: ["webhookReceivers"] }],
-              }),
-            ),
-      ),
-    ],
-    [
-      "a refusal in words like a schema's",
-      intercept(({ query }, pass) =>
-        query.includes("hasNextPage }") || query.includes("hasNextPage\n")
-          ? Promise.resolve(
-              Response.json(
-                { errors: [{ message: 'Cannot query field "webhookReceivers" on type "Query".' }] },
-                { status: 400 },
-              ),
-            )
-          : pass(),
-      ),
-    ],
-  ])("for another reason than the schema's, %s, nothing is made", async (_what, fetch) => {
-    const emulator = await start();
-    const { subscription } = furnish(emulator);
-    const { ion } = meet(emulator, fetch);
-    await failureOf(webhookReceiver.create(ion, { name: "a", webhookUri: "https://a.example" }));
-    await failureOf(webhookSubscription.create(ion, { ...subscription.inputs, resource: "ISSUES" }));
-    expect(mutationsIn(emulator)).toEqual([]);
-  });
-
-  it("an adopted receiver is not taken over", async () => {
+  it("says that a receiver cannot be imported without a list of receivers", async () => {
     const emulator = await start({ hide });
-    const failure = failureOf(webhookReceiver.create(meet(emulator).ion, { name: "a", importId: "7" }));
-    expect((await failure).message).toBe(NO_LIST);
+    const { message } = await failureOf(webhookReceiver.create(startRun(emulator).api, { name: "a", importId: "7" }));
+    expect(message).toMatchInlineSnapshot(
+      `"Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx pulumi-ion doctor\`: it lists every name that differs."`,
+    );
   });
+});
 
-  it("a list of several receivers proves nothing where it tells neither its end nor the way on", async () => {
+it.each<[string, Fetch]>([
+  ["the network", intercept(({ mutation }, pass) => (mutation ? pass() : Promise.reject(connectionReset())))],
+  [
+    "a missing permission",
+    intercept(async ({ mutation }, pass) =>
+      mutation
+        ? pass()
+        : Response.json({
+            data: { webhookReceivers: null },
+            errors: [{ message: "No permission", path: ["webhookReceivers"] }],
+          }),
+    ),
+  ],
+  [
+    "a refusal that only sounds like a missing name",
+    intercept(async ({ query }, pass) =>
+      query.includes("hasNextPage }") || query.includes("hasNextPage\n")
+        ? Response.json(
+            { errors: [{ message: 'Cannot query field "webhookReceivers" on type "Query".' }] },
+            { status: 400 },
+          )
+        : pass(),
+    ),
+  ],
+])("creates nothing if the list cannot be read for another reason than the schema: %s", async (_what, fetch) => {
+  const emulator = await start();
+  const { subscription } = createRecorded(emulator);
+  const { api } = startRun(emulator, fetch);
+  await failureOf(webhookReceiver.create(api, { name: "a", webhookUri: "https://a.example" }));
+  await failureOf(webhookSubscription.create(api, { ...subscription.inputs, resource: "ISSUES" }));
+  expect(mutationsIn(emulator)).toEqual([]);
+});
+
+describe("the list of receivers", () => {
+  it("accepts a list with neither hasNextPage nor cursors only if it has a single receiver", async () => {
     const emulator = await start({ hide: ["PageInfo.hasNextPage", "WebhookReceiverEdge.cursor"] });
-    const one = furnish(emulator);
-    expect(await webhookReceiver.read(meet(emulator).ion, one.id, one.state)).toBeDefined();
-    furnish(emulator);
-    const failure = await failureOf(webhookReceiver.read(meet(emulator).ion, one.id, one.state));
-    expect([failure.kind, failure.message]).toEqual([
-      "unsupported",
-      `Could not look at ION's webhooks: this ION's schema tells neither whether its list of receivers goes on nor how. ${DOCTOR}`,
-    ]);
+    const { id, state } = createRecorded(emulator);
+    expect((await webhookReceiver.read(startRun(emulator).api, id, state)).found).toBeDefined();
+    createRecorded(emulator);
+    const { kind, message } = await failureOf(webhookReceiver.read(startRun(emulator).api, id, state));
+    expect(kind).toBe("unsupported");
+    expect(message).toMatchInlineSnapshot(
+      `"Could not read ION's webhooks: its schema has neither hasNextPage nor cursors, so its list may be incomplete. Run \`npx pulumi-ion doctor\`: it lists every name that differs."`,
+    );
   });
 
-  it("a list that does not tell its end is read until nothing more comes", async () => {
+  it("reads a list without hasNextPage until a page has nothing new", async () => {
     const emulator = await start({ hide: ["PageInfo.hasNextPage"] });
     for (let number = 1; number <= 201; number += 1) {
       emulator.store.createReceiver({ name: `r${number}`, webhookUri: `https://r.example/${number}` });
     }
-    expect((await meet(emulator).ion.receivers()).size).toBe(201);
+    expect((await startRun(emulator).api.receivers()).size).toBe(201);
   });
 });
