@@ -56,7 +56,7 @@ const argsSchema = z.strictObject({
       z
         .string({ error: "must be a string" })
         .refine((value) => !hasControlCharacter(value), "must not contain line breaks or control characters")
-        .refine((value) => /^[\t\x20-\xff]*$/.test(value), "must contain only Latin-1 characters, as HTTP headers do")
+        .refine((value) => !/[^\0-\xff]/.test(value), "must contain only Latin-1 characters, as HTTP headers do")
         .refine((value) => value === value.trim(), "must not start or end with a space"),
     )
     .superRefine(checkHeaderNames)

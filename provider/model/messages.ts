@@ -66,8 +66,9 @@ function unmanaged(one: Of<"unmanaged">): string {
 
 function duplicate(one: Of<"duplicate">): string {
   if (one.object === "receiver") {
-    const names = one.receivers.map(formatReceiver).join(" and ");
-    return `Receivers ${names} have the same URL: events that more than one of them is subscribed to are delivered more than once.`;
+    const names = one.receivers.map(formatReceiver);
+    const list = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+    return `Receivers ${list} have the same URL: events that more than one of them is subscribed to are delivered more than once.`;
   }
   if (one.object === "header") return `${receiver(one)} sends the header ${escapeText(one.header.key)} more than once.`;
   const { subscriptions } = one;
@@ -80,9 +81,9 @@ const receiver = ({ receiver }: { readonly receiver: Parameters<typeof formatRec
   `Receiver ${formatReceiver(receiver)}`;
 const event = (one: Parameters<typeof eventName>[0]) => escapeText(eventName(one));
 const value = (one: unknown) => (one === undefined || one === "" ? "empty" : escapeText(JSON.stringify(one)));
-function desiredReceiver({ id, fields: { name = "" } }: DesiredReceiver): string {
-  if (id === undefined) return `Receiver "${escapeText(name)}"`;
-  return `Receiver ${name === "" ? `with id ${escapeText(id)}` : formatReceiver({ id, name })}`;
+function desiredReceiver({ id, fields: { name } }: DesiredReceiver): string {
+  if (id === undefined) return `Receiver "${escapeText(name ?? "")}"`;
+  return `Receiver ${name === undefined ? `with id ${escapeText(id)}` : formatReceiver({ id, name })}`;
 }
 const undetected = (one: Of<"masked">) =>
   one.object === "receiver" && one.field === "webhookUri"

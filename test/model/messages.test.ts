@@ -206,7 +206,7 @@ describe("describeDifference", () => {
         "moved subscription": "Receiver "erp" (id 4): subscription PARTS UPDATE (id 4) was moved to receiver "erp-2" (id 45) in ION.",
         "never delivered": "Receiver "erp" (id 4) is subscribed to PURCHASE_ORDER_LINES CREATE, but ION sends no event when a purchase order line is created (Violet's guide, known limitation 1). Violet gets new lines with its next scheduled fetch.",
         "replaced subscription": "Receiver "erp" (id 4) is subscribed to PARTS UPDATE under another id (42, not 4): the next \`pulumi up\` adopts it.",
-        "three receivers with one URL": "Receivers "erp" (id 4) and "erp-2" (id 45) and "erp" (id 46) have the same URL: events that more than one of them is subscribed to are delivered more than once.",
+        "three receivers with one URL": "Receivers "erp" (id 4), "erp-2" (id 45) and "erp" (id 46) have the same URL: events that more than one of them is subscribed to are delivered more than once.",
         "two receivers with one URL": "Receivers "erp" (id 4) and "erp-2" (id 45) have the same URL: events that more than one of them is subscribed to are delivered more than once.",
         "unmanaged header": "Receiver "erp" (id 4) sends the header X-erp, which your program does not declare.",
         "unmanaged receiver": "Receiver "erp" (id 4) is not managed by this stack.",

@@ -146,15 +146,18 @@ function read(raw: Buffer, signature: string | string[] | undefined, secret: str
     // Printed as it is.
   }
   const { resource, action } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  const result =
-    signature === undefined ? "missing" : verifySignature(raw, signature, secret ?? "") ? "valid" : "invalid";
   return {
     resource: typeof resource === "string" ? resource : undefined,
     action: typeof action === "string" ? action : undefined,
-    signature: secret ? result : "not checked",
+    signature: secret ? checkSignature(raw, signature, secret) : "not checked",
     body,
     value,
   };
+}
+
+function checkSignature(raw: Buffer, signature: string | string[] | undefined, secret: string) {
+  if (signature === undefined) return "missing";
+  return typeof signature === "string" && verifySignature(raw, signature, secret) ? "valid" : "invalid";
 }
 
 const SIGNATURE_STYLE: Readonly<Record<Delivery["signature"], Style>> = {

@@ -447,7 +447,7 @@ describe("if ION cannot be used", () => {
     const url = `${await page(302, { location: "https://login.example" })}/graphql`;
     expect(await problemsOf({ ...envOf(await emulated()), ION_API_URI: url })).toMatchInlineSnapshot(`
       "! Could not check the permissions of the API key, because its token does not list them. It needs read access to webhook receivers, and:
-      ✗ <ion> answered with HTTP 302, a redirect to login.example, and not as a GraphQL API does. Check ion:endpoint (or ION_API_URI).
+      ✗ <ion> answered with HTTP 302, a redirect to login.example, instead of a GraphQL answer. Check ion:endpoint (or ION_API_URI).
       ✗ Could not check ION's webhooks: same error.
       pulumi-ion 1.2.3 cannot use ION with these settings: see ✗ above."
     `);
@@ -461,7 +461,7 @@ describe("if ION cannot be used", () => {
     );
     expect(await problemsOf(env)).toMatchInlineSnapshot(`
       "! Could not check the permissions of the API key, because its token does not list them. It needs read access to webhook receivers, and:
-      ✗ ION did not return its webhook receivers: No permission. Nothing was concluded from that. The API key needs permission to read webhook receivers.
+      ✗ ION did not return its webhook receivers: No permission. That does not prove that there are none. The API key needs permission to read webhook receivers.
       pulumi-ion 1.2.3 cannot use ION with these settings: see ✗ above.
       Ask:
       - An org admin of your ION: create an API key in the environment above, with read access to webhook receivers and CreateWebhookReceiver, CreateWebhookSubscription, UpdateWebhookReceiver, DeleteWebhookReceiver, DeleteWebhookSubscription, CreateWebhookHeader, UpdateWebhookHeader, DeleteWebhookHeader."
@@ -687,7 +687,7 @@ it("prints no password of a URL", async () => {
   const token = String(env.ION_AUTH_SERVER);
   const { findings } = await doctor({ ...env, ION_AUTH_SERVER: token.replace("://", `://user:${CANARY}@`) });
   expect(findings.at(-1)).toMatchInlineSnapshot(
-    `"✗ ion:authUrl contains a user name or password. Remove it from the URL."`,
+    `"✗ ION_AUTH_SERVER contains a user name or password. Remove it from the URL."`,
   );
   for (const more of [[], ["--json"]]) {
     expect((await doctor({ ...env, ION_AUTH_SERVER: `${token}?key=${CANARY}` }, ...more)).out).toContain(token);

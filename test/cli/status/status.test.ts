@@ -301,7 +301,7 @@ it("prints one JSON object with --json", async () => {
 
 it.each([
   ["a wrong API key", { ION_CLIENT_SECRET: "canary-wrong" }, /client/i],
-  ["an invalid endpoint", { ION_API_URI: "canary, no URL" }, /ion:endpoint is not a URL/],
+  ["an invalid endpoint", { ION_API_URI: "canary, no URL" }, /ION_API_URI is not a URL/],
   ["no settings", { ION_API_URI: "", ION_CLIENT_ID: "" }, /ION_API_URI[\s\S]*ION_CLIENT_ID/],
 ])("exits with 1 for %s, without a secret", async (_what, env, text) => {
   const emulator = await start();

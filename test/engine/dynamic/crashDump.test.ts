@@ -22,14 +22,15 @@ const PROGRAM = `
   const { config, inputs } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
   const { webhookReceiver } = require("pulumi-ion/dynamic");
   // The next request is sent after the first response.
-  const send = fetch;
+  const http = require("node:http");
+  const send = http.request;
   let crashed = false;
-  globalThis.fetch = async (...request) => {
-    const response = await send(...request);
-    if (!crashed) setImmediate(crash);
-    crashed = true;
-    return response;
-  };
+  http.request = (url, options, onResponse) =>
+    send(url, options, (response) => {
+      onResponse(response);
+      if (!crashed) setImmediate(crash);
+      crashed = true;
+    });
   webhookReceiver.configure({ config: { get: (key) => config[key] } });
   webhookReceiver.create(inputs).catch((error) => console.error(error));
 `;
