@@ -226,7 +226,9 @@ describe("a read of several pages", () => {
     const api = ionOn(await start(), { fetch, retry: { deadlineMs: 20, firstWaitMs: 1 } });
     const { kind, message } = await failureOf(api.receivers());
     expect(kind).toBe("unreachable");
-    expect(message.replace(/\d+ s/, "1 s")).toMatchInlineSnapshot(`"Reading ION's webhook receivers took more than 1 s. Set ion:deadline to allow more time."`);
+    expect(message.replace(/\d+ s/, "1 s")).toMatchInlineSnapshot(
+      `"Reading ION's webhook receivers took more than 1 s. Set ion:deadline to allow more time."`,
+    );
   });
 
   it("keeps nothing of the first page if the second page fails", async () => {

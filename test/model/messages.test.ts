@@ -259,7 +259,9 @@ describe("describeStackDifference", () => {
   });
 
   it("says if two stacks share a secret", () => {
-    expect(describeSharedSecret("sharedSecret", "e\nrp", "dev", "prod")).toMatchInlineSnapshot(`"Receiver "e\\u000arp" has the same sharedSecret in dev and prod. Environments usually have different ones."`);
+    expect(describeSharedSecret("sharedSecret", "e\nrp", "dev", "prod")).toMatchInlineSnapshot(
+      `"Receiver "e\\u000arp" has the same sharedSecret in dev and prod. Environments usually have different ones."`,
+    );
   });
 });
 

@@ -121,7 +121,9 @@ it("stops reading an answer of more than 64 MB", async () => {
   const send = transport(async () => new Response(endless));
   const { kind, message } = await failureOf(send("graphql", "https://ion.example/graphql", init));
   expect(kind).toBe("unexpectedAnswer");
-  expect(message).toMatchInlineSnapshot(`"ion.example sent an answer of more than 64 MB. Check that the endpoint is ION's."`);
+  expect(message).toMatchInlineSnapshot(
+    `"ion.example sent an answer of more than 64 MB. Check that the endpoint is ION's."`,
+  );
   expect(isCanceled).toBe(true);
   expect(sent).toBeLessThan(70);
 });
