@@ -173,8 +173,7 @@ function resolveExisting<State extends RecordedState>(
   });
 }
 
-const WITHOUT_REFRESH =
-  "Nothing was concluded from that. To continue without reading ION, add --refresh=false to the command.";
+const WITHOUT_REFRESH = "To continue without reading ION, add --refresh=false to the command.";
 const DELETE_IN_ION =
   "Delete the object in ION yourself, then remove it from the stack with `pulumi state delete` (`pulumi stack --show-urns` lists the URNs).";
 
