@@ -37,7 +37,7 @@ const subscriptionTo = (store: Store, resource: string) =>
 const HISTORY: readonly Run[] = [
   {
     desired: [ERP],
-    fault: { kind: "partial", on: { field: "createWebhookHeader" }, fields: [1] },
+    fault: { kind: "partial", on: { field: "createWebhookHeader" }, fields: [1], message: "Out of headers" },
     steps: ["create erp"],
     fails: true,
   },

@@ -23,7 +23,7 @@ describe("with erp in the stack and crm new in the program", () => {
   it("previews and updates erp alone, and deletes what an up has reported", async () => {
     const project = await withErp();
     project.emulator.store.createSubscription({ receiverId: "1", resource: "STEPS", action: "UPDATE" });
-    expect(await project.up("--target", "**::erp*")).toContain("Newly found");
+    expect(await project.up("--target", "**::erp*")).toContain("`pulumi up` reports STEPS UPDATE (id 2)");
     const preview = await project.preview("--target", "**::erp*");
     expect(preview).toMatch(/\+ deleting *: \[\s*\+ *\[0\]: "STEPS UPDATE \(id 2\)"/);
     expect(preview).not.toContain("crm");

@@ -156,7 +156,7 @@ describe("a stack that points to another ION environment", () => {
       const { code, output } = await project.pulumi(...command, "--stack", "test");
       expect(code, output).not.toBe(0);
       expect(output).toMatch(/is in .*loopback/);
-      expect(output).toContain("Set ion:endpoint");
+      expect(output).toContain("Restore ion:endpoint");
     }
     expect((await project.resources()).filter(({ id }) => id === "1")).toHaveLength(1);
     expect(project.emulator.store.listReceivers()).toHaveLength(1);
