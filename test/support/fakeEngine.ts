@@ -327,12 +327,12 @@ class Run {
   async #delete(saved: SavedResource): Promise<boolean> {
     const { kind, id, state, name, options } = saved;
     const { resources, replaced } = this.#stack;
+    this.#steps.push(`delete ${name}`);
     if (options.protect && !replaced.has(saved)) {
       // Pulumi reports every protected resource, and continues with the others.
       this.#errors.push(`${name} is protected, and cannot be deleted.`);
       return false;
     }
-    this.#steps.push(`delete ${name}`);
     if (this.#isPreview) return true;
     const isDeclared = handlers[kind]
       .identities(state, id)
