@@ -60,7 +60,7 @@ it("warns about another receiver with the same URL in any spelling, without the 
   expect(warnings).toEqual([expect.not.stringContaining(CANARY)]);
   expect(warnings).toMatchInlineSnapshot(`
     [
-      "Receivers "erp" (id 1) and "by hand" (id 3) have the same URL: events that both are subscribed to are delivered more than once.",
+      "Receivers "erp" (id 1) and "by hand" (id 3) have the same URL: events that more than one of them is subscribed to are delivered more than once.",
     ]
   `);
 });
