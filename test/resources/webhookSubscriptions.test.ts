@@ -57,7 +57,7 @@ describe("WebhookSubscriptions", () => {
 
   it("is refused if it subscribes to nothing", async () => {
     expect(await errorOf(() => subscribeAll("s", { ...ON_7, subscriptions: {} }))).toMatchInlineSnapshot(
-      `""s" subscribes to nothing: subscriptions is empty, so no event would ever arrive."`,
+      `""s" subscribes to nothing. Declare at least one event, such as PARTS: ["UPDATE"]."`,
     );
   });
 

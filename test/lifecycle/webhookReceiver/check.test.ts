@@ -133,7 +133,7 @@ it("rejects invalid inputs, without their values", async () => {
       "importId: must not be empty": [
         "an empty importId",
       ],
-      "inputs: Unrecognized key: "webHookUri"": [
+      "inputs: no such property: "webHookUri". Check the spelling, or remove it.": [
         "an unknown property",
       ],
       "name: must be a string": [

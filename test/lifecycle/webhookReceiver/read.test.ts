@@ -40,7 +40,7 @@ it("warns if ION shows no receiver at all", async () => {
   expect(found).toBeUndefined();
   expect(warnings).toMatchInlineSnapshot(`
     [
-      "ION shows this API key no webhook receivers. Either all were deleted, or the key may not read them. If it may not read them, do not run \`pulumi up\`: it would create them a second time.",
+      "ION shows this API key no webhook receivers. Either all were deleted, or the key is not allowed to read them. In the second case, do not run \`pulumi up\`: it would create them a second time.",
     ]
   `);
 });
