@@ -19,7 +19,7 @@ const vault = new local.Command(
 
 const erp = new ion.WebhookReceiver("erp", { webhookUri: pulumi.secret(vault.stdout) });
 const subscriptions = new ion.WebhookSubscriptions("erp", {
-  receiverId: erp.id,
+  receiver: erp,
   subscriptions: { PARTS: ["CREATE", "UPDATE"] },
 });
 

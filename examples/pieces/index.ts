@@ -12,12 +12,12 @@ const erp = new ion.WebhookReceiver("erp", {
 
 // Several subscriptions: one for each resource and action.
 new ion.WebhookSubscriptions("erp", {
-  receiverId: erp.id,
+  receiver: erp,
   subscriptions: { RUNS: ["CREATE", "UPDATE"], ISSUES: ["CREATE"] },
 });
 
 // A single subscription.
-new ion.WebhookSubscription("erp-parts", { receiverId: erp.id, resource: "PARTS", action: "UPDATE" });
+new ion.WebhookSubscription("erp-parts", { receiver: erp, resource: "PARTS", action: "UPDATE" });
 
 // The receiving service verifies the x-ion-signature header with this secret.
 export const sharedSecret = erp.sharedSecret;

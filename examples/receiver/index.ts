@@ -10,7 +10,7 @@ const receiver = new ion.WebhookReceiver("shop-floor", {
 });
 
 new ion.WebhookSubscriptions("shop-floor", {
-  receiverId: receiver.id,
+  receiver,
   subscriptions: { PARTS: ["CREATE", "UPDATE"], RUNS: ["UPDATE"] },
 });
 

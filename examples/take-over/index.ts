@@ -8,6 +8,6 @@ const receiver = new ion.WebhookReceiver("erp", { name: "ERP hooks", importId: c
 
 // Existing subscriptions are adopted; missing ones are created.
 new ion.WebhookSubscriptions("erp", {
-  receiverId: receiver.id,
+  receiver,
   subscriptions: { PARTS: ["CREATE", "UPDATE"], RUNS: ["UPDATE"] },
 });

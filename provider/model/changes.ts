@@ -150,10 +150,21 @@ export function applyChange<Of extends Change>(
   const without = <Item extends { readonly id: string }>(items: readonly Item[], id: string) =>
     items.filter((item) => item.id !== id);
   switch (change.kind) {
-    case "createReceiver":
-    case "updateReceiver": {
+    case "createReceiver": {
       const receiver = result as Receiver;
       receivers.set(receiver.id, receiver);
+      break;
+    }
+    case "updateReceiver": {
+      const receiver = result as Receiver;
+      const { subscriptions, headers } = change.receiver;
+      const current = receivers.get(receiver.id);
+      // An answer without lists repeats those from before the request, which may have changed since.
+      receivers.set(receiver.id, {
+        ...receiver,
+        subscriptions: (receiver.subscriptions === subscriptions && current?.subscriptions) || receiver.subscriptions,
+        headers: (receiver.headers === headers && current?.headers) || receiver.headers,
+      });
       break;
     }
     case "deleteReceiver":

@@ -14,5 +14,6 @@ export {
   Resource,
 } from "@pulumi/pulumi/resource";
 export * as runtimeConfig from "@pulumi/pulumi/runtime/config";
+export { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 export { getMonitor, isDryRun } from "@pulumi/pulumi/runtime/settings";
 export { getStackResource } from "@pulumi/pulumi/runtime/stack";

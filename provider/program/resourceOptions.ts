@@ -1,5 +1,5 @@
 import { programError } from "./programRun.ts";
-import type * as pulumi from "./pulumi.ts";
+import * as pulumi from "./pulumi.ts";
 
 /**
  * Refuses the options `id` and `import`: Pulumi reads such a resource without its inputs, which dynamic resources need.
@@ -14,4 +14,11 @@ export function refuseIdOptions(type: string, name: string, opts: pulumi.CustomR
       ? "To import an existing receiver, set importId. To look one up without managing it, use getWebhookReceiver."
       : "Omit it: a subscription that exists in ION with the same receiver, resource and action is adopted automatically.";
   throw programError(`The option ${option} of ${type} "${name}" is not supported. ${instead}`);
+}
+
+/** Refuses Pulumi's own placeholder for unknown values as a value: the engine would drop it. @throws RunError */
+export function refusePlaceholder(name: string, args: object): void {
+  const property = Object.entries(args).find(([, value]) => value === pulumi.unknownValue)?.[0];
+  if (property)
+    throw programError(`${property} of "${name}" is Pulumi's placeholder for unknown values. Use another value.`);
 }

@@ -9,7 +9,7 @@ import {
   environmentOfConnection,
   setConnection,
 } from "../program/resourceConnection.ts";
-import { refuseIdOptions } from "../program/resourceOptions.ts";
+import { refuseIdOptions, refusePlaceholder } from "../program/resourceOptions.ts";
 
 /** Arguments for {@link WebhookReceiver}. Omitted fields take ION's defaults at creation and are pinned to them. */
 export interface WebhookReceiverArgs extends ConnectionArgs {
@@ -70,6 +70,7 @@ export class WebhookReceiver extends pulumi.CustomResource {
 
   constructor(name: string, args: WebhookReceiverArgs, opts?: pulumi.CustomResourceOptions) {
     refuseIdOptions("WebhookReceiver", name, opts);
+    refusePlaceholder(name, args);
     const { connection, webhookUri, sharedSecret, headers } = args;
     checkConnection(`"${name}"`, connection);
     const once = (uri: pulumi.Input<string>) =>

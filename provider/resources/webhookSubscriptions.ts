@@ -47,7 +47,7 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
     const { unmanaged = "report", maxDeletions, subscriptions } = args;
     const resolved = resolveReceiver(name, args);
     const { receiverId } = resolved;
-    super("ion:index:WebhookSubscriptions", name, { receiverId, subscriptions, unmanaged, maxDeletions }, opts);
+    super("ion:index:WebhookSubscriptions", name, { subscriptions, unmanaged, maxDeletions }, opts);
     const events = eventsOf(name, subscriptions);
     if (!["delete", "report", "ignore"].includes(unmanaged)) {
       throw programError(`unmanaged of "${name}" must be "delete", "report" or "ignore".`);

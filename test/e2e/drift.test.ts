@@ -38,7 +38,7 @@ const create = /^ *\+ .*\(create\)/;
 const changed = (what: string) => new RegExp(`- driftedSecrets: \\[\\n *- *\\[0\\]: "${what}"`);
 /** Reported for deletion by the next run, possibly replacing one that this run deletes. */
 const reported = (event: string) =>
-  new RegExp(`[+~] removeNext: \\[\\n *[+~] *\\[0\\]: (?:"[^"]+" => )?"${event} \\(id \\d+\\)"`);
+  new RegExp(`[+~] deletingNext: \\[\\n *[+~] *\\[0\\]: (?:"[^"]+" => )?"${event} \\(id \\d+\\)"`);
 const subscriptionOf = (store: Store, id: string) => store.listSubscriptions(id)[0]?.id ?? "";
 const headerIn = (store: Store, id: string, key: string) =>
   store.listHeaders(id).find((header) => header.key === key)?.id ?? "";
@@ -119,7 +119,7 @@ const ROWS: readonly Row[] = [
   header(
     "header duplicated",
     (store, id) => store.createHeader({ receiverId: id, key: "x-plant", value: "7" }),
-    "header x-plant \\(twice, id \\d+\\) was added",
+    "header x-plant \\(duplicate, id \\d+\\) was added",
   ),
   {
     ...header(
@@ -174,7 +174,7 @@ const ROWS: readonly Row[] = [
       {},
     ),
     subscribed: { ...SUBSCRIBED, unmanaged: "report" },
-    message: /nobody declared: STEPS DELETE \(id \d+\)\. They stay\./,
+    message: /STEPS DELETE \(id \d+\)\. They are kept/,
     cleanUp: (store, id) => {
       const unmanaged = store.listSubscriptions(id).filter(({ resource }) => resource === "STEPS");
       expect(unmanaged).toHaveLength(1);
@@ -272,7 +272,8 @@ describe("drift", () => {
     // The run after the one that reports unmanaged subscriptions deletes them, and its preview lists them.
     const listed = parsePlan(await preview());
     expect([...listed.keys()].sort()).toEqual(TWO_RUNS.map((name) => `${name}-unmanaged`).sort());
-    for (const block of listed.values()) expect(block).toMatch(/- removeNext: \[\n *- *\[0\]: "\w+ \w+ \(id \d+\)"/);
+    for (const block of listed.values())
+      expect(block).toMatch(/[+~] deleting: \[\n *[+~] *\[0\]: "\w+ \w+ \(id \d+\)"/);
     await project.up();
     expect(liveState(store)).toEqual(declared);
     await project.preview("--expect-no-changes");

@@ -78,7 +78,7 @@ it("the import guide, executed block by block, leads from objects created by han
   const program = join(folder, "try/index.ts");
   await writeFile(program, (await readFile(program, "utf8")).replace('unmanaged: "report"', 'unmanaged: "delete"'));
   const deletion = await execute(rest.at(-1) ?? "");
-  expect(deletion).toMatch(/- removeNext[\s\S]*RUNS UPDATE \(id 4\)/);
+  expect(deletion).toMatch(/\+ deleting[\s\S]*RUNS UPDATE \(id 4\)/);
   expect(mutations().flatMap(({ fields }) => fields.map(({ field }) => field))).toEqual(["deleteWebhookSubscription"]);
   expect(store.findSubscription("4")).toBeUndefined();
 

@@ -74,7 +74,8 @@ describe("random histories with the real engine", () => {
         model.expectSubscribed();
         return true;
       }
-      const [, conflictingId] = /another webhook receiver.*\(id (\d+)\)\. With both/.exec(output) ?? [];
+      const [, conflictingId] =
+        /another webhook receiver with the new webhookUri.*\(id (\d+)\)\. Two receivers/.exec(output) ?? [];
       // Does what the error says. If every subscription is unmanaged, the run asks for maxDeletions.
       if (conflictingId) emulator.store.deleteReceiver(conflictingId);
       else expect(output, at).toContain("maxDeletions");

@@ -22,13 +22,10 @@ const REJECTED: Readonly<Record<string, readonly [args: string, property: string
   crlf: ['{ headers: { "X-A": "canary-1\\r\\nX-B: 2" } }', "headers.X-A"],
   unknown: [`{ name: "${UNKNOWN}" }`, 'name of "unknown"'],
   unknownSecret: [`{ sharedSecret: "${UNKNOWN}" }`, 'sharedSecret of "unknownSecret"'],
-  surrogate: ['{ sharedSecret: "canary-2\\ud800" }', 'sharedSecret of "surrogate"'],
-  proto: ['{ headers: { ["__proto__"]: "canary-3" } }', 'headers of "proto"'],
-  signature: [`{ headers: { "${SIGNATURE}": "canary-4" } }`, 'headers of "signature"'],
 };
 
 const url = (name: string) => `https://hooks.example/${name}`;
-const HEAD = 'const ion = require("pulumi-ion"); const pulumi = require("@pulumi/pulumi");\n';
+const HEAD = 'const ion = require("pulumi-ion");\n';
 const accepted = Object.entries(ACCEPTED)
   .map(([name, args]) => {
     const json = JSON.stringify({ webhookUri: url(name), ...args });
@@ -50,14 +47,6 @@ it("hostile input is either stored unchanged or rejected by the preview, which n
   expect(code).not.toBe(0);
   for (const [, property] of Object.values(REJECTED)) expect(output).toContain(property);
   expect(output).not.toMatch(/canary-\d|GraphQL|\.js:\d+/);
-
-  // Also values that are known only while the program runs.
-  const surrogate = `new ion.WebhookReceiver("late", { webhookUri: "${url("late")}", name: pulumi.secret("canary-5\\ud800") });`;
-  await project.write({ "index.js": `${HEAD}${surrogate}` });
-  const late = await project.pulumi("preview", "--stack", "test");
-  expect(late.code).not.toBe(0);
-  expect(late.output).toContain('name of "late" cannot be sent through Pulumi');
-  expect(late.output).not.toContain("canary-5");
 
   await project.write({ "index.js": `${HEAD}${accepted}` });
   await project.preview();

@@ -25,13 +25,13 @@ describe("preview", () => {
       /webhookUri.*https:\/\/ URL/,
     ],
     ["a missing webhookUri", program('new ion.WebhookReceiver("erp", {});'), /webhookUri.*is missing/],
-    ["an empty name", receiver('name: " "'), /name.*cannot be empty/],
+    ["an empty name", receiver('name: " "'), /name.*must not be empty/],
     ["the status 999", receiver("expectedResponseCode: 999"), /expectedResponseCode.*100 to 599/],
     ["an invalid content type", receiver('contentType: "json"'), /contentType.*media type/],
     ["a string for active", receiver('active: "yes"'), /active.*true or false/],
     ["a header with a line break", receiver('headers: { "X-A": "canary\\r\\nX-B: 1" }'), /headers\.X-A.*line breaks/],
-    ["a header name with a space", receiver('headers: { "X A": "canary" }'), /headers.*not a name/],
-    ["an empty sharedSecret", receiver('sharedSecret: ""'), /sharedSecret.*cannot be empty/],
+    ["a header name with a space", receiver('headers: { "X A": "canary" }'), /headers.*not a valid HTTP header name/],
+    ["an empty sharedSecret", receiver('sharedSecret: ""'), /sharedSecret.*must not be empty/],
     [
       "an unknown action",
       program('new ion.WebhookSubscription("s", { receiverId: "1", resource: "PARTS", action: "UPDAET" });'),
@@ -45,7 +45,7 @@ describe("preview", () => {
     [
       "an empty receiverId",
       program('new ion.WebhookSubscription("s", { receiverId: "", resource: "PARTS", action: "UPDATE" });'),
-      /receiverId.*cannot be empty/,
+      /receiverId.*must not be empty/,
     ],
     [
       "an exclusion of an event that is not included",
@@ -81,7 +81,7 @@ describe("settings", () => {
     await project.pulumi("config", "rm", removed, "--stack", "test");
     const { code, output } = await project.pulumi("preview", "--stack", "test");
     expect(code).not.toBe(0);
-    expect(output).toContain(`${key} is not set: run \`pulumi config set`);
+    expect(output).toContain(`${key} is not set. Run \`pulumi config set`);
     expect(output).toContain(variable);
     expect(output).not.toMatch(/^\s+at /m);
     expectUntouched(project);
@@ -121,7 +121,7 @@ describe("up", () => {
     await project.pulumi("config", "set", "--secret", "ion:clientSecret", "canary-secret", "--stack", "test");
     const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "test");
     expect(code).not.toBe(0);
-    expect(output).toContain("did not accept the API key");
+    expect(output).toContain("rejected the API key");
     expect(output).not.toContain("canary");
     expect(output).not.toMatch(/^\s+at /m);
   });
@@ -130,11 +130,11 @@ describe("up", () => {
 describe("a client secret in plain text", () => {
   it("causes one warning with the command that encrypts it", async () => {
     const project = await makeProject({ files: GOOD });
-    expect(await project.preview()).not.toContain("in plain");
+    expect(await project.preview()).not.toContain("plaintext");
     const set = ["config", "set", "--plaintext", "ion:clientSecret", "canary-plain", "--stack", "test"];
     expect((await project.pulumi(...set)).code).toBe(0);
     const output = await project.preview();
-    expect(output.match(/in this stack's config in plain/g)).toHaveLength(1);
+    expect(output.match(/in this stack's config as plaintext/g)).toHaveLength(1);
     expect(output).toContain("pulumi config set --secret ion:clientSecret");
     expect(output).not.toContain("canary-plain");
   });
@@ -155,8 +155,8 @@ describe("a stack that points to another ION environment", () => {
     for (const command of [["preview"], ["refresh", "--run-program", "--yes"], ["destroy", "--run-program", "--yes"]]) {
       const { code, output } = await project.pulumi(...command, "--stack", "test");
       expect(code, output).not.toBe(0);
-      expect(output).toContain("lives in the ION at loopback");
-      expect(output).toContain("Set ion:endpoint");
+      expect(output).toMatch(/belongs to the local emulator/);
+      expect(output).toContain("Restore ion:endpoint");
     }
     expect((await project.resources()).filter(({ id }) => id === "1")).toHaveLength(1);
     expect(project.emulator.store.listReceivers()).toHaveLength(1);

@@ -143,7 +143,7 @@ describe("secrets that the program passes as plain text", () => {
     settings.deniedPermissions.add("CreateWebhookHeader");
     const { code, output } = await project.pulumi("up", ...YES);
     expect(code).not.toBe(0);
-    expect(output).toContain("add the header X-Key");
+    expect(output).toContain("create the header X-Key");
     expect(output).toContain("CreateWebhookHeader");
     const exported = await project.resources();
     expect(exported.find(({ urn }) => urn.endsWith("::erp"))?.initErrors).toHaveLength(1);

@@ -4,7 +4,7 @@ import { type Difference, difference } from "../../provider/model/difference.ts"
 import { describeDifference } from "../../provider/model/messages.ts";
 import type { Receiver } from "../../provider/model/webhooks.ts";
 import type { UnmanagedPolicy } from "../../provider/resources/unmanagedSubscriptions.ts";
-import type { DeclaredResource } from "../support/fakeEngine.ts";
+import type { DeclaredResource, ResourceOptions } from "../support/fakeEngine.ts";
 
 /** A receiver with its subscriptions, as a program declares them. */
 export interface DesiredReceiver {
@@ -15,6 +15,8 @@ export interface DesiredReceiver {
   /** The events to subscribe to, such as "PARTS UPDATE". */
   readonly events: readonly string[];
   readonly unmanaged: UnmanagedPolicy;
+  /** Pulumi's options of the receiver and of each of its subscriptions. @default none */
+  readonly options?: ResourceOptions;
 }
 
 export interface Fields {
@@ -28,8 +30,8 @@ export interface Fields {
 
 /** The resources that WebhookReceiver and WebhookSubscriptions register for a desired state. */
 export function programOf(desired: readonly DesiredReceiver[]): DeclaredResource[] {
-  return desired.flatMap(({ name, fields, headers, events, unmanaged }): DeclaredResource[] => [
-    { name, kind: "receiver", inputs: { name, ...fields, ...(headers && { headers }) } },
+  return desired.flatMap(({ name, fields, headers, events, unmanaged, options = {} }): DeclaredResource[] => [
+    { name, kind: "receiver", inputs: { name, ...fields, ...(headers && { headers }) }, options },
     ...events.map((event): DeclaredResource => {
       const [resource, action] = event.split(" ");
       return {
@@ -37,6 +39,7 @@ export function programOf(desired: readonly DesiredReceiver[]): DeclaredResource
         kind: "subscription",
         inputs: { resource, action },
         receiver: name,
+        options,
       };
     }),
     ...(unmanaged === "ignore" || events.length === 0
@@ -47,6 +50,7 @@ export function programOf(desired: readonly DesiredReceiver[]): DeclaredResource
             kind: "unmanaged",
             inputs: { unmanaged, declared: events },
             receiver: name,
+            options,
           } as const,
         ]),
   ]);
@@ -54,13 +58,15 @@ export function programOf(desired: readonly DesiredReceiver[]): DeclaredResource
 
 /** The same program as JavaScript, for the real engine. */
 export const sourceOf = (desired: readonly DesiredReceiver[]) => `const ion = require("pulumi-ion");
-for (const { name, fields, headers, events, unmanaged } of ${JSON.stringify(desired)}) {
-  const { id: receiverId } = new ion.WebhookReceiver(name, { ...fields, headers });
+for (const { name, fields, headers, events, unmanaged, options = {} } of ${JSON.stringify(desired)}) {
+  const { id: receiverId } = new ion.WebhookReceiver(name, { ...fields, headers }, options);
   const subscriptions = {};
   for (const [resource, action] of events.map((event) => event.split(" "))) {
     subscriptions[resource] = [...(subscriptions[resource] ?? []), action];
   }
-  new ion.WebhookSubscriptions(name, { receiverId, subscriptions, unmanaged });
+  const { ignoreChanges, ...inherited } = options;
+  const transforms = ignoreChanges ? [({ props, opts }) => ({ props, opts: { ...opts, ignoreChanges } })] : [];
+  new ion.WebhookSubscriptions(name, { receiverId, subscriptions, unmanaged }, { ...inherited, transforms });
 }`;
 
 /** How ION deviates from the desired state. If all lists are empty, it does not. */
@@ -96,9 +102,9 @@ export function findDeviations(
         },
       ]),
   );
-  const declared = desired.map(({ name, fields, headers, events }) => ({
-    fields: { name, ...fields },
-    headers,
+  const declared = desired.map(({ name, fields, headers, events, options }) => ({
+    fields: withoutFields({ name, ...fields }, options?.ignoreChanges),
+    headers: options?.ignoreChanges?.includes("headers") ? undefined : headers,
     subscriptions: events.map((event) => {
       const [resource = "", action = ""] = event.split(" ");
       return { resource, action };
@@ -109,6 +115,9 @@ export function findDeviations(
     differences.filter(({ kind }) => kinds.includes(kind)).map(describeDifference);
   return { duplicates: of("duplicate"), missing: of("missing"), unexpected: of("changed", "unmanaged") };
 }
+
+const withoutFields = (fields: Fields, ignored: readonly string[] = []): Partial<Fields> =>
+  Object.fromEntries(Object.entries(fields).filter(([field]) => !ignored.includes(field)));
 
 /** A header as a string. HTTP ignores case in header names. */
 export const headerOf = (key: string, value: string) => `${key.toLowerCase()}=${value}`;

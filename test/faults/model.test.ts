@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Emulator, type Fault, startEmulator } from "../../emulator/index.ts";
 import { WebhookApi, type WebhookApiOptions } from "../../provider/ion/webhookApi.ts";
-import { type Checkpoint, type Outcome, Stack } from "../support/fakeEngine.ts";
+import { type Outcome, type RunOptions, Stack } from "../support/fakeEngine.ts";
 import { CANARY, connectionTo } from "../support/support.ts";
 import { crashAt } from "./crash.ts";
 import { type DesiredReceiver, programOf } from "./desiredState.ts";
 import { applyEdit, EDIT_NAMES, type Edit } from "./manualEdits.ts";
-import { desiredStates, Model } from "./model.ts";
+import { desiredStatesWithOptions as desiredStates, Model } from "./model.ts";
 
 /** The seed is fixed so that a failure is caused by the change under test. FC_SEED sets another one, FC_RUNS the number of histories. */
 const SEED = Number(process.env.FC_SEED ?? 216_833_593);
@@ -17,7 +17,7 @@ const RUNS = Number(process.env.FC_RUNS ?? 2_000);
 const LANES = 20;
 
 /** How often each thing happened, to detect a test that tries nothing. */
-const tally = { ups: 0, edits: 0, faults: 0, failures: 0, crashes: 0 };
+const tally = { ups: 0, partialUps: 0, edits: 0, faults: 0, failures: 0, crashes: 0 };
 
 /** A stack and its emulator. */
 class Simulation {
@@ -41,16 +41,17 @@ class Simulation {
 
   async up(
     options: WebhookApiOptions = {},
-    checkpoint?: Checkpoint,
-    untilCrash = (run: Promise<Outcome>): Promise<Outcome | undefined> => run,
+    { untilCrash = (run) => run, ...runOptions }: RunOptions & { untilCrash?: UntilCrash } = {},
   ) {
+    const { target, exclude, replace } = runOptions;
+    const isPartial = target !== undefined || exclude !== undefined;
     tally.ups += 1;
-    const outcome = await this.model.watch(this.#reported(), () =>
-      untilCrash(this.stack.up(programOf(this.model.desired), this.#process(options), checkpoint)),
-    );
+    if (isPartial || replace) tally.partialUps += 1;
+    const run = () => untilCrash(this.stack.up(programOf(this.model.desired), this.#process(options), runOptions));
+    const outcome = await this.model.watch(this.#reported(), run, replace);
     if (!outcome) tally.crashes += 1;
     if (outcome && outcome.errors.length > 0) tally.failures += 1;
-    if (outcome?.errors.length === 0) this.model.expectSubscribed();
+    if (outcome?.errors.length === 0 && !isPartial) this.model.expectSubscribed();
     this.printed.push(...(outcome?.errors ?? []), ...(outcome?.warnings ?? []));
     expect(
       this.printed.filter((text) => text.includes(CANARY)),
@@ -59,20 +60,20 @@ class Simulation {
     return outcome;
   }
 
+  /** The names of some resources of the program or the state. */
+  pickNames(indexes: readonly number[]): Set<string> {
+    const names = [...programOf(this.model.desired).map(({ name }) => name), ...this.stack.resources.keys()];
+    return new Set(indexes.flatMap((index) => names[index % names.length] ?? []));
+  }
+
   /** Expects that at most two runs make ION exactly as declared, and that one more changes nothing. */
   async converge() {
     this.emulator.faults.clear();
     let unmanaged = this.model.unmanaged();
-    let first = await this.up();
-    for (const [, id = ""] of (first?.errors ?? []).join("\n").matchAll(/another webhook receiver.*\(id (\d+)\)\./g)) {
-      // Does what the error says.
-      this.model.store.deleteReceiver(id);
-      unmanaged = this.model.unmanaged();
-      first = undefined;
-    }
-    first ??= await this.up();
+    const first = await this.#firstUp();
     // If every subscription is unmanaged, the run asks for maxDeletions; the next one finds the declared ones again.
-    expect(first?.errors.filter((message) => !message.includes("maxDeletions"))).toEqual([]);
+    expect(first.errors.filter((message) => !message.includes("maxDeletions"))).toEqual([]);
+    if (first.isUnmanagedNew) unmanaged = this.model.unmanaged();
     const second = await this.up();
     expect(second?.errors).toEqual([]);
     this.model.expectConverged(unmanaged);
@@ -85,6 +86,23 @@ class Simulation {
       expect(this.model.store.revision).toBe(revision);
     }
     expect(await preview()).toMatchObject({ steps: [], errors: [] });
+  }
+
+  /** A run, repeated after what its errors ask for is done. */
+  async #firstUp() {
+    // What is retained becomes unmanaged.
+    let isUnmanagedNew = [...this.stack.replaced, ...this.stack.resources.values()].some(
+      ({ options }) => options.retainOnDelete,
+    );
+    for (;;) {
+      const { errors = [] } = (await this.up()) ?? {};
+      const conflicts = [...errors.join("\n").matchAll(CONFLICT)].map(([, id = ""]) => id);
+      const isProtected = errors.some((message) => message.includes("is protected"));
+      if (conflicts.length === 0 && !isProtected) return { errors, isUnmanagedNew };
+      isUnmanagedNew = true;
+      for (const id of conflicts) this.model.store.deleteReceiver(id);
+      if (isProtected) this.stack.unprotect();
+    }
   }
 
   #process(options: WebhookApiOptions = {}) {
@@ -102,6 +120,10 @@ class Simulation {
   }
 }
 
+/** The other receiver with a URL, in an error that asks to delete it. */
+const CONFLICT = /already has (?:a|another) webhook receiver with the (?:new )?webhookUri.*?\(id (\d+)\)\. Two/g;
+
+type UntilCrash = (run: Promise<Outcome>) => Promise<Outcome | undefined>;
 type Command = fc.AsyncCommand<object, Simulation>;
 
 const command = (title: string, run: (simulation: Simulation) => unknown): Command => ({
@@ -138,7 +160,30 @@ const declareAndCrash = (desired: readonly DesiredReceiver[] | undefined, crashP
   command(`${describeUp(desired)}, crash at checkpoint ${crashPoint}`, async (simulation) => {
     if (desired) simulation.model.declare(desired);
     const { fetch, checkpoint, untilCrash } = crashAt(crashPoint);
-    await simulation.up({ fetch }, checkpoint, untilCrash);
+    await simulation.up({ fetch }, { checkpoint, untilCrash });
+  });
+
+/** A partial run: `names` are indexes of resources. */
+interface Partial {
+  readonly selection: "target" | "exclude" | undefined;
+  readonly names: readonly number[];
+  readonly replace: readonly number[] | undefined;
+  readonly continueOnError: boolean;
+  readonly fault: Fault | undefined;
+}
+const declarePartially = (desired: readonly DesiredReceiver[] | undefined, partial: Partial) =>
+  command(`${describeUp(desired)} in part ${JSON.stringify(partial)}`, async (simulation) => {
+    if (desired) simulation.model.declare(desired);
+    const { selection, names, replace, continueOnError, fault } = partial;
+    const { faults } = simulation.emulator;
+    faults.clear();
+    if (fault) faults.add(fault);
+    await simulation.up(fault?.kind === "hang" ? { timeoutMs: 400 } : {}, {
+      continueOnError,
+      ...(selection && { [selection]: simulation.pickNames(names) }),
+      ...(replace && { replace: simulation.pickNames(replace) }),
+    });
+    faults.clear();
   });
 const converge = command("converge", (simulation) => simulation.converge());
 
@@ -171,8 +216,13 @@ const generalFaults = fc.constantFrom<Fault[]>(
   { kind: "html", done: true },
   { kind: "partial" },
   { kind: "partial", fields: [0] },
-  { kind: "partial", fields: [1] },
+  { kind: "partial", fields: [0], message: "Not today" },
+  { kind: "partial", fields: [1], message: "Not today" },
   { kind: "slow", ms: 30 },
+  { kind: "throttled" },
+  { kind: "nested-error" },
+  { kind: "nested-error", path: false },
+  { kind: "content-type" },
 );
 const specificFaults = fc.constantFrom<Fault[]>(
   { kind: "stale-etag" },
@@ -182,6 +232,9 @@ const specificFaults = fc.constantFrom<Fault[]>(
   { kind: "drop-after", on: { kind: "token" } },
   { kind: "bad-gateway-before", on: { kind: "token" } },
   { kind: "html", on: { kind: "token" } },
+  ...["subscriptions", "headers", "node"].flatMap((name): Fault[] =>
+    [false, true].map((error) => ({ kind: "null-list", name, error, on: { type: "query" } })),
+  ),
 );
 const faults: fc.Arbitrary<Fault> = fc.oneof(
   {
@@ -200,6 +253,14 @@ const faults: fc.Arbitrary<Fault> = fc.oneof(
 const edits = fc.tuple(fc.constantFrom(...EDIT_NAMES), fc.nat(999)).map(([name, index]) => edit(name, index));
 const optionalStates = fc.option(desiredStates, { nil: undefined, freq: 3 });
 const crashes = fc.tuple(optionalStates, fc.integer({ min: 1, max: 30 }));
+const partials: fc.Arbitrary<Partial> = fc.record({
+  selection: fc.constantFrom("target" as const, "exclude" as const, undefined),
+  names: fc.array(fc.nat(999), { minLength: 1, maxLength: 4 }),
+  replace: fc.option(fc.array(fc.nat(999), { minLength: 1, maxLength: 3 }), { nil: undefined, freq: 1 }),
+  continueOnError: fc.boolean(),
+  fault: fc.option(faults, { nil: undefined, freq: 1 }),
+});
+const partialUps = fc.tuple(optionalStates, partials).map(([desired, partial]) => declarePartially(desired, partial));
 const commands = fc.commands(
   [
     desiredStates.map(declare),
@@ -211,6 +272,9 @@ const commands = fc.commands(
     ),
     crashes.map(([desired, crashPoint]) => declareAndCrash(desired, crashPoint)),
     crashes.map(([desired, crashPoint]) => declareAndCrash(desired, crashPoint)),
+    partialUps,
+    partialUps,
+    partialUps,
     fc.constant(converge),
   ],
   { maxCommands: 6, size: "max" },

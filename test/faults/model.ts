@@ -1,7 +1,8 @@
 /** Random desired states, and the invariants of every run. */
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Emulator, Store, Subscription } from "../../emulator/index.ts";
+import type { Emulator, Receiver, Store, Subscription } from "../../emulator/index.ts";
+import type { ResourceOptions } from "../support/fakeEngine.ts";
 import { CANARY } from "../support/support.ts";
 import { clear, type DesiredReceiver, eventOf, type Fields, findDeviations, headerOf, NONE } from "./desiredState.ts";
 import { type EditContext, otherUriOf, uriOf } from "./manualEdits.ts";
@@ -35,11 +36,30 @@ const desiredReceiver = (name: string): fc.Arbitrary<DesiredReceiver> =>
       return { name, fields, ...(headers && { headers: { ...headers } }), ...rest };
     });
 
+const statesOf = (receiver: typeof desiredReceiver): fc.Arbitrary<readonly DesiredReceiver[]> =>
+  fc.oneof(
+    { weight: 5, arbitrary: fc.tuple(receiver("erp")) },
+    { weight: 4, arbitrary: fc.tuple(receiver("erp"), receiver("mes")) },
+    { weight: 1, arbitrary: fc.constant([]) },
+  );
+
 /** One receiver or two, and sometimes none. */
-export const desiredStates: fc.Arbitrary<readonly DesiredReceiver[]> = fc.oneof(
-  { weight: 5, arbitrary: fc.tuple(desiredReceiver("erp")) },
-  { weight: 4, arbitrary: fc.tuple(desiredReceiver("erp"), desiredReceiver("mes")) },
-  { weight: 1, arbitrary: fc.constant([]) },
+export const desiredStates = statesOf(desiredReceiver);
+
+const resourceOptions: fc.Arbitrary<ResourceOptions> = fc.record(
+  {
+    ignoreChanges: fc.constantFrom(["*"], ["description", "headers"], ["active"], ["sharedSecret", "contentType"]),
+    protect: fc.constant(true),
+    retainOnDelete: fc.constant(true),
+  },
+  { requiredKeys: [] },
+);
+
+/** The same, some with Pulumi's resource options. */
+export const desiredStatesWithOptions = statesOf((name) =>
+  fc
+    .tuple(desiredReceiver(name), fc.option(resourceOptions, { nil: undefined, freq: 1 }))
+    .map(([desired, options]) => ({ ...desired, ...(options && { options }) })),
 );
 
 const DEFAULTS = { description: "", contentType: "application/json", expectedResponseCode: 200, active: true };
@@ -96,8 +116,14 @@ export class Model implements EditContext {
    * Executes a run and checks the invariants, also if the run fails or crashes.
    *
    * @param reported ids of the unmanaged subscriptions that an earlier run has reported.
+   * @param replaced names of the resources that `--replace` names.
    */
-  async watch<T>(reported: ReadonlySet<string>, run: () => Promise<T>): Promise<T> {
+  async watch<T>(
+    reported: ReadonlySet<string>,
+    run: () => Promise<T>,
+    replaced: ReadonlySet<string> = new Set(),
+  ): Promise<T> {
+    this.#allowIgnored();
     const before = this.store.state();
     const managed = this.managed();
     const silenced: string[] = [];
@@ -108,6 +134,7 @@ export class Model implements EditContext {
     const active = this.#activeSubscriptions();
     const outcome = await run();
     this.checkNow();
+    this.#allowIgnored();
     const after = this.store.state();
     const deleted = <Item extends { readonly id: string }>(items: readonly Item[], now: readonly Item[]) =>
       items.filter(({ id }) => !now.some((other) => other.id === id));
@@ -119,7 +146,8 @@ export class Model implements EditContext {
     for (const { id } of deletedReceivers) {
       const name = managed.get(`receiver ${id}`);
       expect(name, `the deleted receiver ${id} was managed by this stack`).toBeDefined();
-      expect(declared, `the deleted receiver ${id} is not declared`).not.toContain(name);
+      const isReplaced = replaced.has(name ?? "");
+      expect(isReplaced || !declared.has(name ?? ""), `the deleted receiver ${id} is not declared`).toBe(true);
     }
     const deletedReceiverIds = new Set(deletedReceivers.map(({ id }) => id));
     for (const { id, receiverId, resource, action } of deleted(before.subscriptions, after.subscriptions)) {
@@ -138,7 +166,7 @@ export class Model implements EditContext {
 
   /** The declared subscriptions that exist: their events must keep arriving, whatever else happens. */
   #activeSubscriptions(): string[] {
-    return this.desired.flatMap(({ fields, events }) => {
+    return this.desired.filter(isComparable).flatMap(({ fields, events }) => {
       const live = this.#liveReceiver(fields);
       const subscriptions = live ? this.store.listSubscriptions(live.id) : [];
       return subscriptions.filter((subscription) => events.includes(eventOf(subscription))).map(describe);
@@ -147,7 +175,7 @@ export class Model implements EditContext {
 
   /** Expects that every declared subscription exists, as after every run that succeeds. */
   expectSubscribed() {
-    for (const { name, fields, events } of this.desired) {
+    for (const { name, fields, events } of this.desired.filter(isComparable)) {
       const live = this.store.listSubscriptions(this.#liveReceiver(fields)?.id ?? "").map(eventOf);
       expect(
         events.filter((event) => !live.includes(event)),
@@ -182,8 +210,10 @@ export class Model implements EditContext {
     const idsOf = (items: readonly { readonly id: string }[]) => new Set(items.map(({ id }) => id));
     // A run may adopt an unmanaged subscription.
     const unmanaged = before.subscriptions.filter(({ id }) => !managed.has(`subscription ${id}`));
-    const found = findDeviations(this.store, this.desired, {
-      receivers: idsOf([...before.receivers, { id: this.othersReceiverId }]),
+    const desired = this.desired.filter(isComparable);
+    const ignored = this.desired.filter((one) => !isComparable(one)).flatMap((one) => this.#receiversOf(one));
+    const found = findDeviations(this.store, desired, {
+      receivers: idsOf([...before.receivers, ...ignored, { id: this.othersReceiverId }]),
       subscriptions: idsOf(unmanaged),
     });
     expect(found, JSON.stringify(found)).toEqual(NONE);
@@ -192,8 +222,9 @@ export class Model implements EditContext {
       unmanaged.filter(({ id }) => !live.has(id)).map(describe),
       'unmanaged subscriptions that were deleted without unmanaged: "delete"',
     ).toEqual([]);
-    for (const { fields, headers } of this.desired) {
+    for (const { fields, headers, options } of desired) {
       const receiver = this.#liveReceiver(fields);
+      if (options?.ignoreChanges) continue;
       for (const field of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
         const allowed = [...(this.#allowed.get(keyOf(fields.webhookUri, field)) ?? [])];
         expect(allowed, `the omitted field ${field}`).toContain(receiver?.[field] ?? "");
@@ -208,6 +239,26 @@ export class Model implements EditContext {
     }
   }
 
+  /** Whatever a receiver has in ION while its changes are ignored, it may keep. */
+  #allowIgnored() {
+    for (const desired of this.desired.filter(({ options }) => options?.ignoreChanges)) {
+      const { webhookUri } = desired.fields;
+      for (const receiver of this.#receiversOf(desired)) {
+        for (const field of Object.keys(DEFAULTS)) this.allow(webhookUri, field, receiver[field as "active"] ?? "");
+        for (const { key, value } of this.store.listHeaders(receiver.id)) {
+          this.allow(webhookUri, "headers", headerOf(key, value));
+        }
+      }
+    }
+  }
+
+  /** The receivers in ION that a declared one manages or would adopt. */
+  #receiversOf({ name, fields }: DesiredReceiver): Receiver[] {
+    return this.store
+      .listReceivers()
+      .filter(({ id, webhookUri }) => this.managedName(id) === name || webhookUri === fields.webhookUri);
+  }
+
   #liveReceiver(fields: Fields) {
     return this.store.listReceivers().find(({ webhookUri }) => webhookUri === fields.webhookUri);
   }
@@ -220,6 +271,9 @@ export class Model implements EditContext {
     return JSON.stringify([receiver, headers.filter(({ id }) => receiver?.headerIds.includes(id)), first]);
   }
 }
+
+/** Whether ION must become as declared: not if every change of it is ignored. */
+const isComparable = ({ options }: DesiredReceiver) => options?.ignoreChanges?.includes("*") !== true;
 
 /** The key of an allowed value. It stays the same when the receiver moves to its other URL. */
 const keyOf = (webhookUri: string, field: string) => `${webhookUri.replace(/\/moved$/, "")} ${field}`;

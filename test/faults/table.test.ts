@@ -21,6 +21,8 @@ interface Row {
   readonly succeeds: "always" | "writes" | "never";
   /** Whether the fault hits token requests. */
   readonly token?: true;
+  /** Whether a run that the fault hits from the start must not change ION. */
+  readonly changesNothing?: true;
 }
 
 const anywhere = (title: string, fault: FaultKind, succeeds: Row["succeeds"] = "always"): Row => ({
@@ -31,6 +33,13 @@ const anywhere = (title: string, fault: FaultKind, succeeds: Row["succeeds"] = "
 const onToken = (title: string, fault: FaultKind, succeeds: Row["succeeds"] = "always"): Row => ({
   ...anywhere(`token: ${title}`, fault, succeeds),
   token: true,
+});
+/** An answer with null in place of a list, which proves nothing about it. */
+const nullList = (name: string, error: boolean): Row => ({
+  title: `null ${name}${error ? ", error" : ""}`,
+  faultFor: ({ on }) => (on.type === "query" ? { kind: "null-list", name, error } : undefined),
+  succeeds: "never",
+  changesNothing: true,
 });
 const isChange = ({ on }: Target) => /^(update|delete)/.test(on.field ?? "");
 
@@ -75,6 +84,11 @@ const ROWS: readonly Row[] = [
     succeeds: "never",
   },
   anywhere("slow", { kind: "slow", ms: 40 }),
+  anywhere("throttled", { kind: "throttled" }),
+  ...["subscriptions", "headers", "node", "edges"].flatMap((name) => [nullList(name, false), nullList(name, true)]),
+  anywhere("nested error", { kind: "nested-error" }),
+  anywhere("nested error, no path", { kind: "nested-error", path: false }),
+  anywhere("JSON as HTML", { kind: "content-type" }),
   onToken("drop before", { kind: "drop-before" }),
   onToken("drop after", { kind: "drop-after" }),
   onToken("502 before", { kind: "bad-gateway-before" }),
@@ -85,6 +99,7 @@ const ROWS: readonly Row[] = [
   onToken("HTML before", { kind: "html" }, "never"),
   onToken("HTML after", { kind: "html", done: true }, "never"),
   onToken("slow", { kind: "slow", ms: 40 }),
+  onToken("JSON as HTML", { kind: "content-type" }),
 ];
 
 /** The totals of all runs with one fault at one operation. */
@@ -156,6 +171,7 @@ async function runWithFault(emulator: Emulator, operation: Operation, fault: Fau
   const program = programOf(operation.declared);
   const first = await stack.up(program, process({ retry: RETRY, ...hang }));
   const hits = faults.list()[0]?.hits ?? 0;
+  const mutations = requests.filter(({ operation }) => operation?.type === "mutation").length;
   faults.clear();
   const second = first.errors.length > 0 ? await stack.up(program, process()) : undefined;
 
@@ -174,6 +190,7 @@ async function runWithFault(emulator: Emulator, operation: Operation, fault: Fau
   ];
   return {
     hits,
+    mutations,
     errors: first.errors,
     stillFailing: second?.errors ?? [],
     duplicates,
@@ -210,7 +227,8 @@ describe.concurrent("faults", () => {
           const isQuery = target.on.type === "query";
           return faultsAt(row, kind, target.on, key).map(async (fault) => {
             const result = await withEmulator((emulator) => runWithFault(emulator, operation, fault));
-            const { hits, errors, stillFailing, duplicates, missing, unexpected, leaked, remainingSteps } = result;
+            const { hits, mutations, errors, stillFailing, duplicates, missing, unexpected, leaked, remainingSteps } =
+              result;
             const isRandom = fault.on !== target.on;
             const succeeds = row.succeeds === "always" || (row.succeeds === "writes" && !isQuery);
             const converged = [stillFailing, duplicates, missing, unexpected, remainingSteps].every(
@@ -221,7 +239,9 @@ describe.concurrent("faults", () => {
             cell.duplicates += duplicates.length;
             cell.missing += missing.length;
             cell.leaked += leaked.length;
-            const asExpected = isRandom || (hits > 0 && (fault.times !== 1 || !succeeds || errors.length === 0));
+            const hasFailedSafely = !row.changesNothing || (mutations === 0 && errors.length > 0);
+            const hasSucceeded = fault.times !== 1 || !succeeds || errors.length === 0;
+            const asExpected = isRandom || (hits > 0 && hasSucceeded && hasFailedSafely);
             if (!converged || leaked.length > 0 || !asExpected) failures.push({ at: key, fault, ...result });
           });
         });
@@ -234,6 +254,7 @@ describe.concurrent("faults", () => {
 it("the table contains every kind of fault of the emulator", () => {
   const target: Target = { on: { field: "updateWebhookReceiver" }, secrets: ["x"] };
   const create: Target = { on: { field: "createWebhookReceiver" } };
-  const kinds = ROWS.flatMap((row) => [row.faultFor(target)?.kind, row.faultFor(create)?.kind]);
+  const query: Target = { on: { type: "query" } };
+  const kinds = ROWS.flatMap((row) => [target, create, query].map((at) => row.faultFor(at)?.kind));
   expect(new Set(kinds.filter((kind) => kind !== undefined))).toEqual(new Set(faultKinds.map(({ kind }) => kind)));
 });

@@ -45,6 +45,9 @@ const subscribe: Change = {
   event: { resource: "PARTS", action: "CREATE" },
 };
 
+const reply = (data: unknown, ...errors: object[]) => Response.json({ data, ...(errors.length > 0 && { errors }) });
+const NODE = { id: "1", name: "erp", subscriptions: [], headers: [] };
+
 describe("a read", () => {
   it("shares a read among simultaneous and later callers", async () => {
     const emulator = await startWith(2);
@@ -192,6 +195,42 @@ describe("a read of several pages", () => {
     expect(countOf(emulator, "query")).toBe(cursor === undefined ? 1 : 2);
   });
 
+  /** Pages that never end: each starts with the last receiver of the page before, and has the cursor that `cursorOf` says. */
+  function endlessPages(cursorOf: (page: number) => string, beforePage: () => Promise<unknown> = async () => {}) {
+    let page = 0;
+    return intercept(async () => {
+      await beforePage();
+      page += 1;
+      const edges = [page - 1, page].map((id) => ({
+        cursor: cursorOf(page),
+        node: { ...NODE, id: String(id + 1) },
+      }));
+      return reply({ webhookReceivers: { edges, pageInfo: { hasNextPage: true } } });
+    });
+  }
+
+  it.each<[string, (page: number) => string, pages: number]>([
+    ["cursors that repeat", (page) => `c${page % 3}`, 4],
+    ["more than 1000 pages", (page) => `c${page}`, 1001],
+  ])("fails after %s", async (_what, cursorOf, most) => {
+    const fetch = vi.fn(endlessPages(cursorOf));
+    const { kind, message } = await failureOf(ionOn(await start(), { fetch }).receivers());
+    expect(kind).toBe("unexpectedAnswer");
+    expect(message).toContain("does not end");
+    expect(fetch.mock.calls.length).toBeLessThanOrEqual(most + 1);
+  });
+
+  it("fails if all pages together take longer than the deadline", async () => {
+    const slowly = () => new Promise((resolve) => setTimeout(resolve, 30));
+    const fetch = endlessPages((page) => `c${page}`, slowly);
+    const api = ionOn(await start(), { fetch, retry: { deadlineMs: 20, firstWaitMs: 1 } });
+    const { kind, message } = await failureOf(api.receivers());
+    expect(kind).toBe("unreachable");
+    expect(message.replace(/\d+ s/, "1 s")).toMatchInlineSnapshot(
+      `"Reading ION's webhook receivers took more than 1 s. Set ion:deadline to allow more time."`,
+    );
+  });
+
   it("keeps nothing of the first page if the second page fails", async () => {
     const emulator = await startWith(150);
     const api = ionOn(emulator, {
@@ -212,8 +251,6 @@ describe("a read of several pages", () => {
   });
 });
 
-const reply = (data: unknown, ...errors: object[]) => Response.json({ data, ...(errors.length > 0 && { errors }) });
-const NODE = { id: "1", name: "erp", subscriptions: [], headers: [] };
 const list = (edge: unknown, pageInfo: unknown = { hasNextPage: false }) => ({
   webhookReceivers: { edges: [edge], pageInfo },
 });

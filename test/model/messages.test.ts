@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { Change } from "../../provider/model/changes.ts";
 import type { Difference } from "../../provider/model/difference.ts";
 import { NEVER_DELIVERED } from "../../provider/model/events.ts";
-import { describeChange, describeDifference } from "../../provider/model/messages.ts";
+import {
+  describeChange,
+  describeDifference,
+  describeSharedSecret,
+  describeStackDifference,
+} from "../../provider/model/messages.ts";
 import { CANARY } from "../support/support.ts";
 import { header, PARTS, RUNS, receiver, subscription } from "./samples.ts";
 
@@ -66,6 +71,7 @@ function differences({ name, id, event }: Names): Record<string, Difference> {
       live: undefined,
     },
     "changed from empty": { kind: "changed", object: "receiver", ...on, field: "description", desired: "", live: name },
+    inactivated: { kind: "changed", object: "receiver", ...on, field: "active", desired: true, live: false },
     "changed number": {
       kind: "changed",
       object: "receiver",
@@ -186,6 +192,7 @@ describe("describeDifference", () => {
         "changed to empty": "Receiver "erp" (id 4): description is empty in ION and "erp" in the stack.",
         "duplicate header": "Receiver "erp" (id 4) sends the header X-erp more than once.",
         "duplicate subscription": "Receiver "erp" (id 4) has 2 subscriptions to PARTS UPDATE (ids 4, 42): each event is delivered twice.",
+        "inactivated": "Receiver "erp" (id 4): active is false in ION and true in the stack. ION sends it no events.",
         "inactive": "Receiver "erp" (id 4) is inactive: ION sends it no events.",
         "masked field": "Receiver "erp" (id 4): ION does not show this API key the webhookUri, so changes to it, and other receivers with the same URL, cannot be detected.",
         "masked header": "Receiver "erp" (id 4): ION does not show this API key the value of header X-erp, so changes to it cannot be detected.",
@@ -215,6 +222,45 @@ describe("describeDifference", () => {
     }
     expect(describeDifference(differences(HOSTILE).inactive as Difference)).toBe(
       'Receiver "e\\u000a"rp\\u001b[31m" (id 4\\u202e) is inactive: ION sends it no events.',
+    );
+  });
+});
+
+describe("describeStackDifference", () => {
+  const between = (one: Difference) => describeStackDifference(one, "dev", "prod") ?? "";
+
+  it("says in which stack something is, or that both differ, and nothing about ids and secrets", () => {
+    const texts = Object.entries(mapValues(differences(PLAIN), between)).filter(([, text]) => text !== "");
+    expect(Object.fromEntries(texts)).toMatchInlineSnapshot(`
+      {
+        "changed field": "Receiver "4": description is "erp" in dev and "by hand" in prod.",
+        "changed from empty": "Receiver "4": description is empty in dev and "erp" in prod.",
+        "changed number": "Receiver "4": expectedResponseCode is 200 in dev and 204 in prod.",
+        "changed to empty": "Receiver "4": description is "erp" in dev and empty in prod.",
+        "inactivated": "Receiver "4": active is true in dev and false in prod.",
+        "missing header": "Receiver "4": header X-erp is in dev but not in prod.",
+        "missing receiver": "Receiver "" is in dev but not in prod.",
+        "missing receiver with an id": "Receiver "4" is in dev but not in prod.",
+        "missing receiver with one subscription": "Receiver "4" is in dev but not in prod.",
+        "missing receiver with subscriptions": "Receiver "4" is in dev but not in prod.",
+        "missing subscription": "Receiver "4": subscription PARTS UPDATE is in dev but not in prod.",
+        "unmanaged header": "Receiver "4": header X-erp is in prod but not in dev.",
+        "unmanaged receiver": "Receiver "4" is in prod but not in dev.",
+        "unmanaged subscription": "Receiver "4": subscription PARTS UPDATE is in prod but not in dev.",
+      }
+    `);
+  });
+
+  it("escapes every name that comes from outside, and shows no secret", () => {
+    for (const [kind, text] of Object.entries(mapValues(differences(HOSTILE), between))) {
+      expect(text, kind).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      expect(text, kind).not.toContain(CANARY);
+    }
+  });
+
+  it("says if two stacks share a secret", () => {
+    expect(describeSharedSecret("sharedSecret", "e\nrp", "dev", "prod")).toMatchInlineSnapshot(
+      `"Receiver "e\\u000arp" has the same sharedSecret in dev and prod. Environments usually have different ones."`,
     );
   });
 });

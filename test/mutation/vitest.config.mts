@@ -8,9 +8,12 @@ export default defineConfig({
       // Runs `pulumi up` with the real engine, which takes as long as all other tests together.
       "test/cli/stacks.test.ts",
       // Try hundreds of inputs, some at random. Every failure they found has a test of its own.
-      ...["lifecycle/secrets", "engine/dynamic/crashDump", "lifecycle/inputs.fuzz", "ion/malformedAnswers.property"].map(
-        (name) => `test/${name}.test.ts`,
-      ),
+      ...[
+        "lifecycle/secrets",
+        "engine/dynamic/crashDump",
+        "lifecycle/inputs.fuzz",
+        "ion/malformedAnswers.property",
+      ].map((name) => `test/${name}.test.ts`),
     ],
     setupFiles: ["test/mutation/loadAll.ts"],
     // Loading the modules again for each file would take most of the time.

@@ -1,6 +1,7 @@
 /**
  * An imitation of Pulumi's engine, fast enough for thousands of runs: it refreshes, runs a program, creates before it
- * deletes, saves each step, and can crash at any checkpoint. Requests go over real HTTP.
+ * deletes, saves each step, and can crash at any checkpoint. It knows partial runs and the resource options that change what
+ * a run does. Requests go over real HTTP.
  * test/e2e/fakeEngine.test.ts compares its steps with those of the real engine.
  */
 import { isIonError } from "../../provider/ion/errors.ts";
@@ -32,6 +33,15 @@ export interface DeclaredResource {
   readonly inputs: UncheckedInputs;
   /** The name of the receiver whose id becomes the input `receiverId`. */
   readonly receiver?: string;
+  readonly options?: ResourceOptions;
+}
+
+/** Pulumi's options of a resource. */
+export interface ResourceOptions {
+  /** Names of inputs, or "*". */
+  readonly ignoreChanges?: readonly string[];
+  readonly protect?: boolean;
+  readonly retainOnDelete?: boolean;
 }
 
 /** A resource in the stack's state. */
@@ -43,12 +53,26 @@ interface SavedResource {
   readonly state: Outputs;
   /** Whether the last step failed in part: the next run updates the resource, whatever its diff says. */
   readonly partialFailure?: boolean;
+  readonly options: ResourceOptions;
 }
 
 /** Called before each request, after each response and before each save. To crash, it never resolves. */
 export type Checkpoint = () => Promise<void>;
 
 const noCrash: Checkpoint = async () => {};
+
+/** Options of `up` and `preview`. Resources are named by their names, not by URNs. */
+export interface RunOptions {
+  /** `--target`: the only resources that the run refreshes, plans and deletes. */
+  readonly target?: ReadonlySet<string>;
+  /** `--exclude`: resources that the run does not refresh, plan or delete. */
+  readonly exclude?: ReadonlySet<string>;
+  /** `--replace`: resources to replace. */
+  readonly replace?: ReadonlySet<string>;
+  /** `--continue-on-error`. */
+  readonly continueOnError?: boolean;
+  readonly checkpoint?: Checkpoint;
+}
 
 /** A stack: the state that is saved between runs. */
 export class Stack {
@@ -57,16 +81,23 @@ export class Stack {
   readonly replaced = new Set<SavedResource>();
 
   /** `pulumi up` with a refresh. Each process of the real engine has a WebhookApi of its own, so pass a new one each time. */
-  up(program: readonly DeclaredResource[], ion: WebhookApi, checkpoint = noCrash): Promise<Outcome> {
-    return new Run(this, program, ion, checkpoint, false).execute();
+  up(program: readonly DeclaredResource[], ion: WebhookApi, options: RunOptions = {}): Promise<Outcome> {
+    return new Run(this, program, ion, options, false).execute();
+  }
+
+  /** `pulumi state unprotect --all`. */
+  unprotect(): void {
+    for (const saved of this.resources.values()) {
+      this.resources.set(saved.name, { ...saved, options: { ...saved.options, protect: false } });
+    }
   }
 
   /** `pulumi preview` with a refresh: the steps that `up` would take. Saves nothing. */
-  async preview(program: readonly DeclaredResource[], ion: WebhookApi): Promise<Outcome> {
+  async preview(program: readonly DeclaredResource[], ion: WebhookApi, options: RunOptions = {}): Promise<Outcome> {
     const copy = new Stack();
     for (const saved of this.resources.values()) copy.resources.set(saved.name, saved);
     for (const saved of this.replaced) copy.replaced.add(saved);
-    return new Run(copy, program, ion, noCrash, true).execute();
+    return new Run(copy, program, ion, options, true).execute();
   }
 }
 
@@ -80,52 +111,67 @@ export interface Outcome {
   readonly warnings: readonly string[];
 }
 
+/** The end of a run: the engine stops at once, also with `--continue-on-error`. */
+class Bail extends Error {}
+
+/** What a dependent resource gets to know of its receiver. */
+type Registration =
+  | { readonly kind: "known"; readonly id: string }
+  /** It is not created in this run, so its id is unknown. */
+  | { readonly kind: "skipped" }
+  /** It failed, so nothing that depends on it is registered. */
+  | { readonly kind: "failed" };
+
 class Run {
   readonly #stack: Stack;
   readonly #program: readonly DeclaredResource[];
   readonly #ion: WebhookApi;
+  readonly #options: RunOptions;
   readonly #checkpoint: Checkpoint;
   readonly #isPreview: boolean;
   readonly #identities = new Set<string>();
   readonly #steps: string[] = [];
   readonly #errors: string[] = [];
   readonly #warnings: string[] = [];
+  readonly #registrations = new Map<string, Promise<Registration>>();
+  /** Resources that failed. */
+  readonly #failed = new Set<DeclaredResource>();
+  /** Whether the engine stops: no step starts any more. */
+  #isStopped = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     stack: Stack,
     program: readonly DeclaredResource[],
     ion: WebhookApi,
-    checkpoint: Checkpoint,
+    options: RunOptions,
     isPreview: boolean,
   ) {
     this.#stack = stack;
     this.#program = program;
     this.#ion = ion;
-    this.#checkpoint = checkpoint;
+    this.#options = options;
+    this.#checkpoint = (!isPreview && options.checkpoint) || noCrash;
     this.#isPreview = isPreview;
   }
 
   async execute(): Promise<Outcome> {
-    const { resources, replaced } = this.#stack;
-    await Promise.all([...resources.values()].map((saved) => this.#try(() => this.#refresh(saved))));
+    const included = [...this.#stack.resources.values()].filter(({ name }) => this.#isIncluded(name));
+    await Promise.all(included.map((saved) => this.#try(() => this.#refresh(saved))));
+    // A failed refresh ends a run whatever its options.
     if (this.#errors.length === 0) {
-      const ids = new Map<string, Promise<string | undefined>>();
-      for (const declared of this.#program) {
-        const pendingReceiverId = declared.receiver ? ids.get(declared.receiver) : undefined;
-        ids.set(declared.name, this.#register(declared, pendingReceiverId));
-      }
-      await Promise.all(ids.values());
-    }
-    const declared = new Set(this.#program.map(({ name }) => name));
-    const toDelete = [...replaced, ...[...resources.values()].filter(({ name }) => !declared.has(name))];
-    // Receivers last: ION deletes the subscriptions of a receiver with it.
-    for (const isReceiver of [false, true]) {
-      if (this.#errors.length > 0) break;
-      const batch = toDelete.filter(({ kind }) => (kind === "receiver") === isReceiver);
-      await Promise.all(batch.map((saved) => this.#try(() => this.#delete(saved))));
+      for (const declared of this.#program) this.#registrations.set(declared.name, this.#register(declared));
+      await Promise.all(this.#registrations.values());
+      // The program itself fails if an output of it does. Nothing depends on what is unmanaged.
+      const hasProgramFailed = [...this.#failed].some(({ kind }) => kind !== "unmanaged");
+      if (!this.#isStopped && !hasProgramFailed) await this.#deleteUndeclared();
     }
     return { steps: this.#steps, errors: this.#errors, warnings: this.#warnings };
+  }
+
+  #isIncluded(name: string): boolean {
+    const { target, exclude } = this.#options;
+    return target ? target.has(name) : !exclude?.has(name);
   }
 
   async #refresh(saved: SavedResource) {
@@ -137,48 +183,85 @@ class Run {
     else resources.delete(saved.name);
   }
 
-  /** Returns the resource's id once it is as declared; undefined if that failed. */
-  async #register(
-    declared: DeclaredResource,
-    pendingReceiverId: Promise<string | undefined> | undefined,
-  ): Promise<string | undefined> {
-    const receiverId = pendingReceiverId && ((await pendingReceiverId) ?? (this.#isPreview ? UNKNOWN : undefined));
-    if (pendingReceiverId && receiverId === undefined) return undefined;
+  async #register(declared: DeclaredResource): Promise<Registration> {
+    // The program registers the others first.
+    await Promise.resolve();
+    const receiver = declared.receiver ? await this.#registrations.get(declared.receiver) : undefined;
+    if (receiver?.kind === "failed") return receiver;
+    const isIncomplete = declared.kind === "unmanaged" && !this.#isPreview && (await this.#hasUnknownReceiver());
     // The engine plans one resource at a time, and executes many steps at once.
-    const turn = this.#turn.then(() => this.#try(() => this.#plan(declared, receiverId)));
+    const turn = this.#turn.then(() => this.#try(() => this.#plan(declared, receiver, isIncomplete), declared));
     this.#turn = turn;
     const step = await turn;
-    await this.#try(async () => step?.());
-    return this.#stack.resources.get(declared.name)?.id;
+    await this.#try(async () => step?.(), declared);
+    const id = this.#stack.resources.get(declared.name)?.id;
+    if (this.#failed.has(declared) || this.#isStopped) return { kind: "failed" };
+    return id === undefined ? { kind: "skipped" } : { kind: "known", id };
   }
 
-  async #plan({ name, kind, inputs: declared }: DeclaredResource, receiverId: string | undefined) {
-    if (this.#errors.length > 0) return;
+  /** Whether the receiver of a subscription is unknown, so that the subscription may belong to any receiver. */
+  async #hasUnknownReceiver(): Promise<boolean> {
+    const names = this.#program.flatMap(({ kind, receiver }) =>
+      kind === "subscription" && receiver ? [receiver] : [],
+    );
+    const all = await Promise.all(names.map((name) => this.#registrations.get(name)));
+    return all.some((registration) => registration?.kind !== "known");
+  }
+
+  async #plan(declared: DeclaredResource, receiver: Registration | undefined, isIncomplete: boolean) {
+    if (this.#isStopped) return;
+    const { name, kind, inputs: program, options = {} } = declared;
+    const { ignoreChanges = [], protect = false } = options;
     const { resources } = this.#stack;
-    const handler = handlers[kind];
     const old = resources.get(name);
+    if (!this.#isIncluded(name)) return;
+    if (receiver?.kind === "skipped" && this.#options.target && declared.receiver) {
+      throw new Bail(`${name} depends on ${declared.receiver}, which is not a target.`);
+    }
+    const handler = handlers[kind];
     this.#ion.keepBatchOpen();
-    const news = receiverId === undefined ? declared : { ...declared, receiverId };
-    const { inputs, failures } = await handler.check(this.#ion, copied(news), old?.inputs ?? {});
-    for (const { property, reason } of failures) this.#errors.push(`${name}: ${property} ${reason}`);
-    if (failures.length > 0) return;
+    const receiverId = receiver?.kind === "known" ? receiver.id : this.#isPreview ? UNKNOWN : undefined;
+    const given = copied({
+      ...program,
+      ...(receiver && receiverId !== undefined && { receiverId }),
+      ...(isIncomplete && { incomplete: true }),
+    });
+    const check = async (news: UncheckedInputs, olds: UncheckedInputs) => {
+      const { inputs, failures, warnings = [] } = await handler.check(this.#ion, copied(news), olds);
+      this.#warnings.push(...warnings);
+      if (failures.length > 0) {
+        throw new Bail(failures.map(({ property, reason }) => `${name}: ${property} ${reason}`).join("\n"));
+      }
+      return inputs;
+    };
+    const isReplaceTarget = this.#options.replace?.has(name) === true;
+    // The engine replaces a resource without what it knows of the old one, and without its ignoreChanges.
+    const inputs = await (old && !isReplaceTarget
+      ? check(withoutIgnored(given, old.inputs, ignoreChanges), old.inputs)
+      : check(given, {}));
     for (const identity of handler.identities(inputs)) this.#identities.add(`${kind} ${identity}`);
-    if (!old) return () => this.#create(name, kind, inputs);
-    const { changes, replaces } = handler.diff(old.id, old.state, inputs);
-    if (replaces.length > 0) return () => this.#create(name, kind, inputs, old);
-    if (changes || old.partialFailure) return () => this.#update(old, inputs);
-    resources.set(name, serialized({ ...old, inputs }));
+    if (!old) return () => this.#create(declared, inputs);
+    const { changes, replaces } = isReplaceTarget
+      ? { changes: true, replaces: ["id"] }
+      : handler.diff(old.id, old.state, inputs);
+    if (replaces.length > 0) {
+      if (protect && old.options.protect) throw new Bail(`${name} is protected, and cannot be replaced.`);
+      const news = isReplaceTarget ? inputs : await check(given, {});
+      return () => this.#create(declared, news, old);
+    }
+    if (changes || old.partialFailure) return () => this.#update(old, inputs, options);
+    resources.set(name, serialized({ ...old, inputs, options }));
     return;
   }
 
-  async #create(name: string, kind: DeclaredResource["kind"], inputs: UncheckedInputs, old?: SavedResource) {
+  async #create({ name, kind, options = {} }: DeclaredResource, inputs: UncheckedInputs, old?: SavedResource) {
     this.#steps.push(`${old ? "replace" : "create"} ${name}`);
     if (this.#isPreview) return;
     const { resources, replaced } = this.#stack;
     const save = async (id: string, state: Outputs, partialFailure: boolean) => {
       await this.#checkpoint();
       if (old) replaced.add(old);
-      resources.set(name, serialized({ name, kind, id, inputs, state, partialFailure }));
+      resources.set(name, serialized({ name, kind, id, inputs, state, partialFailure, options }));
     };
     try {
       const { id, state, warnings = [] } = await handlers[kind].create(this.#ion, inputs);
@@ -190,12 +273,12 @@ class Run {
     }
   }
 
-  async #update(old: SavedResource, inputs: UncheckedInputs) {
+  async #update(old: SavedResource, inputs: UncheckedInputs, options: ResourceOptions) {
     this.#steps.push(`update ${old.name}`);
     if (this.#isPreview) return;
     const save = async (state: Outputs, partialFailure: boolean) => {
       await this.#checkpoint();
-      this.#stack.resources.set(old.name, serialized({ ...old, inputs, state, partialFailure }));
+      this.#stack.resources.set(old.name, serialized({ ...old, inputs, state, partialFailure, options }));
     };
     try {
       const { state, warnings = [] } = await handlers[old.kind].update(this.#ion, old.id, old.state, inputs);
@@ -207,32 +290,83 @@ class Run {
     }
   }
 
-  async #delete(saved: SavedResource) {
-    this.#steps.push(`delete ${saved.name}`);
-    if (this.#isPreview) return;
-    const { kind, id, state, name } = saved;
+  async #deleteUndeclared() {
     const { resources, replaced } = this.#stack;
+    const { target } = this.#options;
+    const declared = new Set(this.#program.map(({ name }) => name));
+    const undeclared = [...replaced, ...[...resources.values()].filter(({ name }) => !declared.has(name))];
+    const receiverOf = ({ kind, state }: SavedResource) =>
+      kind === "receiver" ? undefined : String((state as { readonly receiverId?: unknown }).receiverId);
+    const targetedReceivers = new Set(
+      [...resources.values()].flatMap(({ name, kind, id }) => (kind === "receiver" && target?.has(name) ? [id] : [])),
+    );
+    const isTargeted = (saved: SavedResource) =>
+      this.#isIncluded(saved.name) || (target !== undefined && targetedReceivers.has(receiverOf(saved) ?? ""));
+    const toDelete = undeclared.filter(isTargeted);
+    const others = target ? toDelete.filter(({ name }) => !target.has(name)) : [];
+    for (const { name } of others) this.#errors.push(`${name} would be deleted, and is not a target.`);
+    if (others.length > 0) return;
+    const failed: SavedResource[] = [];
+    // Receivers last: ION deletes the subscriptions of a receiver with it.
+    for (const isReceiver of [false, true]) {
+      const batch = toDelete.filter(
+        (saved) =>
+          (saved.kind === "receiver") === isReceiver && !failed.some((other) => receiverOf(other) === saved.id),
+      );
+      await Promise.all(
+        batch.map(async (saved) => {
+          const isDeleted = await this.#try(() => this.#delete(saved));
+          if (!isDeleted) failed.push(saved);
+        }),
+      );
+      if (this.#isStopped) break;
+    }
+  }
+
+  /** Returns whether the resource was deleted. */
+  async #delete(saved: SavedResource): Promise<boolean> {
+    const { kind, id, state, name, options } = saved;
+    const { resources, replaced } = this.#stack;
+    this.#steps.push(`delete ${name}`);
+    if (options.protect && !replaced.has(saved)) {
+      // Pulumi reports every protected resource, and continues with the others.
+      this.#errors.push(`${name} is protected, and cannot be deleted.`);
+      return false;
+    }
+    if (this.#isPreview) return true;
     const isDeclared = handlers[kind]
       .identities(state, id)
       .some((identity) => this.#identities.has(`${kind} ${identity}`));
-    await handlers[kind].delete(this.#ion, id, state, isDeclared);
+    if (!options.retainOnDelete) await handlers[kind].delete(this.#ion, id, state, isDeclared);
     await this.#checkpoint();
     if (!replaced.delete(saved)) resources.delete(name);
+    return true;
   }
 
-  async #try<T>(run: () => Promise<T>): Promise<T | undefined> {
+  /** Collects an error. Without `--continue-on-error`, and after a Bail, nothing else starts. */
+  async #try<T>(run: () => Promise<T>, declared?: DeclaredResource): Promise<T | undefined> {
     try {
       return await run();
     } catch (error) {
-      if (!isIonError(error) && !(error instanceof PartialStateError)) throw error;
+      const isOurs = isIonError(error) || error instanceof PartialStateError || error instanceof Bail;
+      if (!isOurs) throw error;
       this.#errors.push(error.message);
+      if (declared) this.#failed.add(declared);
+      if (error instanceof Bail || !this.#options.continueOnError) this.#isStopped = true;
       return undefined;
     }
   }
 }
 
+/** Inputs with those of the last refresh in place of the ignored ones. */
+function withoutIgnored(news: UncheckedInputs, olds: UncheckedInputs, ignored: readonly string[]): UncheckedInputs {
+  if (ignored.includes("*")) return olds;
+  const reset = Object.fromEntries(ignored.flatMap((key) => (Object.hasOwn(olds, key) ? [[key, olds[key]]] : [])));
+  return { ...Object.fromEntries(Object.entries(news).filter(([key]) => !ignored.includes(key))), ...reset };
+}
+
 /** Values as they come back from a state file. */
 const copied = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
-const serialized = ({ name, kind, id, inputs, state, partialFailure }: SavedResource): SavedResource => {
-  return { name, kind, id, ...copied({ inputs, state }), ...(partialFailure && { partialFailure }) };
+const serialized = ({ partialFailure, ...saved }: SavedResource): SavedResource => {
+  return { ...copied(saved), ...(partialFailure && { partialFailure }) };
 };

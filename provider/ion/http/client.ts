@@ -111,6 +111,7 @@ export class IonClient {
     if (problems.some(({ path }) => path !== undefined)) return { data: {}, problems };
     const kind = kindOf(first);
     const message = messagesOf(problems);
+    if (kind === "auth") throw this.#unauthorized(message, `: ${message}`);
     if (kind === "rateLimited") throw this.#rateLimited(`: ${message}`);
     if (kind === "unknownOutcome") throw new IonError(kind, `ION at ${this.#host} reported a server error: ${message}`);
     throw new IonError("refused", message);
@@ -123,7 +124,7 @@ export class IonClient {
     const message = graphqlMessage || redact(messageIn(response.body)).slice(0, MAX_MESSAGE);
     const suffix = message ? `: ${sentence(message)}` : ".";
     const retryAfter = secondsIn(headerOf(response.headers, "retry-after"));
-    if (status === 401) return this.#unauthorized(message, suffix);
+    if (status === 401) return this.#unauthorized(message, ` (HTTP 401)${suffix}`);
     if (status === 429) {
       return this.#rateLimited(` (HTTP 429)${suffix}`, retryAfter);
     }
@@ -162,17 +163,13 @@ export class IonClient {
 
   #unauthorized(message: string, suffix: string): IonError {
     if (/expired|not yet valid/i.test(message)) {
-      return new IonError(
-        "auth",
-        `ION at ${this.#host} rejected an access token that was issued just now (HTTP 401)${suffix}`,
-        {
-          detail: "The clocks of ION and its token issuer differ, or a proxy returns old answers.",
-          hints: ["Try again in a minute. If it fails again, contact First Resonance."],
-        },
-      );
+      return new IonError("auth", `ION at ${this.#host} rejected an access token that was issued just now${suffix}`, {
+        detail: "The clocks of ION and its token issuer differ, or a proxy returns old answers.",
+        hints: ["Try again in a minute. If it fails again, contact First Resonance."],
+      });
     }
     const { key } = this.#names;
-    return new IonError("auth", `ION at ${this.#host} rejected the access token (HTTP 401)${suffix}`, {
+    return new IonError("auth", `ION at ${this.#host} rejected the access token${suffix}`, {
       detail: "The API key may belong to another ION environment.",
       hints: [
         `Check that ${key("region")}, ${key("stage")}, ${key("endpoint")} and ${key("authUrl")} name the environment that ` +

@@ -99,10 +99,8 @@ function failure(kind: RequestKind, url: URL, error: unknown, env: NodeJS.Proces
       hints: hintsFor(url, code, proxy),
     });
   }
-  const reason =
-    error instanceof Error && error.name === "TimeoutError"
-      ? "did not answer in time"
-      : "closed the connection before it answered";
+  const isTimeout = [...causesOf(error)].some(({ name }) => name === "TimeoutError");
+  const reason = isTimeout ? "did not answer in time" : "closed the connection before it answered";
   // A token request changes nothing, so it can be sent again.
   return new IonError(kind === "token" ? "unreachable" : "unknownOutcome", `ION at ${host} ${reason}.`);
 }
@@ -146,8 +144,17 @@ export const unusedProxy = (variable: string) =>
 
 /** The reason of a failed fetch, which Node nests one or two causes deep; an AggregateError if several addresses were tried. */
 function causeOf(error: unknown): { readonly code: string; readonly message: string } {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if ("code" in cause && typeof cause.code === "string") return { code: cause.code, message: cause.message };
+  for (const { code, message } of causesOf(error)) {
+    // To this machine, Node's https reports an answer without TLS in this way.
+    if (code === "EPROTO" && message.includes("wrong version number")) {
+      return { code: "ERR_SSL_WRONG_VERSION_NUMBER", message };
+    }
+    if (typeof code === "string") return { code, message };
   }
   return { code: "", message: "" };
+}
+
+/** An error, its cause, the cause of that, and so on. */
+function* causesOf(error: unknown): Generator<Error & { readonly code?: unknown }> {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) yield cause;
 }

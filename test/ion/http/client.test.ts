@@ -222,6 +222,13 @@ describe("an answer with data", () => {
     expect(JSON.stringify(problems)).not.toContain(CANARY);
   });
 
+  it.each(["application/graphql-response+json", "text/plain", "text/html"])(
+    "is read also if a proxy labels it as %s",
+    async (type) => {
+      expect((await execute({ type, body: '{"data":{"m0":{"id":"1"}}}' })).data).toEqual({ m0: { id: "1" } });
+    },
+  );
+
   it("returns the same form for a real GraphQL server", async () => {
     const client = new IonClient(connectionTo(await start()), transport(fetch), Date.now);
     const document = 'mutation { a: deleteWebhookReceiver(id: "9", etag: "x") }';

@@ -85,7 +85,6 @@ async function query(url: string, env: NodeJS.ProcessEnv = {}): Promise<string> 
       .replace(/in \d+ s\./, "in 1 s.")
       // Without any network, a name cannot be resolved.
       .replace("its host name could not be resolved (DNS)", "its host name does not exist (DNS)")
-      .replace(/ If you have just changed this stack's config.*/, " [config hint]")
   );
 }
 
@@ -110,6 +109,11 @@ it("reports every obstacle on the way to ION with advice, and the advice helps",
     }),
     "a proxy that requires a login": query("https://ion.invalid", { ...useProxy, ...refusing }),
     "a proxy, with NODE_USE_ENV_PROXY": query("https://ion.invalid", { ...useProxy, ...working, ...trust(inside) }),
+    "this machine, with a proxy for everything else": query(trusted.url, {
+      ...useProxy,
+      ...refusing,
+      ...trust(trusted),
+    }),
     "a self-signed certificate": query(trusted.url),
     "a self-signed certificate, with NODE_EXTRA_CA_CERTS": query(trusted.url, trust(trusted)),
     "a certificate that the machine trusts, with NODE_USE_SYSTEM_CA": query(trusted.url, {
@@ -129,7 +133,7 @@ it("reports every obstacle on the way to ION with advice, and the advice helps",
       "a certificate that is not valid yet": "Could not reach ION at HOST: its TLS certificate is not trusted (CERT_NOT_YET_VALID). Tried 4 times in 1 s. Check this machine's clock first, then contact the owner of the server.",
       "a certificate that the machine trusts, with NODE_USE_SYSTEM_CA": "0 receivers",
       "a host that does not exist": "Could not reach ION at ion.invalid: its host name does not exist (DNS). Tried 4 times in 1 s.",
-      "a port without TLS": "ION at HOST closed the connection before it answered. Tried 4 times in 1 s.",
+      "a port without TLS": "Could not reach ION at HOST: it does not use TLS there (the URL may need http:// or another port). Tried 4 times in 1 s.",
       "a proxy that Node does not use": "Could not reach ION at ion.invalid: its host name does not exist (DNS). Tried 4 times in 1 s. HTTPS_PROXY is set, but Node does not use it. To use that proxy, also set NODE_USE_ENV_PROXY=1.",
       "a proxy that is not running": "Could not reach ION at ion.invalid through the proxy in HTTPS_PROXY: nothing listens there (connection refused). Tried 4 times in 1 s.",
       "a proxy that requires a login": "Could not reach ION at ion.invalid through the proxy in HTTPS_PROXY: the proxy refused to connect to it (HTTP 407). Tried 4 times in 1 s.",
@@ -138,6 +142,7 @@ it("reports every obstacle on the way to ION with advice, and the advice helps",
       "a self-signed certificate, with NODE_EXTRA_CA_CERTS": "0 receivers",
       "an emulator that is not running": "Could not reach ION at HOST: nothing listens there (connection refused). Tried 4 times in 1 s. If you meant the local emulator, start it in another terminal: \`npx ion-emulator --port PORT\`.",
       "an expired certificate": "Could not reach ION at HOST: its TLS certificate is not trusted (CERT_HAS_EXPIRED). Tried 4 times in 1 s. Check this machine's clock first, then contact the owner of the server.",
+      "this machine, with a proxy for everything else": "0 receivers",
     }
   `);
 });

@@ -105,6 +105,29 @@ describe.each<RequestKind>(["token", "graphql"])("a %s request", (kind) => {
   });
 });
 
+it("stops reading an answer of more than 64 MB", async () => {
+  const megabyte = new Uint8Array(1 << 20);
+  let sent = 0;
+  let isCanceled = false;
+  const endless = new ReadableStream({
+    pull: (controller) => {
+      sent += 1;
+      controller.enqueue(megabyte);
+    },
+    cancel: () => {
+      isCanceled = true;
+    },
+  });
+  const send = transport(async () => new Response(endless));
+  const { kind, message } = await failureOf(send("graphql", "https://ion.example/graphql", init));
+  expect(kind).toBe("unexpectedAnswer");
+  expect(message).toMatchInlineSnapshot(
+    `"ion.example sent an answer of more than 64 MB. Check that the endpoint is ION's."`,
+  );
+  expect(isCanceled).toBe(true);
+  expect(sent).toBeLessThan(70);
+});
+
 it("says what happened and what to do for every network failure", async () => {
   const codes = [
     ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"],
