@@ -22,7 +22,6 @@ describe("WebhookSubscriptions", () => {
       { ...ON_7, resource: "ISSUES", action: "CREATE" },
     ]);
     expect(ofType("WebhookSubscriptions", registered)[0]?.inputs).toEqual({
-      ...ON_7,
       subscriptions,
       unmanaged: "report",
     });
