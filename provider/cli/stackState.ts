@@ -117,7 +117,7 @@ export function requireSameEnvironment(
   const { key, variable } = settingNames(connection);
   throw new IonError(
     "elsewhere",
-    `"${logicalName(other.urn)}" is in ${formatEnvironment(other.ionEndpoint)}, but the settings name ${formatEnvironment(api.environment)}.`,
+    `"${logicalName(other.urn)}" belongs to ${formatEnvironment(other.ionEndpoint)}, but the settings name ${formatEnvironment(api.environment)}.`,
     {
       detail: "Nothing was compared.",
       hints: [`Check --stack, and ${key("endpoint")}, ${key("region")}, ${key("stage")} or ${variable("endpoint")}.`],

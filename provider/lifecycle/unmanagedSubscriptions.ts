@@ -215,11 +215,11 @@ async function describe(
   const duplicates = names.filter((name) => declared.some((event) => name.startsWith(`${event} (id `)));
   const what =
     duplicates.length === 0
-      ? "subscriptions that are not in your program"
+      ? "has subscriptions that are not in your program"
       : duplicates.length === names.length
-        ? "duplicate subscriptions"
-        : "subscriptions that are duplicates or not in your program";
-  const subject = `Receiver ${await nameOf(api, receiverId)} has ${what}`;
+        ? "has duplicate subscriptions"
+        : "has subscriptions that are duplicates or not in your program";
+  const subject = `Receiver ${await nameOf(api, receiverId)} ${what}`;
   if (unmanaged === "report") return [`${subject}: ${names.join(", ")}. They are kept (unmanaged: "report").`];
   return [`${subject}. ${plan}`];
 }

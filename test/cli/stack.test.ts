@@ -244,7 +244,7 @@ describe("a stack's declarations", () => {
         const { code, out, err } = await cli([command], place);
         expect({ code, out }).toEqual({ code: 1, out: "" });
         expect(err.replace(/"Violet[^"]*"/, '"Violet…"')).toMatchInlineSnapshot(`
-          "pulumi-ion: "Violet…" is in ION at https://api.ion-gov.com/graphql, but the settings name the local emulator. Nothing was compared.
+          "pulumi-ion: "Violet…" belongs to ION at https://api.ion-gov.com/graphql, but the settings name the local emulator. Nothing was compared.
             Check --stack, and ion:endpoint, ion:region, ion:stage or ION_API_URI."
         `);
       }

@@ -192,7 +192,7 @@ describe("describeDifference", () => {
         "changed to empty": "Receiver "erp" (id 4): description is empty in ION and "erp" in the stack.",
         "duplicate header": "Receiver "erp" (id 4) sends the header X-erp more than once.",
         "duplicate subscription": "Receiver "erp" (id 4) has 2 subscriptions to PARTS UPDATE (ids 4, 42): each event is delivered twice.",
-        "inactivated": "Receiver "erp" (id 4): active is false in ION, declared true. ION sends it no events.",
+        "inactivated": "Receiver "erp" (id 4): active is false in ION and true in the stack. ION sends it no events.",
         "inactive": "Receiver "erp" (id 4) is inactive: ION sends it no events.",
         "masked field": "Receiver "erp" (id 4): ION does not show this API key the webhookUri, so changes to it, and other receivers with the same URL, cannot be detected.",
         "masked header": "Receiver "erp" (id 4): ION does not show this API key the value of header X-erp, so changes to it cannot be detected.",

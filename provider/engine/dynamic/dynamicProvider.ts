@@ -154,7 +154,7 @@ function resolveExisting<State extends RecordedState>(
   const [{ connection: before }, { connection }] = [olds, target] as [WithConnection, WithConnection];
   const api = connections.get(connection);
   if (api.isEnvironment(state.ionEndpoint)) return { api, state };
-  const subject = `The ${type} with id ${id} is in ${formatEnvironment(state.ionEndpoint)}`;
+  const subject = `The ${type} with id ${id} belongs to ${formatEnvironment(state.ionEndpoint)}`;
   const other = formatEnvironment(api.environment);
   if (connection !== before) {
     throw new IonError(

@@ -85,7 +85,6 @@ async function query(url: string, env: NodeJS.ProcessEnv = {}): Promise<string> 
       .replace(/in \d+ s\./, "in 1 s.")
       // Without any network, a name cannot be resolved.
       .replace("its host name could not be resolved (DNS)", "its host name does not exist (DNS)")
-      .replace(/ If you have just changed this stack's config.*/, " [config hint]")
   );
 }
 
