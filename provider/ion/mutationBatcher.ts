@@ -67,8 +67,11 @@ export class MutationBatcher {
    * @throws IonError
    */
   async run<Of extends Change>(change: Of, before: ReadonlySet<string>): Promise<ResultOf<Of>> {
+    const mutation = mutationFor<Change>(change);
+    // Before it is sent: the answer to another request may repeat it.
+    this.#client.hide(mutation.secrets);
     const outcome = await new Promise<Outcome>((settle) => {
-      this.#batch.push({ change, mutation: mutationFor<Change>(change), before, settle });
+      this.#batch.push({ change, mutation, before, settle });
       this.keepOpen();
       if (this.#batch.length >= MAX_BATCH) this.#flush();
     });

@@ -189,11 +189,11 @@ const stateOf = (
 });
 
 /** Why so many deletions are refused, to follow "maxDeletions"; undefined if they are allowed. */
-async function tooMany(api: WebhookApi, receiverId: string, names: readonly string[], allowed = 0) {
-  if (names.length <= allowed) return undefined;
+async function tooMany(api: WebhookApi, receiverId: string, names: readonly string[], allowed?: number) {
+  if (names.length === 0 || (allowed !== undefined && names.length <= allowed)) return undefined;
   const { length: total } = await subscriptionsOf(api, receiverId);
   const isAll = names.length === total;
-  if (!isAll && names.length <= DEFAULT_MAX_DELETIONS) return undefined;
+  if (allowed === undefined && !isAll && names.length <= DEFAULT_MAX_DELETIONS) return undefined;
   const [some, them] = isAll
     ? ["any subscription", "all of them"]
     : [`${names.length} of the ${total} subscriptions`, "them"];

@@ -193,6 +193,8 @@ describe("maxDeletions", () => {
     [21, 20, false],
     [21, 21, true],
     [21, 30, true],
+    [3, 2, false],
+    [1, 0, false],
   ])("allows %s deletions with maxDeletions %s: %s", async (count, maxDeletions, isAllowed) => {
     const { emulator, after } = await reportUnmanaged(count);
     const { failures } = await up(emulator, { ...INPUTS, maxDeletions }, after);
