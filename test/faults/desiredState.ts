@@ -116,7 +116,7 @@ export function findDeviations(
   return { duplicates: of("duplicate"), missing: of("missing"), unexpected: of("changed", "unmanaged") };
 }
 
-const withoutFields = (fields: Fields, ignored: readonly string[] = []): Partial<Fields> =>
+const withoutFields = (fields: Fields & { readonly name: string }, ignored: readonly string[] = []): Partial<Fields> =>
   Object.fromEntries(Object.entries(fields).filter(([field]) => !ignored.includes(field)));
 
 /** A header as a string. HTTP ignores case in header names. */
