@@ -30,7 +30,7 @@ export async function findSettings(options: StackOptions, terminal: Terminal): P
   const config = await stack?.config();
   const settingsOf = (connection: string | undefined): Settings => {
     const { key } = settingNames(connection);
-    const report = readSettings((setting) => config?.get(key(setting)), terminal.env, connection);
+    const report = readSettings(config && ((setting) => config.get(key(setting))), terminal.env, connection);
     return { ...report, stack, connection, of: settingsOf };
   };
   return settingsOf(options.connection);

@@ -1,5 +1,6 @@
 /** What a stack declares of ION's webhooks, by its state. */
 import { z } from "zod";
+import { formatEnvironment, settingNames } from "../ion/connectionSettings.ts";
 import { IonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 import type { State } from "../lifecycle/receiverState.ts";
@@ -84,8 +85,8 @@ export async function requireDeclarations(
   connection: string | undefined,
 ): Promise<DeclarationsByConnection> {
   if (!stack) {
-    throw new IonError("config", "There is no Pulumi project in this folder. `drift` compares ION with a stack.", {
-      hints: ["Run it in the folder of your Pulumi project, or set --cwd."],
+    throw new IonError("config", "`drift` compares ION with a Pulumi stack, and found none.", {
+      hints: ["Run it in the folder of your Pulumi project or set --cwd, and omit --no-stack."],
     });
   }
   const all = [...(await readDeclarations(stack))];
@@ -96,7 +97,7 @@ export async function requireDeclarations(
   if (found.length > 0) return new Map(found);
   const suffix = connection === undefined ? "" : ` for connection ${connection}`;
   throw new IonError("config", `Stack ${stack.name} declares no webhook receiver and no subscription${suffix}.`, {
-    hints: ["Run `pulumi up` first, or name another stack with --stack."],
+    hints: [`Run \`pulumi up\` first, or check --stack${connection === undefined ? "" : " and --connection"}.`],
   });
 }
 
@@ -105,16 +106,21 @@ export async function requireDeclarations(
  *
  * @throws IonError "elsewhere" if it is not.
  */
-export function requireSameEnvironment(api: WebhookApi, { receivers, subscriptions }: Declarations): void {
+export function requireSameEnvironment(
+  api: WebhookApi,
+  { receivers, subscriptions }: Declarations,
+  connection?: string,
+): void {
   const resources = [...receivers.map(({ urn, state: { ionEndpoint } }) => ({ urn, ionEndpoint })), ...subscriptions];
   const other = resources.find(({ ionEndpoint }) => !api.isEnvironment(ionEndpoint));
   if (!other) return;
+  const { key, variable } = settingNames(connection);
   throw new IonError(
     "elsewhere",
-    `"${logicalName(other.urn)}" is in the ION environment ${other.ionEndpoint}, but the settings name ${api.environment}.`,
+    `"${logicalName(other.urn)}" belongs to ${formatEnvironment(other.ionEndpoint)}, but the settings name ${formatEnvironment(api.environment)}.`,
     {
       detail: "Nothing was compared.",
-      hints: ["Check --stack, and ion:endpoint, ion:region, ion:stage or ION_API_URI."],
+      hints: [`Check --stack, and ${key("endpoint")}, ${key("region")}, ${key("stage")} or ${variable("endpoint")}.`],
     },
   );
 }

@@ -50,7 +50,7 @@ export function getSourceAddresses({ region, stage = "production" }: GetSourceAd
       Object.hasOwn(HOSTS, region) && !stages
         ? `ION documents no source addresses for region "${region}".`
         : `There is no region "${region}" with stage "${stage}".`;
-    throw programError(`${reason} Documented are ${known.join(" and ")}. Ask First Resonance for others.`);
+    throw programError(`${reason} ION documents those of ${known.join(" and ")}. Ask First Resonance for others.`);
   }
   return { region, stage, cidrBlocks: [...cidrBlocks], ...SOURCE_ADDRESSES_ORIGIN };
 }

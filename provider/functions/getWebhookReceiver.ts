@@ -1,3 +1,4 @@
+import { formatEnvironment } from "../ion/connectionSettings.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 import { receiversWithUrl } from "../model/difference.ts";
 import { escapeText, formatReceiver, listSome } from "../model/text.ts";
@@ -127,19 +128,19 @@ function noSingleMatch(
   const conditions = [
     ...(id === undefined ? [] : [`id ${escapeText(id)}`]),
     ...(name === undefined ? [] : [`name "${escapeText(name)}"`]),
-    ...(webhookUri === undefined ? [] : ["that webhookUri"]),
+    ...(webhookUri === undefined ? [] : ["the given webhookUri"]),
   ].join(" and ");
   const all = [...receivers.values()].sort(byAge);
   const list = (some: readonly Receiver[]) => listSome(some.map(formatReceiver), MAX_LISTED);
-  const environment = `ION at ${api.environment}`;
+  const environment = formatEnvironment(api.environment);
   if (matches.length > 1) {
-    return `${environment} has ${matches.length} webhook receivers with ${conditions}: ${list(matches)}. Look one up by its id.`;
+    return `There are ${matches.length} webhook receivers with ${conditions} in ${environment}: ${list(matches)}. Look one up by its id.`;
   }
   const isMasked = webhookUri !== undefined && all.some((one) => one.webhookUri === undefined);
   return [
-    `${environment} has no webhook receiver with ${conditions}.`,
-    all.length > 0 ? `It has ${list(all)}.` : "It shows this API key no webhook receivers.",
-    ...(isMasked ? ["It does not show this API key every webhookUri: look the receiver up by name or id."] : []),
-    "Receivers that this program declares exist only after `pulumi up`: use those resources instead.",
+    `There is no webhook receiver with ${conditions} in ${environment}.`,
+    all.length > 0 ? `It has ${list(all)}.` : "ION shows this API key no webhook receivers.",
+    ...(isMasked ? ["ION does not show this API key every webhookUri: look the receiver up by name or id."] : []),
+    "If this program declares the receiver, use that resource instead: ION has it only after `pulumi up`.",
   ].join(" ");
 }

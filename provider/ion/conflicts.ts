@@ -3,7 +3,7 @@ import { type IonError, isIonError } from "./errors.ts";
 import type { WebhookApi } from "./webhookApi.ts";
 
 /** Whether an object changed, or was deleted, since it was read. */
-export const isStale = ({ kind }: IonError): boolean => kind === "conflict" || kind === "gone";
+export const isStale = ({ kind }: IonError): boolean => kind === "conflict" || kind === "notFound";
 
 /**
  * Runs `change`, and once more with a fresh snapshot if the object is stale.

@@ -1,4 +1,4 @@
-import { environmentOf, resolveSettings, settingNames } from "./connectionSettings.ts";
+import { environmentOf, inConnection, resolveSettings, settingNames } from "./connectionSettings.ts";
 import { WebhookApi, type WebhookApiOptions } from "./webhookApi.ts";
 
 /** Reads a stack config key with its namespace, such as `ion-staging:region`; undefined if it is not set. */
@@ -40,8 +40,7 @@ export class ConnectionPool {
   /** Warnings of a named connection name it. */
   #optionsFor(name: string | undefined): WebhookApiOptions {
     const { warn } = this.#options;
-    if (name === undefined || !warn) return this.#options;
-    return { ...this.#options, warn: (message) => warn(`connection "${name}": ${message}`) };
+    return warn ? { ...this.#options, warn: (message) => warn(inConnection(name, message)) } : this.#options;
   }
 
   /** Keeps the current batches of all connections open. */

@@ -89,13 +89,19 @@ export interface SettingsReport {
  * `ion:endpoint` and `ion:authUrl` win over `ion:region` (us, gov, aus) with `ion:stage` (production, staging; default
  * production), which win over `ION_API_URI` and `ION_AUTH_SERVER`. A named connection uses `ion-NAME:endpoint`,
  * `ION_NAME_API_URI` and so on, and takes nothing from the default connection.
+ *
+ * @param config undefined if no stack is used: then problems name environment variables only.
  */
-export function readSettings(config: ReadConfig, env: NodeJS.ProcessEnv, connection?: string): SettingsReport {
+export function readSettings(
+  config: ReadConfig | undefined,
+  env: NodeJS.ProcessEnv,
+  connection?: string,
+): SettingsReport {
   const { key, variable } = settingNames(connection);
   const problems: string[] = [];
   const used: UsedSetting[] = [];
   const fromConfig = (setting: ConfigKey) => {
-    const value = config(setting)?.trim() || undefined;
+    const value = config?.(setting)?.trim() || undefined;
     if (value) used.push({ key: setting, name: key(setting), origin: "config" });
     return value;
   };
@@ -120,22 +126,30 @@ export function readSettings(config: ReadConfig, env: NodeJS.ProcessEnv, connect
 
   if (!endpoint && problems.length === 0) {
     problems.push(
-      `${key("region")} is not set. Run \`pulumi config set ${key("region")} us\` (or gov, aus), or set ${variable("endpoint")} to ION's GraphQL endpoint.`,
+      config
+        ? `${key("region")} is not set. Run \`pulumi config set ${key("region")} us\` (or gov, aus), or set ${variable("endpoint")} to ION's GraphQL endpoint.`
+        : `${variable("endpoint")} is not set. Set it to ION's GraphQL endpoint.`,
     );
   }
   if (endpoint && !authUrl) {
     problems.push(
-      `${key("authUrl")} is not set. Run \`pulumi config set ${key("authUrl")} <token URL>\`, or set ${variable("authUrl")}.`,
+      config
+        ? `${key("authUrl")} is not set. Run \`pulumi config set ${key("authUrl")} <token endpoint>\`, or set ${variable("authUrl")}.`
+        : `${variable("authUrl")} is not set. Set it to ION's token endpoint.`,
     );
   }
   if (!clientId) {
     problems.push(
-      `${key("clientId")} is not set. Run \`pulumi config set ${key("clientId")} <client id>\`, or set ${variable("clientId")}.`,
+      config
+        ? `${key("clientId")} is not set. Run \`pulumi config set ${key("clientId")} <client id>\`, or set ${variable("clientId")}.`
+        : `${variable("clientId")} is not set. Set it to the client id of the API key.`,
     );
   }
   if (!clientSecret) {
     problems.push(
-      `${key("clientSecret")} is not set. Run \`pulumi config set --secret ${key("clientSecret")}\`, or set ${variable("clientSecret")}.`,
+      config
+        ? `${key("clientSecret")} is not set. Run \`pulumi config set --secret ${key("clientSecret")}\`, or set ${variable("clientSecret")}.`
+        : `${variable("clientSecret")} is not set. Set it to the client secret of the API key.`,
     );
   }
   const tokenUrl = authUrl && tokenUrlOf(authUrl);
@@ -246,3 +260,18 @@ export function environmentOf(endpoint: string, connection?: string): string {
   const loopback = connection === undefined ? "loopback" : `loopback (${connection})`;
   return isLoopback(url.hostname) ? loopback : `${url.origin}${url.pathname}`.replace(/\/+$/, "").toLowerCase();
 }
+
+/** An environment of {@link environmentOf} as messages name it, inside a sentence. */
+export function formatEnvironment(environment: string): string {
+  const [isLocal, connection] = /^loopback(?: \((.+)\))?$/.exec(environment) ?? [];
+  if (!isLocal) return `ION at ${environment}`;
+  return connection === undefined ? "the local emulator" : `the local emulator of ${formatConnection(connection)}`;
+}
+
+/** A connection as messages name it, inside a sentence. */
+export const formatConnection = (connection: string | undefined): string =>
+  connection === undefined ? "the default connection" : `connection "${connection}"`;
+
+/** A message about one connection: it names the connection, unless that is the default one. */
+export const inConnection = (connection: string | undefined, message: string): string =>
+  connection === undefined ? message : `${formatConnection(connection)}: ${message}`;

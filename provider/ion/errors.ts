@@ -5,7 +5,7 @@ export type IonErrorKind =
   | "config" // a setting is missing or wrong
   | "auth" // the key or token was not accepted
   | "permission" // the key may not do this
-  | "gone" // the object does not exist, or is not visible
+  | "notFound" // the object does not exist, or is not visible
   | "conflict" // the object was changed at the same time (etag)
   | "invalid" // ION rejects a value
   | "refused" // ION rejects the whole document and ran none of it
@@ -69,10 +69,8 @@ export class IonError extends Error {
 /** Ends a text from outside with a full stop, so that another sentence can follow. */
 export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
-/** For errors that a config change explains. */
-export const CONFIG_JUST_CHANGED =
-  "If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and " +
-  "destroys with the config of the last `pulumi up`.";
+/** The hint of an error that was already printed in full. */
+export const SEE_FIRST_ERROR = "See the first error for details.";
 
 /** Whether an error is an IonError, also if two copies of this package are loaded. */
 export function isIonError(error: unknown): error is IonError {

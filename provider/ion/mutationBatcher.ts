@@ -230,14 +230,14 @@ function failureOf({ change, mutation }: Pending, error: IonError, unverifiable:
   if (error.kind === "refused") {
     const kind = kindOf({ code: undefined, message: error.message });
     // "does not exist" is about a name in the document here, not about an object.
-    return rejection(action, permission, error.message, kind === "gone" ? "invalid" : kind);
+    return rejection(action, permission, error.message, kind === "notFound" ? "invalid" : kind);
   }
   const summary = `Could not ${action}.`;
   if (unverifiable) {
     return new IonError("unknownOutcome", summary, {
       detail: [NOT_VERIFIED, error.summary, error.detail].filter(Boolean).join(" "),
       hints: [
-        "Check in ION whether it was applied before you run `pulumi up` again: that would apply it a second time.",
+        "Before you run `pulumi up` again, check in ION whether it was applied: if it was, `pulumi up` would apply it a second time.",
         ...error.hints,
       ],
     });

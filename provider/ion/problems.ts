@@ -11,7 +11,7 @@ const BY_CODE: Readonly<Record<string, IonErrorKind>> = {
   FORBIDDEN: "permission",
   PERMISSION_DENIED: "permission",
   UNAUTHORIZED: "permission",
-  NOT_FOUND: "gone",
+  NOT_FOUND: "notFound",
   CONFLICT: "conflict",
   BAD_USER_INPUT: "invalid",
   BAD_REQUEST: "invalid",
@@ -33,7 +33,7 @@ const BY_MESSAGE: ReadonlyArray<readonly [RegExp, IonErrorKind]> = [
     "unknownOutcome",
   ],
   [/permission|not authori[sz]ed|forbidden|access denied/i, "permission"],
-  [/not found|does not exist|no longer exists|could not find/i, "gone"],
+  [/not found|does not exist|no longer exists|could not find/i, "notFound"],
 ];
 
 /** The kind of a GraphQL error; "invalid" if nothing is known about it. */

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { formatReceiver } from "../model/text.ts";
 import type { Receiver, Receivers } from "../model/webhooks.ts";
-import { IonError, type IonErrorKind, isIonError, sentence } from "./errors.ts";
+import { IonError, type IonErrorKind, isIonError, SEE_FIRST_ERROR, sentence } from "./errors.ts";
 import type { IonClient } from "./http/client.ts";
 import { type RetryOptions, withRetry } from "./http/retry.ts";
 import {
@@ -34,6 +34,8 @@ const MAX_PAGES = 1000;
 
 /** How often a read of several pages starts again because the list changed. */
 const MAX_RESTARTS = 5;
+
+const CONTACT_ION = "Contact First Resonance.";
 
 /** Kinds of failures whose message is ION's alone, and does not say what was asked. */
 const WITHOUT_CONTEXT: readonly IonErrorKind[] = ["permission", "conflict", "refused"];
@@ -125,6 +127,7 @@ export class Snapshot {
         throw new IonError(
           "unexpectedAnswer",
           "ION's list of webhook receivers does not end: its pages repeat, or are too many.",
+          { hints: [CONTACT_ION] },
         );
       }
       if (seconds * 1000 > this.#retry.deadlineMs) {
@@ -147,7 +150,13 @@ export class Snapshot {
         );
       }
       if (more && (next === undefined || next === after)) {
-        throw new IonError("unexpectedAnswer", "ION's list of webhook receivers has a next page but no cursor for it.");
+        throw new IonError(
+          "unexpectedAnswer",
+          "ION's list of webhook receivers has a next page but no cursor for it.",
+          {
+            hints: [CONTACT_ION],
+          },
+        );
       }
       after = next;
       last = edges.at(-1)?.node.id;
@@ -164,7 +173,7 @@ export class Snapshot {
     if (problem) {
       const kind = kindOf(problem);
       const isTransient = kind === "rateLimited" || kind === "unknownOutcome";
-      const isPermission = kind === "permission" || kind === "gone" || kind === "invalid";
+      const isPermission = kind === "permission" || kind === "notFound" || kind === "invalid";
       throw notReadable(
         isTransient ? kind : "permission",
         problem.message,
@@ -180,7 +189,9 @@ export class Snapshot {
 
 function unexpectedForm(error: z.ZodError): IonError {
   const form = describeParseError(error);
-  return new IonError("unexpectedAnswer", `ION's list of webhook receivers does not have the expected form: ${form}.`);
+  return new IonError("unexpectedAnswer", `ION's list of webhook receivers does not have the expected form: ${form}.`, {
+    hints: [RUN_DOCTOR],
+  });
 }
 
 /**
@@ -203,7 +214,7 @@ function nullList(data: unknown, error: z.ZodError): IonError | undefined {
   });
 }
 
-const NO_PROOF = "That does not prove that there are none.";
+const NO_PROOF = "That does not mean that none exist.";
 
 /** What a key must be able to read for each field of the list. */
 const READS: Readonly<Record<string, string>> = {
@@ -243,5 +254,5 @@ function notReadable(kind: IonErrorKind, message: string, path?: readonly string
 /** The same failure for the next resource: Pulumi shows the error of each, and one in full is enough. */
 function throwAgain(error: unknown): never {
   if (!isIonError(error) || error.message === error.summary) throw error;
-  throw new IonError(error.kind, error.summary, { hints: ["See the first error for details."] });
+  throw new IonError(error.kind, error.summary, { hints: [SEE_FIRST_ERROR] });
 }

@@ -124,7 +124,7 @@ export class WebhookApi {
     if (resource.length === 0 || action.length === 0) {
       throw new IonError(
         "unexpectedAnswer",
-        "ION's schema does not show which events a webhook subscription can name.",
+        "ION's schema does not list the resources and actions of webhook subscriptions.",
       );
     }
     return { resource, action };

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isIonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
+import { escapeText } from "../model/text.ts";
 
 /** Stands for a value that is not known yet, in a preview. Pulumi's own sentinel. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -96,9 +97,17 @@ export function inputFailures(schema: z.ZodType, news: UncheckedInputs, olds: Un
   return parsed.error.issues
     .filter(({ path }) => !isUnknownAt(news, path) && !isUnchanged(path[0]))
     .map((issue) => {
-      const [keyIssue] = issue.code === "invalid_key" ? issue.issues : [];
-      return { property: issue.path.join(".") || "inputs", reason: keyIssue?.message ?? issue.message };
+      return { property: issue.path.join(".") || "inputs", reason: reasonOf(issue) };
     });
+}
+
+function reasonOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") {
+    const names = issue.keys.map((key) => `"${escapeText(key)}"`);
+    return `no such property: ${names.join(", ")}. Check the spelling, or remove it.`;
+  }
+  const [keyIssue] = issue.code === "invalid_key" ? issue.issues : [];
+  return keyIssue?.message ?? issue.message;
 }
 
 function isUnknownAt(value: unknown, path: readonly PropertyKey[]): boolean {

@@ -8,7 +8,7 @@ import { IonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 import { surplusSubscriptions } from "../model/changes.ts";
 import { receiverDifference } from "../model/difference.ts";
-import { escapeText, listSome } from "../model/text.ts";
+import { escapeText, formatReceiver, listSome } from "../model/text.ts";
 import { byAge, eventName, type Subscription } from "../model/webhooks.ts";
 import {
   ifReadable,
@@ -84,7 +84,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     // `ignoreChanges` hands back what read returned, with these keys: then nothing is deleted either.
     const isIgnored = PREVIEW_KEYS.some((key) => key in given);
     if (incomplete === true || isIgnored || !Array.isArray(declared)) {
-      const warnings = isIgnored ? [] : warnIncomplete(receiverId, due.reported);
+      const warnings = isIgnored ? [] : await warnIncomplete(api, receiverId, due.reported);
       return { inputs: { ...news, ...previewLists(due), incomplete: true }, failures, warnings };
     }
     const reported = await filterUnmanaged(api, { receiverId, declared }, due.reported);
@@ -114,7 +114,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
   async create(api, inputs) {
     const { value: unmanagedNow = [], warnings } = await readable(api, inputs);
     const state = stateOf(api, inputs, unmanagedNow, unmanagedNow);
-    const report = describe(inputs, unmanagedNow, announceDeletion(unmanagedNow));
+    const report = await describe(api, inputs, unmanagedNow, announceDeletion(unmanagedNow));
     return { id: `unmanaged-${inputs.receiverId}`, state, warnings: [...warnings, ...report] };
   },
 
@@ -126,11 +126,11 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     const plan = [
       ...(reported.length > 0 ? [`\`pulumi up\` deletes ${reported.join(", ")}.`] : []),
       ...(newlyFound.length > 0
-        ? [`\`pulumi up\` reports ${newlyFound.join(", ")}, and the one after that deletes what was reported.`]
+        ? [`\`pulumi up\` does not delete ${newlyFound.join(", ")} yet; the \`pulumi up\` after it does.`]
         : []),
     ];
     return {
-      warnings: describe(state, unmanagedNow, plan.join(" ")),
+      warnings: await describe(api, state, unmanagedNow, plan.join(" ")),
       found: {
         inputs: { ...args(state), ...(state.unmanaged === "delete" && previewLists({ reported, newlyFound })) },
         state: stateOf(api, state, unmanagedNow, reported),
@@ -156,9 +156,9 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
       warnings: [
         ...warnings,
         ...(deleted.length > 0
-          ? [`Deleted unmanaged subscriptions of receiver ${escapeText(inputs.receiverId)}: ${deleted.join(", ")}.`]
+          ? [`Deleted subscriptions of receiver ${await nameOf(api, inputs.receiverId)}: ${deleted.join(", ")}.`]
           : []),
-        ...describe(inputs, unreported, announceDeletion(unreported)),
+        ...(await describe(api, inputs, unreported, announceDeletion(unreported))),
       ],
     };
   },
@@ -205,29 +205,48 @@ async function tooMany(api: WebhookApi, receiverId: string, names: readonly stri
     ? ["any subscription", "all of them"]
     : [`${names.length} of the ${total} subscriptions`, "them"];
   return (
-    `is too low: your program does not declare ${some} of receiver ${escapeText(receiverId)}, so this would delete ${them}: ` +
+    `is too low: your program does not declare ${some} of receiver ${await nameOf(api, receiverId)}, so this would delete ${them}: ` +
     `${listSome(names, 5)}. Check that it is the right receiver. To delete them, set maxDeletions: ${names.length}. ` +
     'To keep them, set unmanaged: "report"'
   );
 }
 
 /** Says what is unmanaged, and what happens to it. */
-function describe({ receiverId, unmanaged }: Args, names: readonly string[], plan: string): string[] {
+async function describe(
+  api: WebhookApi,
+  { receiverId, unmanaged, declared }: Args,
+  names: readonly string[],
+  plan: string,
+): Promise<string[]> {
   if (names.length === 0) return [];
-  const subject = `Receiver ${escapeText(receiverId)} has subscriptions that are not in your program`;
+  const duplicates = names.filter((name) => declared.some((event) => name.startsWith(`${event} (id `)));
+  const what =
+    duplicates.length === 0
+      ? "has subscriptions that are not in your program"
+      : duplicates.length === names.length
+        ? "has duplicate subscriptions"
+        : "has subscriptions that are duplicates or not in your program";
+  const subject = `Receiver ${await nameOf(api, receiverId)} ${what}`;
   if (unmanaged === "report") return [`${subject}: ${names.join(", ")}. They are kept (unmanaged: "report").`];
   return [`${subject}. ${plan}`];
 }
 
 const announceDeletion = (names: readonly string[]) => `The next \`pulumi up\` deletes ${names.join(", ")}.`;
 
-const warnIncomplete = (receiverId: string, due: readonly string[]): string[] =>
-  due.length === 0
-    ? []
-    : [
-        `Unmanaged subscriptions of receiver ${escapeText(receiverId)} are not deleted, because this run does not know every subscription ` +
-          "that your program declares. Run `pulumi up` for the whole stack.",
-      ];
+async function warnIncomplete(api: WebhookApi, receiverId: string, due: readonly string[]): Promise<string[]> {
+  if (due.length === 0) return [];
+  return [
+    `Unmanaged subscriptions of receiver ${await nameOf(api, receiverId)} are not deleted, because this run does not include every ` +
+      "subscription that your program declares, as with --target. Run `pulumi up` for the whole stack.",
+  ];
+}
+
+/** The receiver as people find it in ION, as far as ION shows it. */
+async function nameOf(api: WebhookApi, receiverId: string): Promise<string> {
+  const receivers = await api.receivers().catch(() => undefined);
+  const receiver = receivers?.get(receiverId);
+  return receiver ? formatReceiver(receiver) : `with id ${escapeText(receiverId)}`;
+}
 
 /** Lists what is unmanaged, and duplicates except the oldest, which is the one that is managed. */
 async function findUnmanaged(api: WebhookApi, { receiverId, declared }: Declared): Promise<string[]> {
@@ -242,7 +261,7 @@ async function filterUnmanaged(api: WebhookApi, args: Declared, names: readonly 
 }
 
 function readable(api: WebhookApi, inputs: Args) {
-  const consequence = `Unmanaged subscriptions of receiver ${escapeText(inputs.receiverId)} are not detected.`;
+  const consequence = `Unmanaged subscriptions of the receiver with id ${escapeText(inputs.receiverId)} are not detected.`;
   return ifReadable(consequence, () => findUnmanaged(api, inputs));
 }
 

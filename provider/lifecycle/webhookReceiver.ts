@@ -1,7 +1,7 @@
 /** What a webhook receiver does in ION. @see ../resources/webhookReceiver.ts for what a program declares. */
 import { z } from "zod";
 import { isStale, retryOnConflict } from "../ion/conflicts.ts";
-import { isLoopback } from "../ion/connectionSettings.ts";
+import { formatEnvironment, isLoopback } from "../ion/connectionSettings.ts";
 import { IonError, isIonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 import { changesFor } from "../model/changes.ts";
@@ -220,8 +220,8 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
 };
 
 const NOTHING_VISIBLE =
-  "ION shows this API key no webhook receivers. Either all were deleted, or the key may not read them. " +
-  "If it may not read them, do not run `pulumi up`: it would create them a second time.";
+  "ION shows this API key no webhook receivers. Either all were deleted, or the key is not allowed to read them. " +
+  "In the second case, do not run `pulumi up`: it would create them a second time.";
 
 function duplicateWarnings(live: Receiver, receivers: Receivers): string[] {
   return duplicateReceivers([...receivers.values()])
@@ -237,8 +237,8 @@ async function findExisting(api: WebhookApi, inputs: Inputs) {
     const receiver = await api.receiver(importId);
     if (!receiver) {
       throw new IonError(
-        "gone",
-        `ION at ${api.environment} has no webhook receiver with id ${escapeText(importId)}, the importId of "${name}".`,
+        "notFound",
+        `The webhook receiver with id ${escapeText(importId)}, the importId of "${name}", does not exist in ${formatEnvironment(api.environment)}.`,
         { hints: ["Correct importId. `npx pulumi-ion status` lists all receivers with their ids."] },
       );
     }
@@ -314,8 +314,8 @@ async function applyHeaders(
 
 function notFound(api: WebhookApi, id: string, name: string): IonError {
   return new IonError(
-    "gone",
-    `ION at ${api.environment} has no webhook receiver with id ${escapeText(id)} ("${escapeText(name)}").`,
+    "notFound",
+    `The webhook receiver ${formatReceiver({ name, id })} does not exist in ${formatEnvironment(api.environment)}.`,
     { hints: ["If it was deleted in ION, run `pulumi refresh` and then `pulumi up` to create it again."] },
   );
 }

@@ -1,6 +1,7 @@
 /** What a webhook subscription does in ION. @see ../resources/webhookSubscription.ts for what a program declares. */
 import { z } from "zod";
 import { retryOnConflict } from "../ion/conflicts.ts";
+import { formatEnvironment } from "../ion/connectionSettings.ts";
 import { IonError, isIonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 import { receiverDifference, subscriptionsTo } from "../model/difference.ts";
@@ -26,7 +27,7 @@ const KNOWN = { resource: VIOLET_RESOURCES as readonly string[], action: ACTIONS
 const NAME = /^[A-Z][A-Z0-9_]*$/;
 
 const nameOf = (property: keyof typeof KNOWN, example: string) =>
-  z.string({ error: "is missing" }).refine((name) => NAME.test(name), {
+  z.string({ error: `must be one of ION's ${property}s, such as ${example}.` }).refine((name) => NAME.test(name), {
     error: ({ input }) => {
       const spelled = toConstantCase(String(input));
       const similar = KNOWN[property].includes(spelled) ? [spelled] : similarNames(spelled, KNOWN[property]);
@@ -118,9 +119,13 @@ async function findExisting(api: WebhookApi, inputs: Inputs): Promise<Subscripti
   const receiver = await api.receiver(inputs.receiverId);
   if (!receiver) {
     throw new IonError(
-      "gone",
-      `ION at ${api.environment} has no webhook receiver with id ${escapeText(inputs.receiverId)}, so it cannot be subscribed to ${escapeText(eventName(inputs))}.`,
-      { hints: ["If it was deleted in ION, run `pulumi refresh` and then `pulumi up`."] },
+      "notFound",
+      `The webhook receiver with id ${escapeText(inputs.receiverId)} does not exist in ${formatEnvironment(api.environment)}, so it cannot be subscribed to ${escapeText(eventName(inputs))}.`,
+      {
+        hints: [
+          "If it was deleted in ION and this stack declares it, run `pulumi refresh` and then `pulumi up`. Otherwise, correct receiverId.",
+        ],
+      },
     );
   }
   return subscriptionsTo(inputs, receiver)[0];
@@ -143,7 +148,7 @@ async function subscribe(api: WebhookApi, inputs: Inputs): Promise<Pick<Subscrip
   try {
     return await api.apply({ kind: "createSubscription", receiverId, event: { resource, action } });
   } catch (error) {
-    if (!isIonError(error) || !["invalid", "refused", "gone"].includes(error.kind)) throw error;
+    if (!isIonError(error) || !["invalid", "refused", "notFound"].includes(error.kind)) throw error;
     const live = await api.subscriptionNames().catch(() => undefined);
     const unknown = live ? NAMES.filter((property) => !live[property].includes(inputs[property])) : [];
     const hints = unknown.flatMap((property) => [

@@ -42,7 +42,7 @@ function changed(one: Of<"changed">): string {
   if (one.object === "receiver") {
     if (isSecretField(one.field)) return `${receiver(one)}: ${one.field} was changed in ION.`;
     const effect = one.field === "active" && one.live === false ? " ION sends it no events." : "";
-    return `${receiver(one)}: ${one.field} is ${value(one.live)} in ION, declared ${value(one.desired)}.${effect}`;
+    return `${receiver(one)}: ${one.field} is ${value(one.live)} in ION and ${value(one.desired)} in the stack.${effect}`;
   }
   const { desired, live, liveReceiver } = one;
   if (desired.id !== undefined && desired.id !== live.id) {

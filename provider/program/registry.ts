@@ -50,8 +50,8 @@ export function declareOnce(
   // Tests without a stack share one registry, and may each declare the same object.
   if (!isStackRun()) return pulumi.output(key);
   const { owners } = registry();
-  return pulumi.all([key, environment]).apply(([value, where]) => {
-    const object = `${type} in ${where}: ${normalize(value)}`;
+  return pulumi.all([key, environment]).apply(([value, environmentId]) => {
+    const object = `${type} in ${environmentId}: ${normalize(value)}`;
     const other = owners.get(object);
     if (other !== undefined && other !== name) {
       throw programError(`"${other}" and "${name}" declare the same ${type}. Remove one of them from the program.`);
@@ -69,9 +69,9 @@ export function declareSubscription(subscription: DeclaredSubscription): void {
   pulumi.all([subscription.environment, subscription.receiverId]).apply(([environment, receiverId]) => {
     if (!collected.has(receiverIn(environment, receiverId))) return;
     throw programError(
-      `"${subscription.name}" is declared too late: the unmanaged subscriptions of webhook receiver ${receiverId} were determined ` +
-        "while the program waited for something else, and this one would be among them. Declare all subscriptions of a receiver " +
-        "before the first await, and outside of apply. Functions of this package may be awaited.",
+      `"${subscription.name}" is declared too late: the unmanaged subscriptions of webhook receiver ${receiverId} are already ` +
+        "determined, and this one would count as unmanaged. Declare all subscriptions of a receiver before the first await, and " +
+        "outside of apply. Only functions of pulumi-ion may be awaited earlier.",
     );
   });
 }

@@ -1,6 +1,11 @@
 /** Which ION environment a resource of the program is in: by the name of a connection, never by a key. */
 
-import { configuredEnvironment, connectionNameProblem, settingNames } from "../ion/connectionSettings.ts";
+import {
+  configuredEnvironment,
+  connectionNameProblem,
+  formatConnection,
+  settingNames,
+} from "../ion/connectionSettings.ts";
 import { oncePerProgram, programError } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
@@ -54,7 +59,7 @@ export interface ResolvedReceiver {
 export function resolveReceiver(name: string, { receiver, receiverId, connection }: ReceiverArgs): ResolvedReceiver {
   checkConnection(`"${name}"`, connection);
   if ((receiver === undefined) === (receiverId === undefined)) {
-    throw programError(`"${name}" must have either receiver or receiverId.`);
+    throw programError(`"${name}" must have receiver or receiverId, and not both.`);
   }
   if (receiver === undefined) {
     refuseIdOfAnother(name, receiverId, connection);
@@ -62,7 +67,7 @@ export function resolveReceiver(name: string, { receiver, receiverId, connection
     return { receiverId: id, connection, environment: environmentOfConnection(connection), receiver: undefined };
   }
   if (connection !== undefined) {
-    throw programError(`"${name}" must not have a connection: it uses its receiver's.`);
+    throw programError(`"${name}" must not set connection: it uses the connection of its receiver.`);
   }
   if (pulumi.Resource.isInstance(receiver)) {
     const { id } = receiver as pulumi.CustomResource;
@@ -87,9 +92,9 @@ function refuseIdOfAnother(name: string, receiverId: unknown, connection: string
   const sources = pulumi.Output.isInstance(receiverId) ? [...(resources?.call(receiverId) ?? [])] : [];
   const other = sources.find((source) => CONNECTION in source && source[CONNECTION] !== connection);
   if (!other) return;
-  const where = other[CONNECTION] === undefined ? "the default connection" : `connection "${other[CONNECTION]}"`;
+  const otherConnection = formatConnection(other[CONNECTION]);
   throw programError(
-    `"${name}" has the id of a receiver in ${where}, but is in another one. Set receiver instead of receiverId.`,
+    `"${name}" is in ${formatConnection(connection)}, but its receiverId is the id of a receiver in ${otherConnection}. Set receiver instead of receiverId.`,
   );
 }
 

@@ -12,7 +12,7 @@ export function refuseIdOptions(type: string, name: string, opts: pulumi.CustomR
   const instead =
     type === "WebhookReceiver"
       ? "To import an existing receiver, set importId. To look one up without managing it, use getWebhookReceiver."
-      : "An existing subscription with the same receiver, resource and action is adopted without it.";
+      : "Omit it: a subscription that exists in ION with the same receiver, resource and action is adopted automatically.";
   throw programError(`The option ${option} of ${type} "${name}" is not supported. ${instead}`);
 }
 

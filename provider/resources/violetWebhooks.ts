@@ -82,7 +82,7 @@ function checkExcluded(
     for (const action of some ?? []) {
       if (!resources.includes(resource) || !actions.includes(action)) {
         throw programError(
-          `"${name}" excludes ${resource} ${action}, but it does not subscribe to that. Check the spelling.`,
+          `"${name}" excludes ${resource} ${action}, but it does not subscribe to that. Check the spelling, or remove it from exclude.`,
         );
       }
     }

@@ -76,7 +76,7 @@ export class WebhookReceiver extends pulumi.CustomResource {
     const { connection, webhookUri, sharedSecret, headers } = args;
     checkConnection(`"${name}"`, connection);
     const once = (uri: pulumi.Input<string>) =>
-      declareOnce("webhook receiver", name, environmentOfConnection(connection), uri, normalizeUrl);
+      declareOnce("webhookUri", name, environmentOfConnection(connection), uri, normalizeUrl);
     const secret = <T>(value: pulumi.Input<T> | undefined) => (value === undefined ? undefined : pulumi.secret(value));
     const outputs = {
       description: undefined,

@@ -89,7 +89,7 @@ function eventsOf(name: string, subscriptions: ActionsByResource): WebhookEvent[
     return [...new Set(actions)].map((action) => ({ resource, action }));
   });
   if (events.length === 0) {
-    throw programError(`"${name}" subscribes to nothing: subscriptions is empty, so no event would ever arrive.`);
+    throw programError(`"${name}" subscribes to nothing. Declare at least one event, such as PARTS: ["UPDATE"].`);
   }
   return events;
 }

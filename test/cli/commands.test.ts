@@ -71,7 +71,7 @@ describe("drift", () => {
     expect(await printed(place, "drift")).toMatchInlineSnapshot(`
       "<bold>ION at <ion> (stack dev): 1 receiver and 1 subscription declared</bold>
       <bold>ION at <ion> (stack dev, connection plant-b): 1 receiver and 1 subscription declared</bold>
-        <red>~</red> changed  plant-b: Receiver "ERP" (id 1): active is false in ION, declared true. ION sends it no events.
+        <red>~</red> changed  plant-b: Receiver "ERP" (id 1): active is false in ION and true in the stack. ION sends it no events.
       <red>1 changed.</red> Run \`pulumi preview\` to see what \`pulumi up\` would do.
       exit code 2"
     `);
@@ -102,7 +102,7 @@ describe("drift", () => {
               "active"
             ],
             "urn": "urn:pulumi:test::project::pulumi-nodejs:dynamic/ion:WebhookReceiver::ERP",
-            "message": "plant-b: Receiver \\"ERP\\" (id 1): active is false in ION, declared true. ION sends it no events.",
+            "message": "plant-b: Receiver \\"ERP\\" (id 1): active is false in ION and true in the stack. ION sends it no events.",
             "connection": "plant-b"
           }
         ]

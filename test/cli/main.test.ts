@@ -40,7 +40,7 @@ it.each([
   [["drift", "--compare", "one"], 1, "", "needs the names of two stacks"],
   [["drift", "--compare", "a", "a"], 1, "", "needs the names of two stacks"],
   [["drift", "--compare", "a", "b", "c"], 1, "", "needs the names of two stacks"],
-  [["drift", "--no-stack"], 1, "", "There is no Pulumi project"],
+  [["drift", "--no-stack"], 1, "", "`drift` compares ION with a Pulumi stack"],
 ])("%j exits with %i", async (args, code, out, err) => {
   const ran = await cli(args, { cwd: await folder() });
   expect(ran.code).toBe(code);

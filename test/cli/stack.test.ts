@@ -161,8 +161,8 @@ describe("if the stack cannot be read, the error says what to do", () => {
       "pulumi-ion: The folder <folder>/nowhere does not exist.
       pulumi-ion: Stack dev was not found: there is no Pulumi.yaml in <folder> or above it.
         Set --cwd to the folder of your Pulumi project.
-      pulumi-ion: There is no Pulumi project in this folder. \`drift\` compares ION with a stack.
-        Run it in the folder of your Pulumi project, or set --cwd."
+      pulumi-ion: \`drift\` compares ION with a Pulumi stack, and found none.
+        Run it in the folder of your Pulumi project or set --cwd, and omit --no-stack."
     `);
     expect((await cli(["drift", "--compare", "a", "b"], { cwd })).err).toContain("there is no Pulumi.yaml in");
   });
@@ -244,7 +244,7 @@ describe("a stack's declarations", () => {
         const { code, out, err } = await cli([command], place);
         expect({ code, out }).toEqual({ code: 1, out: "" });
         expect(err.replace(/"Violet[^"]*"/, '"Violet…"')).toMatchInlineSnapshot(`
-          "pulumi-ion: "Violet…" is in the ION environment https://api.ion-gov.com/graphql, but the settings name loopback. Nothing was compared.
+          "pulumi-ion: "Violet…" belongs to ION at https://api.ion-gov.com/graphql, but the settings name the local emulator. Nothing was compared.
             Check --stack, and ion:endpoint, ion:region, ion:stage or ION_API_URI."
         `);
       }
@@ -277,9 +277,9 @@ describe("a stack's declarations", () => {
     errors.push((await cli(["drift"], place)).err);
     expect(errors.join("\n")).toMatchInlineSnapshot(`
       "pulumi-ion: Stack dev declares no webhook receiver and no subscription for connection plant-c.
-        Run \`pulumi up\` first, or name another stack with --stack.
+        Run \`pulumi up\` first, or check --stack and --connection.
       pulumi-ion: Stack dev declares no webhook receiver and no subscription.
-        Run \`pulumi up\` first, or name another stack with --stack."
+        Run \`pulumi up\` first, or check --stack."
     `);
     await writeFile(join(cwd, "dev.state.json"), '{"deployment": {}}');
     expect((await cli(["drift"], place)).err).toBe(errors[1]);

@@ -78,7 +78,9 @@ describe("with a stack", () => {
     ]);
     const one = await runIn(project, "drift", "--connection", "plant-b");
     expect(one.code).toBe(2);
-    expect(one.out).toContain('plant-b: Receiver "erp" (id 1): expectedResponseCode is 204 in ION, declared 200.');
+    expect(one.out).toContain(
+      'plant-b: Receiver "erp" (id 1): expectedResponseCode is 204 in ION and 200 in the stack.',
+    );
     expect(one.out).toContain("1 changed.");
 
     const shown = await runIn(project, "status", "--stack", "test");

@@ -250,7 +250,7 @@ describe("an ION environment with a new URL", () => {
     await writeFile(file, moved);
     await project.pulumi("stack", "import", "--stack", "test", "--file", "state.json");
     const rejected = await project.pulumi("preview", "--stack", "test");
-    expect(rejected.output).toMatch(/is in .*https:\/\/old\.example\/graphql/);
+    expect(rejected.output).toMatch(/belongs to .*https:\/\/old\.example\/graphql/);
     await project.pulumi("config", "set", "ion:formerEndpoint", "https://old.example/graphql", "--stack", "test");
     await project.preview("--expect-no-changes", "--run-program");
     await project.up("--run-program");

@@ -106,11 +106,11 @@ describe("adding a second ION environment", () => {
       [
         `const { id } = new ion.WebhookReceiver("l", { importId: "1", connection: "staging" });
          new ion.WebhookSubscription("s", { receiverId: id, resource: "PARTS", action: "UPDATE" });`,
-        /"s" has the id of a receiver in connection "staging"/,
+        /"s" is in the default connection, but its receiverId is the id of a receiver in connection "staging"/,
       ],
       [
         receiver('"staging"'),
-        /The webhook receiver with id 2 is in .*, but the program now assigns it to connection "staging"/,
+        /The webhook receiver with id 2 belongs to .*, but the program now assigns it to connection "staging"/,
       ],
       [
         `new ion.WebhookSubscriptions("set", { receiverId: "1", subscriptions: { RUNS: ["CREATE"] } });
@@ -120,7 +120,7 @@ describe("adding a second ION environment", () => {
       ],
       [
         'ion.getWebhookReceiverOutput({ name: "By hand", connection: "staging" });',
-        /has no webhook receiver with name "By hand"\. It has "by hand" \(id 1\)\./,
+        /There is no webhook receiver with name "By hand" in the local emulator of connection "staging"\. It has "by hand" \(id 1\)\./,
       ],
     ];
     for (const [body, message] of invalid) {

@@ -23,12 +23,12 @@ describe("with erp in the stack and crm new in the program", () => {
   it("previews and updates erp alone, and deletes what an up has reported", async () => {
     const project = await withErp();
     project.emulator.store.createSubscription({ receiverId: "1", resource: "STEPS", action: "UPDATE" });
-    expect(await project.up("--target", "**::erp*")).toContain("`pulumi up` reports STEPS UPDATE (id 2)");
+    expect(await project.up("--target", "**::erp*")).toContain("`pulumi up` does not delete STEPS UPDATE (id 2) yet");
     const preview = await project.preview("--target", "**::erp*");
     expect(preview).toMatch(/\+ deleting *: \[\s*\+ *\[0\]: "STEPS UPDATE \(id 2\)"/);
     expect(preview).not.toContain("crm");
     expect(await project.up("--exclude", "**::crm*")).toContain(
-      "Deleted unmanaged subscriptions of receiver 1: STEPS UPDATE (id 2).",
+      'Deleted subscriptions of receiver "erp" (id 1): STEPS UPDATE (id 2).',
     );
     expect(namesIn(project)).toEqual(["erp"]);
     expect(subscriptionsIn(project)).toEqual(["1 PARTS"]);

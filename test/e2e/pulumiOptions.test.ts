@@ -252,7 +252,7 @@ describe("id and import", () => {
       pair({ options: 'id: "1"' }),
       "set importId. To look one up without managing it, use getWebhookReceiver",
     ],
-    ["import of a subscription", pair({ subscription: 'import: "1"' }), "is adopted without it"],
+    ["import of a subscription", pair({ subscription: 'import: "1"' }), "is adopted automatically"],
   ])("are refused: %s", async (_what, files, advice) => {
     const project = await makeProject({ files });
     const { code, output } = await project.pulumi("preview");

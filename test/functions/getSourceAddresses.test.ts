@@ -23,13 +23,13 @@ describe("getSourceAddresses", () => {
 
   it("refuses a region without documented addresses", () => {
     expect(() => getSourceAddresses({ region: "aus" as "us" })).toThrowErrorMatchingInlineSnapshot(
-      `[Error: ION documents no source addresses for region "aus". Documented are us (production, staging) and gov (production, staging). Ask First Resonance for others.]`,
+      `[Error: ION documents no source addresses for region "aus". ION documents those of us (production, staging) and gov (production, staging). Ask First Resonance for others.]`,
     );
   });
 
   it("refuses a region or a stage that ION does not have", () => {
     expect(() => getSourceAddresses({ region: "eu" as "us" })).toThrowErrorMatchingInlineSnapshot(
-      `[Error: There is no region "eu" with stage "production". Documented are us (production, staging) and gov (production, staging). Ask First Resonance for others.]`,
+      `[Error: There is no region "eu" with stage "production". ION documents those of us (production, staging) and gov (production, staging). Ask First Resonance for others.]`,
     );
     const withArgs = (args: unknown) => () => getSourceAddresses(args as Args);
     expect(withArgs({ region: "us", stage: "sandbox" })).toThrow('There is no region "us" with stage "sandbox".');

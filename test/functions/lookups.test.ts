@@ -99,25 +99,25 @@ describe("getWebhookReceiver", () => {
     const emulator = await startWithThree();
     const message = await errorOn(emulator, () => getWebhookReceiver({ name: "Erp" }));
     expect(message).toMatchInlineSnapshot(
-      `"ION at loopback has no webhook receiver with name "Erp". It has "crm" (id 1), "crm" (id 2), "erp" (id 3). Receivers that this program declares exist only after \`pulumi up\`: use those resources instead."`,
+      `"There is no webhook receiver with name "Erp" in the local emulator. It has "crm" (id 1), "crm" (id 2), "erp" (id 3). If this program declares the receiver, use that resource instead: ION has it only after \`pulumi up\`."`,
     );
     const byId = await errorOn(emulator, () => getWebhookReceiver({ id: "33" }));
     expect(byId).toBe(message.replace('name "Erp"', "id 33"));
     const byTwo = await errorOn(emulator, () => getWebhookReceiver({ id: "1", webhookUri: URI }));
-    expect(byTwo).toBe(message.replace('name "Erp"', "id 1 and that webhookUri"));
+    expect(byTwo).toBe(message.replace('name "Erp"', "id 1 and the given webhookUri"));
   });
 
   it("lists the matching receivers if there are several", async () => {
     const emulator = await startWithThree();
     expect(await errorOn(emulator, () => getWebhookReceiver({ name: "crm" }))).toMatchInlineSnapshot(
-      `"ION at loopback has 2 webhook receivers with name "crm": "crm" (id 1), "crm" (id 2). Look one up by its id."`,
+      `"There are 2 webhook receivers with name "crm" in the local emulator: "crm" (id 1), "crm" (id 2). Look one up by its id."`,
     );
   });
 
   it("reports that there is no receiver at all, and lists at most 20", async () => {
     const emulator = await start();
     const notFound = () => errorOn(emulator, () => getWebhookReceiver({ name: "x" }));
-    expect(await notFound()).toContain("It shows this API key no webhook receivers.");
+    expect(await notFound()).toContain("ION shows this API key no webhook receivers.");
     for (let number = 1; number <= 23; number += 1) {
       emulator.store.createReceiver({ name: `r${number}`, webhookUri: `https://hooks.example/${number}` });
     }
@@ -127,7 +127,7 @@ describe("getWebhookReceiver", () => {
   it("suggests other criteria if ION masks URLs", async () => {
     const emulator = changeResponses(await startWithThree(), mask);
     const message = await errorOn(emulator, () => getWebhookReceiver({ webhookUri: URI }));
-    expect(message).toContain("It does not show this API key every webhookUri: look the receiver up by name or id.");
+    expect(message).toContain("ION does not show this API key every webhookUri: look the receiver up by name or id.");
     expect(message).not.toContain(CANARY);
   });
 

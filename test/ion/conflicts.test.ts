@@ -22,7 +22,7 @@ it("runs a change once if it succeeds", async () => {
   expect(await runWith()).toEqual({ outcome: "done", runs: 1, reads: 1 });
 });
 
-it.each(["conflict", "gone"] as const)("runs a change again with a fresh snapshot after %s", async (kind) => {
+it.each(["conflict", "notFound"] as const)("runs a change again with a fresh snapshot after %s", async (kind) => {
   expect(await runWith(new IonError(kind, "It failed."))).toEqual({ outcome: "done", runs: 2, reads: 2 });
 });
 
@@ -45,7 +45,7 @@ it("says after a second conflict what happened and what to do", async () => {
 });
 
 it.each<[string, Error]>([
-  ["that the object does not exist", new IonError("gone", "Gone.")],
+  ["that the object does not exist", new IonError("notFound", "Gone.")],
   ["a bug", new RangeError("a bug")],
 ])("throws %s unchanged after a conflict", async (_what, failure) => {
   expect(await runWith(new IonError("conflict", "It failed."), failure)).toMatchObject({ outcome: failure, runs: 2 });

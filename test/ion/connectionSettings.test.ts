@@ -174,7 +174,7 @@ describe("readSettings", () => {
           "ion:endpoint must be an https:// URL, because the API key and secrets are sent to it.",
         ],
         "an endpoint without its token endpoint": [
-          "ion:authUrl is not set. Run \`pulumi config set ion:authUrl <token URL>\`, or set ION_AUTH_SERVER.",
+          "ion:authUrl is not set. Run \`pulumi config set ion:authUrl <token endpoint>\`, or set ION_AUTH_SERVER.",
         ],
         "an unknown region": [
           "ion:region is "eu". It must be one of us, gov, aus.",

@@ -7,7 +7,7 @@ describe("IonError", () => {
 
   it("joins the parts of an error to one message", () => {
     expect(error.message).toBe("It failed. Why. Do this. Do that.");
-    expect(new IonError("gone", "It failed.").message).toBe("It failed.");
+    expect(new IonError("notFound", "It failed.").message).toBe("It failed.");
   });
 
   it("prints an error without a stack", () => {

@@ -76,7 +76,7 @@ describe("changes that are requested together", () => {
     ]);
     expect(statusesOf([...outcomes.slice(0, 1), ...outcomes.slice(5)])).toEqual(["fulfilled", "fulfilled"]);
     const errors = outcomes.slice(1, 5).map(errorOf);
-    expect(errors.map(({ kind }) => kind)).toEqual(["gone", "permission", "conflict", "invalid"]);
+    expect(errors.map(({ kind }) => kind)).toEqual(["notFound", "permission", "conflict", "invalid"]);
     expect(errors.map(({ message }) => message)).toMatchInlineSnapshot(`
       [
         "ION did not subscribe receiver 99 to RUNS UPDATE: WebhookReceiver with id "99" not found.",
@@ -233,7 +233,7 @@ describe("an error of a whole request", () => {
     // Half a second and its double, with jitter: fewer than the eight attempts of the policy.
     expect(failure.detail).toMatch(/Tried [234] times in \d+ s\./);
     expect(stable(failure)).toMatchInlineSnapshot(
-      `"Could not subscribe receiver 1 to RUNS UPDATE. ION at HOST asks to wait (HTTP 429): Too many requests. Tried N times in 1 s. ION was not changed."`,
+      `"Could not subscribe receiver 1 to RUNS UPDATE. ION at HOST rejected the request because of its rate limit (HTTP 429): Too many requests. Tried N times in 1 s. ION was not changed. Try again in a few minutes."`,
     );
     expect(emulator.store.listSubscriptions()).toHaveLength(2);
   });

@@ -169,7 +169,7 @@ describe("an error of ION", () => {
       async () => Response.json({ data: null, errors: [{ message: "No.", path: ["m0"] }] }),
       "invalid",
     ],
-    ["that the object does not exist", failWith({ message: "It does not exist.", path: ["m0"] }), "gone"],
+    ["that the object does not exist", failWith({ message: "It does not exist.", path: ["m0"] }), "notFound"],
     ["about a permission, without a path", failWith({ message: "User does not have permission." }), "permission"],
     ["about a conflict, without a path", failWith({ message: "etag mismatch" }), "conflict"],
   ])("rejects a change without verification: an error %s", async (_what, fault, kind) => {
@@ -364,7 +364,7 @@ describe("verification", () => {
     const failure = await failureOf(subscribe(api));
     expect(failure.kind).toBe("unknownOutcome");
     expect(stable(failure)).toMatchInlineSnapshot(
-      `"Could not subscribe receiver 1 to RUNS UPDATE. ION did not return its webhook receivers: HOST answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead. That does not prove that there are none. Tried 2 times in 1 s. It is unknown whether ION applied it. The next \`pulumi up\` checks before it changes anything. The API key needs permission to read webhook receivers."`,
+      `"Could not subscribe receiver 1 to RUNS UPDATE. ION did not return its webhook receivers: HOST answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead. That does not mean that none exist. Tried 2 times in 1 s. It is unknown whether ION applied it. The next \`pulumi up\` checks before it changes anything. The API key needs permission to read webhook receivers."`,
     );
     expect(failure.message).not.toContain("CreateWebhookSubscription");
     expect(mutationsIn(emulator)).toHaveLength(1);

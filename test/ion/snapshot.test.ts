@@ -307,12 +307,12 @@ describe("a read that fails", () => {
     });
     expect(Object.fromEntries(await Promise.all(messages))).toMatchInlineSnapshot(`
       {
-        "HTTP 403 without a message": "ION did not return its webhook receivers: HOST answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead. That does not prove that there are none. The API key needs permission to read webhook receivers.",
-        "a next page without a cursor": "ION's list of webhook receivers has a next page but no cursor for it.",
-        "a permission error": "ION did not return its webhook receivers: User does not have permission. That does not prove that there are none. The API key needs permission to read webhook receivers.",
-        "a permission error about headers": "ION did not return its webhook receivers: User does not have permission. That does not prove that there are none. The API key needs permission to read webhook headers.",
-        "a receiver without an id": "ION's list of webhook receivers does not have the expected form: webhookReceivers.edges.0.node.id: Invalid input.",
-        "an error without data": "ION did not return its webhook receivers: Not today. That does not prove that there are none.",
+        "HTTP 403 without a message": "ION did not return its webhook receivers: HOST answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead. That does not mean that none exist. The API key needs permission to read webhook receivers.",
+        "a next page without a cursor": "ION's list of webhook receivers has a next page but no cursor for it. Contact First Resonance.",
+        "a permission error": "ION did not return its webhook receivers: User does not have permission. That does not mean that none exist. The API key needs permission to read webhook receivers.",
+        "a permission error about headers": "ION did not return its webhook receivers: User does not have permission. That does not mean that none exist. The API key needs permission to read webhook headers.",
+        "a receiver without an id": "ION's list of webhook receivers does not have the expected form: webhookReceivers.edges.0.node.id: Invalid input. Run \`npx pulumi-ion doctor\`: it lists every name that differs.",
+        "an error without data": "ION did not return its webhook receivers: Not today. That does not mean that none exist.",
       }
     `);
   });
@@ -392,15 +392,15 @@ describe("null in place of what a key may not read", () => {
     });
     expect(Object.fromEntries(await Promise.all(messages))).toMatchInlineSnapshot(`
       {
-        "a receiver": "ION answered null for node. That does not prove that there are none. The API key needs permission to read webhook receivers.",
-        "an edge": "ION answered null for edges. That does not prove that there are none. The API key needs permission to read webhook receivers.",
-        "its edges": "ION answered null for edges. That does not prove that there are none. The API key needs permission to read webhook receivers.",
-        "its headers": "ION answered null for headers of receiver "erp" (id 1). That does not prove that there are none. The API key needs permission to read webhook headers.",
-        "its headers and its name": "ION answered null for headers. That does not prove that there are none. The API key needs permission to read webhook headers.",
-        "its page": "ION answered null for pageInfo. That does not prove that there are none. The API key needs permission to read webhook receivers.",
-        "its subscriptions": "ION answered null for subscriptions of receiver "erp" (id 1). That does not prove that there are none. The API key needs permission to read webhook subscriptions.",
-        "one of its subscriptions": "ION answered null for subscriptions of receiver "erp" (id 1). That does not prove that there are none. The API key needs permission to read webhook subscriptions.",
-        "the list": "ION answered null for webhookReceivers. That does not prove that there are none. The API key needs permission to read webhook receivers.",
+        "a receiver": "ION answered null for node. That does not mean that none exist. The API key needs permission to read webhook receivers.",
+        "an edge": "ION answered null for edges. That does not mean that none exist. The API key needs permission to read webhook receivers.",
+        "its edges": "ION answered null for edges. That does not mean that none exist. The API key needs permission to read webhook receivers.",
+        "its headers": "ION answered null for headers of receiver "erp" (id 1). That does not mean that none exist. The API key needs permission to read webhook headers.",
+        "its headers and its name": "ION answered null for headers. That does not mean that none exist. The API key needs permission to read webhook headers.",
+        "its page": "ION answered null for pageInfo. That does not mean that none exist. The API key needs permission to read webhook receivers.",
+        "its subscriptions": "ION answered null for subscriptions of receiver "erp" (id 1). That does not mean that none exist. The API key needs permission to read webhook subscriptions.",
+        "one of its subscriptions": "ION answered null for subscriptions of receiver "erp" (id 1). That does not mean that none exist. The API key needs permission to read webhook subscriptions.",
+        "the list": "ION answered null for webhookReceivers. That does not mean that none exist. The API key needs permission to read webhook receivers.",
       }
     `);
   });

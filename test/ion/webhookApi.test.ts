@@ -80,7 +80,9 @@ describe("subscriptionNames", () => {
     });
     const { kind, message } = await failureOf(api.subscriptionNames());
     expect(kind).toBe("unexpectedAnswer");
-    expect(message).toMatchInlineSnapshot(`"ION's schema does not show which events a webhook subscription can name."`);
+    expect(message).toMatchInlineSnapshot(
+      `"ION's schema does not list the resources and actions of webhook subscriptions."`,
+    );
   });
 
   it("reads the names again after a fault of ION's server", async () => {

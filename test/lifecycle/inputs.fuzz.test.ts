@@ -150,7 +150,7 @@ it("a subscription sends every accepted string as a variable, and rejects the ot
       if (failures.length > 0) expect(failures).toMatchObject([{ property }]);
       else {
         const error = await failureOf(webhookSubscription.create(ionOn(emulator), program));
-        expect(error.kind).toBe("gone");
+        expect(error.kind).toBe("notFound");
       }
     }),
     { numRuns: 100 },

@@ -14,7 +14,12 @@ describe("inputFailures", () => {
     ["an invalid value", { name: 7 }, {}, ["name must be a string"]],
     ["a value inside a property", { name: "erp", headers: { a: 7 } }, {}, ["headers.a must be a string"]],
     ["an invalid key by its own reason", { name: "erp", headers: { "a b": "" } }, {}, ["headers.a b is not a name"]],
-    ["an unknown property", { name: "erp", nam: 1 }, {}, ['inputs Unrecognized key: "nam"']],
+    [
+      "an unknown property",
+      { name: "erp", nam: 1 },
+      {},
+      ['inputs no such property: "nam". Check the spelling, or remove it.'],
+    ],
     ["nothing for unknown values", { name: UNKNOWN, headers: { a: UNKNOWN } }, {}, []],
     ["nothing for an invalid value that is unchanged", { name: 7 }, { name: 7 }, []],
     ["nothing for an equal object", { name: "erp", headers: { "a b": 7 } }, { headers: { "a b": 7 } }, []],

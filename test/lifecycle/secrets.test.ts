@@ -206,7 +206,7 @@ it.each([
 
 it.each([
   ["reads a receiver that drifted", ["have the same URL", "webhookUri", "sharedSecret", "header X-Added was added"]],
-  ["deletes unmanaged subscriptions", ["has subscriptions that are not in your program", "Deleted unmanaged"]],
+  ["deletes unmanaged subscriptions", ["has subscriptions that are not in your program", "Deleted subscriptions"]],
 ])("without a fault, the output explains what happened when a user %s", async (operation, expected) => {
   const run = OPERATIONS[operation];
   if (!run) throw new Error("There is no such operation.");

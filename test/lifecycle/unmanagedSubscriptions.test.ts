@@ -244,8 +244,8 @@ describe("maxDeletions", () => {
       failures.flatMap((run) => run.failures.map(({ reason }) => `maxDeletions ${reason}`)),
     ).toMatchInlineSnapshot(`
       [
-        "maxDeletions is too low: your program does not declare 21 of the 23 subscriptions of receiver 1, so this would delete them: ISSUES CREATE (id 3), ISSUES UPDATE (id 4), ISSUES DELETE (id 5), ISSUES CREATE (id 6), ISSUES UPDATE (id 7) and 16 more. Check that it is the right receiver. To delete them, set maxDeletions: 21. To keep them, set unmanaged: "report"",
-        "maxDeletions is too low: your program does not declare any subscription of receiver 1, so this would delete all of them: ISSUES CREATE (id 3), ISSUES UPDATE (id 4), ISSUES DELETE (id 5). Check that it is the right receiver. To delete them, set maxDeletions: 3. To keep them, set unmanaged: "report"",
+        "maxDeletions is too low: your program does not declare 21 of the 23 subscriptions of receiver "erp" (id 1), so this would delete them: ISSUES CREATE (id 3), ISSUES UPDATE (id 4), ISSUES DELETE (id 5), ISSUES CREATE (id 6), ISSUES UPDATE (id 7) and 16 more. Check that it is the right receiver. To delete them, set maxDeletions: 21. To keep them, set unmanaged: "report"",
+        "maxDeletions is too low: your program does not declare any subscription of receiver "erp" (id 1), so this would delete all of them: ISSUES CREATE (id 3), ISSUES UPDATE (id 4), ISSUES DELETE (id 5). Check that it is the right receiver. To delete them, set maxDeletions: 3. To keep them, set unmanaged: "report"",
       ]
     `);
   });
@@ -259,7 +259,7 @@ describe("an incomplete run", () => {
     expect(partial.inputs).toMatchObject({ reported: [FIRST] });
     expect(partial.inputs).not.toHaveProperty("deleting");
     expect(partial.warnings.at(-1)).toMatchInlineSnapshot(
-      `"Unmanaged subscriptions of receiver 1 are not deleted, because this run does not know every subscription that your program declares. Run \`pulumi up\` for the whole stack."`,
+      `"Unmanaged subscriptions of receiver "erp" (id 1) are not deleted, because this run does not include every subscription that your program declares, as with --target. Run \`pulumi up\` for the whole stack."`,
     );
     expect(eventsIn(emulator)).toHaveLength(3);
     const full = await up(emulator, INPUTS, partial.after, false);
@@ -388,7 +388,7 @@ describe("create", () => {
     });
     expect(warnings).toMatchInlineSnapshot(`
       [
-        "Receiver 1 has subscriptions that are not in your program. The next \`pulumi up\` deletes ISSUES CREATE (id 3), ISSUES UPDATE (id 4).",
+        "Receiver "erp" (id 1) has subscriptions that are not in your program. The next \`pulumi up\` deletes ISSUES CREATE (id 3), ISSUES UPDATE (id 4).",
       ]
     `);
     expect(mutationsIn(emulator)).toEqual([]);
@@ -405,7 +405,7 @@ describe("create", () => {
     expect(state).toMatchObject(STATE);
     expect(warnings.map((warning) => warning.split(". ").at(-1))).toMatchInlineSnapshot(`
       [
-        "Unmanaged subscriptions of receiver 1 are not detected.",
+        "Unmanaged subscriptions of the receiver with id 1 are not detected.",
       ]
     `);
   });
@@ -440,16 +440,16 @@ describe("read", () => {
       {
         "all declared": [],
         "all new": [
-          "Receiver 1 has subscriptions that are not in your program. \`pulumi up\` reports ISSUES CREATE (id 3), ISSUES UPDATE (id 4), and the one after that deletes what was reported.",
+          "Receiver "erp" (id 1) has subscriptions that are not in your program. \`pulumi up\` does not delete ISSUES CREATE (id 3), ISSUES UPDATE (id 4) yet; the \`pulumi up\` after it does.",
         ],
         "all reported": [
-          "Receiver 1 has subscriptions that are not in your program. \`pulumi up\` deletes ISSUES CREATE (id 3), ISSUES UPDATE (id 4).",
+          "Receiver "erp" (id 1) has subscriptions that are not in your program. \`pulumi up\` deletes ISSUES CREATE (id 3), ISSUES UPDATE (id 4).",
         ],
         "one of each": [
-          "Receiver 1 has subscriptions that are not in your program. \`pulumi up\` deletes ISSUES CREATE (id 3). \`pulumi up\` reports ISSUES UPDATE (id 4), and the one after that deletes what was reported.",
+          "Receiver "erp" (id 1) has subscriptions that are not in your program. \`pulumi up\` deletes ISSUES CREATE (id 3). \`pulumi up\` does not delete ISSUES UPDATE (id 4) yet; the \`pulumi up\` after it does.",
         ],
         "under report": [
-          "Receiver 1 has subscriptions that are not in your program: ISSUES CREATE (id 3), ISSUES UPDATE (id 4). They are kept (unmanaged: "report").",
+          "Receiver "erp" (id 1) has subscriptions that are not in your program: ISSUES CREATE (id 3), ISSUES UPDATE (id 4). They are kept (unmanaged: "report").",
         ],
       }
     `);
@@ -479,8 +479,8 @@ describe("update", () => {
     expect(labelsIn(emulator).slice(2)).toEqual([SECOND]);
     expect(updated.warnings).toMatchInlineSnapshot(`
       [
-        "Deleted unmanaged subscriptions of receiver 1: ISSUES CREATE (id 3).",
-        "Receiver 1 has subscriptions that are not in your program. The next \`pulumi up\` deletes ISSUES UPDATE (id 4).",
+        "Deleted subscriptions of receiver "erp" (id 1): ISSUES CREATE (id 3).",
+        "Receiver "erp" (id 1) has subscriptions that are not in your program. The next \`pulumi up\` deletes ISSUES UPDATE (id 4).",
       ]
     `);
   });

@@ -108,20 +108,20 @@ describe("check", () => {
     expect(Object.values(failures).flat()).toHaveLength(Object.keys(invalid).length + 2);
     expect(failures).toMatchInlineSnapshot(`
       {
-        "action: is missing": [
-          "no resource and no action",
-        ],
         "action: is not one of ION's actions. Did you mean DELETE?": [
           "two misspelled names",
         ],
         "action: is not one of ION's actions. Did you mean UPDATE?": [
           "a misspelled action",
         ],
+        "action: must be one of ION's actions, such as UPDATE.": [
+          "no resource and no action",
+        ],
         "action: must be one of ION's actions, such as UPDATE. Did you mean UPDATE?": [
           "a misspelled action in lower case",
           "an action with a line break",
         ],
-        "inputs: Unrecognized key: "receiver"": [
+        "inputs: no such property: "receiver". Check the spelling, or remove it.": [
           "an unknown property",
         ],
         "receiverId: has no value. If this run is partial (--target, --exclude), add the webhook receiver to it, or run \`pulumi up\` for the whole stack": [
@@ -133,9 +133,6 @@ describe("check", () => {
         "receiverId: must not be empty": [
           "an empty receiverId",
         ],
-        "resource: is missing": [
-          "no resource and no action",
-        ],
         "resource: is not one of ION's resources.": [
           "an unknown resource that is similar to none",
         ],
@@ -146,6 +143,7 @@ describe("check", () => {
           "two misspelled names",
         ],
         "resource: must be one of ION's resources, such as PARTS.": [
+          "no resource and no action",
           "an empty resource",
           "GraphQL as resource",
         ],
@@ -186,7 +184,7 @@ describe("check", () => {
     const warnings = new Set(results.flatMap((one) => one.warnings));
     expect([...warnings].map((warning) => warning?.replace(/127\.0\.0\.1:\d+/, "<host>"))).toMatchInlineSnapshot(`
       [
-        "Could not check whether ION has the resource NEW_THINGS, because its schema could not be read. <host> answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead",
+        "Could not check whether ION has the resource NEW_THINGS, because its schema could not be read. <host> answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead.",
       ]
     `);
   });
@@ -263,9 +261,9 @@ describe("create", () => {
   it("fails and sends nothing if the receiver does not exist", async () => {
     const emulator = await withReceivers(1);
     const { kind, message } = await failureOf(create(ionOn(emulator), { ...INPUTS, receiverId: "7" }));
-    expect([kind, mutationsIn(emulator)]).toEqual(["gone", []]);
+    expect([kind, mutationsIn(emulator)]).toEqual(["notFound", []]);
     expect(message).toMatchInlineSnapshot(
-      `"ION at loopback has no webhook receiver with id 7, so it cannot be subscribed to PARTS UPDATE. If it was deleted in ION, run \`pulumi refresh\` and then \`pulumi up\`."`,
+      `"The webhook receiver with id 7 does not exist in the local emulator, so it cannot be subscribed to PARTS UPDATE. If it was deleted in ION and this stack declares it, run \`pulumi refresh\` and then \`pulumi up\`. Otherwise, correct receiverId."`,
     );
   });
 
@@ -363,7 +361,7 @@ describe("read", () => {
     emulator.store.createSubscription(INPUTS);
     expect((await read(ionOn(emulator), id, STATE)).warnings).toMatchInlineSnapshot(`
       [
-        "Receiver "r1" (id 1) has 2 subscriptions to PARTS UPDATE (ids 1, 4): each such event is delivered 2 times.",
+        "Receiver "r1" (id 1) has 2 subscriptions to PARTS UPDATE (ids 1, 4): each event is delivered twice.",
       ]
     `);
   });

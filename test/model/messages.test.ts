@@ -183,16 +183,16 @@ describe("describeDifference", () => {
   it("says what differs, on which object", () => {
     expect(mapValues(differences(PLAIN), describeDifference)).toMatchInlineSnapshot(`
       {
-        "changed field": "Receiver "erp" (id 4): description is "by hand" in ION, declared "erp".",
-        "changed from empty": "Receiver "erp" (id 4): description is "erp" in ION, declared empty.",
+        "changed field": "Receiver "erp" (id 4): description is "by hand" in ION and "erp" in the stack.",
+        "changed from empty": "Receiver "erp" (id 4): description is "erp" in ION and empty in the stack.",
         "changed header": "Receiver "erp" (id 4): the value of header X-erp was changed in ION.",
-        "changed number": "Receiver "erp" (id 4): expectedResponseCode is 204 in ION, declared 200.",
+        "changed number": "Receiver "erp" (id 4): expectedResponseCode is 204 in ION and 200 in the stack.",
         "changed secret": "Receiver "erp" (id 4): webhookUri was changed in ION.",
         "changed subscription": "Receiver "erp" (id 4): subscription PARTS UPDATE (id 4) was changed to RUNS CREATE in ION.",
-        "changed to empty": "Receiver "erp" (id 4): description is empty in ION, declared "erp".",
+        "changed to empty": "Receiver "erp" (id 4): description is empty in ION and "erp" in the stack.",
         "duplicate header": "Receiver "erp" (id 4) sends the header X-erp more than once.",
         "duplicate subscription": "Receiver "erp" (id 4) has 2 subscriptions to PARTS UPDATE (ids 4, 42): each event is delivered twice.",
-        "inactivated": "Receiver "erp" (id 4): active is false in ION, declared true. ION sends it no events.",
+        "inactivated": "Receiver "erp" (id 4): active is false in ION and true in the stack. ION sends it no events.",
         "inactive": "Receiver "erp" (id 4) is inactive: ION sends it no events.",
         "masked field": "Receiver "erp" (id 4): ION does not show this API key the webhookUri, so changes to it, and other receivers with the same URL, cannot be detected.",
         "masked header": "Receiver "erp" (id 4): ION does not show this API key the value of header X-erp, so changes to it cannot be detected.",

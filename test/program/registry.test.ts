@@ -71,7 +71,7 @@ describe("declaredEvents", () => {
       subscribe("late", receiverId);
     };
     expect(await errorOf(lateOn("7"))).toMatchInlineSnapshot(
-      `""late" is declared too late: the unmanaged subscriptions of webhook receiver 7 were determined while the program waited for something else, and this one would be among them. Declare all subscriptions of a receiver before the first await, and outside of apply. Functions of this package may be awaited."`,
+      `""late" is declared too late: the unmanaged subscriptions of webhook receiver 7 are already determined, and this one would count as unmanaged. Declare all subscriptions of a receiver before the first await, and outside of apply. Only functions of pulumi-ion may be awaited earlier."`,
     );
     expect(await registeredBy("WebhookSubscription", lateOn("8"))).toContainEqual(
       expect.objectContaining({ name: "late" }),

@@ -87,12 +87,14 @@ describe("a subscription", () => {
   it("cannot have both a receiver and a connection", async () => {
     const program = () =>
       new WebhookSubscription("s", { receiver: receiver("r"), connection: "live", ...PARTS_UPDATE });
-    expect(await errorOf(program)).toMatchInlineSnapshot(`""s" must not have a connection: it uses its receiver's."`);
+    expect(await errorOf(program)).toMatchInlineSnapshot(
+      `""s" must not set connection: it uses the connection of its receiver."`,
+    );
   });
 
   it("must have one receiver, not none or two", async () => {
     const message = await errorOf(() => new WebhookSubscription("s", PARTS_UPDATE));
-    expect(message).toMatchInlineSnapshot(`""s" must have either receiver or receiverId."`);
+    expect(message).toMatchInlineSnapshot(`""s" must have receiver or receiverId, and not both."`);
     const withTwo = () => new WebhookSubscription("s", { receiver: receiver("r"), receiverId: "7", ...PARTS_UPDATE });
     expect(await errorOf(withTwo)).toBe(message);
   });
@@ -100,9 +102,9 @@ describe("a subscription", () => {
   it("cannot have the id of a receiver in a named connection if its own is another", async () => {
     const staging = () => receiver("r", { connection: "staging" });
     expect(await errorOf(() => subscribe("s", staging().id))).toMatchInlineSnapshot(
-      `""s" has the id of a receiver in connection "staging", but is in another one. Set receiver instead of receiverId."`,
+      `""s" is in the default connection, but its receiverId is the id of a receiver in connection "staging". Set receiver instead of receiverId."`,
     );
-    const refusal = /^"s" has the id of a receiver in connection "staging"/;
+    const refusal = /its receiverId is the id of a receiver in connection "staging"/;
     expect(await errorOf(() => subscribe("s", staging().id, { connection: "live" }))).toMatch(refusal);
     expect(await errorOf(() => subscribe("s", pulumi.interpolate`${staging().id}`))).toMatch(refusal);
     expect(
@@ -120,7 +122,7 @@ describe("a subscription", () => {
 
   it("cannot have the id of a receiver in the default connection if its own is another", async () => {
     const program = () => subscribe("s", receiver("r").id, { connection: "staging" });
-    expect(await errorOf(program)).toMatch(/^"s" has the id of a receiver in the default connection/);
+    expect(await errorOf(program)).toMatch(/its receiverId is the id of a receiver in the default connection/);
   });
 });
 

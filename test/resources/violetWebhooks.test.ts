@@ -64,12 +64,12 @@ describe("VioletWebhooks", () => {
 
   it("is refused if it excludes everything", async () => {
     const program = () => violet({ resources: ["PARTS"], actions: ["UPDATE"], exclude: { PARTS: ["UPDATE"] } });
-    expect(await errorOf(program)).toMatch(/^"v" subscribes to nothing:/);
+    expect(await errorOf(program)).toMatch(/^"v" subscribes to nothing\./);
   });
 
   it("is refused if it excludes a resource or an action that it does not have", async () => {
     expect(await errorOf(() => violet({ exclude: { PART: ["CREATE"] } }))).toMatchInlineSnapshot(
-      `""v" excludes PART CREATE, but it does not subscribe to that. Check the spelling."`,
+      `""v" excludes PART CREATE, but it does not subscribe to that. Check the spelling, or remove it from exclude."`,
     );
     expect(await errorOf(() => violet({ exclude: { PARTS: ["UPDATE", "DELETE"] } }))).toMatch(
       /^"v" excludes PARTS DELETE,/,

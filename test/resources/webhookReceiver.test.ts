@@ -42,7 +42,7 @@ describe("WebhookReceiver", () => {
   it("is refused if another receiver has its URL in another spelling", async () => {
     const program = () => [receiver("a"), receiver("b", { webhookUri: "https://HOOKS.example/a" })];
     expect(await errorOf(program)).toMatchInlineSnapshot(
-      `"error serializing property "webhookUri": "a" and "b" declare the same webhook receiver. Remove one of them from the program."`,
+      `"error serializing property "webhookUri": "a" and "b" declare the same webhookUri. Remove one of them from the program."`,
     );
   });
 

@@ -38,7 +38,7 @@ describe("WebhookSubscription", () => {
     const withOption = (opts: pulumi.CustomResourceOptions) => () =>
       new WebhookSubscription("s", { receiverId: "7", ...PARTS_UPDATE }, opts);
     expect(await errorOf(withOption({ import: "41" }))).toMatchInlineSnapshot(
-      `"The option import of WebhookSubscription "s" is not supported. An existing subscription with the same receiver, resource and action is adopted without it."`,
+      `"The option import of WebhookSubscription "s" is not supported. Omit it: a subscription that exists in ION with the same receiver, resource and action is adopted automatically."`,
     );
     expect(await errorOf(withOption({ id: "41" }))).toContain("The option id of WebhookSubscription");
   });

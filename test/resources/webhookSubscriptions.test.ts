@@ -22,7 +22,6 @@ describe("WebhookSubscriptions", () => {
       { ...ON_7, resource: "ISSUES", action: "CREATE" },
     ]);
     expect(ofType("WebhookSubscriptions", registered)[0]?.inputs).toEqual({
-      ...ON_7,
       subscriptions,
       unmanaged: "report",
     });
@@ -58,7 +57,7 @@ describe("WebhookSubscriptions", () => {
 
   it("is refused if it subscribes to nothing", async () => {
     expect(await errorOf(() => subscribeAll("s", { ...ON_7, subscriptions: {} }))).toMatchInlineSnapshot(
-      `""s" subscribes to nothing: subscriptions is empty, so no event would ever arrive."`,
+      `""s" subscribes to nothing. Declare at least one event, such as PARTS: ["UPDATE"]."`,
     );
   });
 

@@ -1,4 +1,4 @@
-import { CONFIG_JUST_CHANGED, type IonError, isIonError } from "../../ion/errors.ts";
+import { type IonError, isIonError } from "../../ion/errors.ts";
 import { EnvironmentCheck } from "../../ion/schema/environmentCheck.ts";
 import { RUN_DOCTOR } from "../../ion/schema/schemaAdapter.ts";
 import { WebhookApi } from "../../ion/webhookApi.ts";
@@ -51,9 +51,6 @@ const MARKS: Readonly<Record<Outcome, { mark: string; style: Style }>> = {
   failure: { mark: "✗", style: "red" },
 };
 
-/** Hints that do not apply here: doctor is running, and it reads the current config. */
-const IRRELEVANT_HINTS: readonly string[] = [RUN_DOCTOR, CONFIG_JUST_CHANGED];
-
 async function run(options: DoctorOptions, terminal: Terminal, version: string): Promise<number> {
   const findings: Finding[] = [];
   const failures: IonError[] = [];
@@ -68,7 +65,7 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
     } catch (error) {
       if (!isIonError(error)) throw error;
       failures.push(error);
-      const { message } = error.with({ hints: error.hints.filter((hint) => !IRRELEVANT_HINTS.includes(hint)) });
+      const { message } = error.with({ hints: error.hints.filter((hint) => hint !== RUN_DOCTOR) });
       const isRepeated = findings.some((finding) => finding.message === message);
       if (step === "schema" && (error.kind === "refused" || error.kind === "permission")) {
         add(step, "warning", `ION does not show its schema, so names cannot be checked: ${message}`);

@@ -55,7 +55,9 @@ export function reportSettings({ stack, used }: Settings, add: Add) {
   const byOrigin = Map.groupBy(used, (setting) => originOf(setting, stack));
   const parts = [...byOrigin].map(([origin, some]) => `${some.map(({ name }) => name).join(", ")} from ${origin}`);
   if (parts.length > 0) return add("settings", "ok", `Settings: ${parts.join("; ")}.`);
-  const missing = stack ? `Stack ${stack.name} has no ion: config` : "There is no Pulumi project in this folder";
+  const missing = stack
+    ? `Stack ${stack.name} has no ion: config`
+    : "There is no Pulumi project in this folder (or --no-stack is set)";
   add("settings", "failure", `${missing}, and no ION environment variable is set.`);
 }
 
@@ -152,7 +154,7 @@ export function reportWebhooks(live: Receivers, add: Add) {
   const subscriptions = receivers.reduce((sum, receiver) => sum + receiver.subscriptions.length, 0);
   if (receivers.length === 0) {
     const message =
-      "ION shows this API key no webhook receivers. If there are some, the key may not read them, and `pulumi up` would " +
+      "ION shows this API key no webhook receivers. If some exist, the key is not allowed to read them, and `pulumi up` would " +
       "create them a second time.";
     return add("webhooks", "warning", message);
   }
@@ -209,5 +211,5 @@ function asksForSchema(unsupported: readonly OperationFacts[]): string[] {
 }
 
 const WORKAROUND =
-  "Until then, the first `pulumi up` creates what your program declares without checking whether ION already has it: check " +
+  "Until this is solved, the first `pulumi up` creates what your program declares without checking whether ION already has it: check " +
   "that yourself first. Afterwards, use `pulumi up --refresh=false` to create more.";

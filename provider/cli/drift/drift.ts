@@ -51,7 +51,7 @@ async function check(options: DriftOptions, terminal: Terminal): Promise<Report>
   const checks = [...declared].map(async ([connection, declarations]) => {
     const own = settings.of(connection);
     const api = connect(own, terminal);
-    requireSameEnvironment(api, declarations);
+    requireSameEnvironment(api, declarations, connection);
     const findings = findDrift(await api.receivers(), declarations);
     return {
       title: `ION at ${describeSource(own)}: ${amount(declarations)} declared`,

@@ -70,14 +70,14 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
 
 function choose(live: Receivers, ids: readonly string[] | undefined): Receiver[] {
   if (live.size === 0) {
-    throw new IonError("gone", "ION shows this API key no webhook receivers, so there is nothing to export.");
+    throw new IonError("notFound", "ION shows this API key no webhook receivers, so there is nothing to export.");
   }
   if (!ids) return [...live.values()];
   return [...new Set(ids)].map((id) => {
     const receiver = live.get(id);
     if (receiver) return receiver;
     const all = [...live.values()].map(formatReceiver).join(", ");
-    throw new IonError("gone", `ION has no webhook receiver with id ${id}.`, { hints: [`It has ${all}.`] });
+    throw new IonError("notFound", `ION has no webhook receiver with id ${id}.`, { hints: [`It has ${all}.`] });
   });
 }
 

@@ -45,7 +45,7 @@ const run: Action<StatusOptions> = async (options, terminal) => {
     stack && readDeclarations(stack),
   ]);
   const declarations = byConnection && (byConnection.get(options.connection) ?? NO_DECLARATIONS);
-  if (declarations) requireSameEnvironment(api, declarations);
+  if (declarations) requireSameEnvironment(api, declarations, options.connection);
   const differences = statusDifferences(live, declarations);
   const findings = findingsFor(differences, declarations ?? NO_DECLARATIONS);
   const receivers = receiverStatuses(live, differences, declarations);

@@ -2,8 +2,14 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { ConnectionPool } from "../../ion/connectionPool.ts";
-import { connectionNameProblem, settingNames } from "../../ion/connectionSettings.ts";
-import { describeBug, IonError, isIonError } from "../../ion/errors.ts";
+import {
+  connectionNameProblem,
+  formatConnection,
+  formatEnvironment,
+  inConnection,
+  settingNames,
+} from "../../ion/connectionSettings.ts";
+import { describeBug, IonError, isIonError, SEE_FIRST_ERROR } from "../../ion/errors.ts";
 import type { WebhookApi } from "../../ion/webhookApi.ts";
 import {
   type Failure,
@@ -51,8 +57,7 @@ export function createAdapter(): Adapt {
     const identities = (api: WebhookApi, properties: Inputs | State, id?: string) =>
       handler.identities(properties, id).map((identity) => `${type} in ${api.environment}: ${identity}`);
     const warnAll = ({ warnings = [] }: Warnings, { connection }: WithConnection) => {
-      for (const message of warnings)
-        warn(connection === undefined ? message : `connection "${connection}": ${message}`);
+      for (const message of warnings) warn(inConnection(connection, message));
     };
 
     return {
@@ -149,40 +154,49 @@ function resolveExisting<State extends RecordedState>(
   const [{ connection: before }, { connection }] = [olds, target] as [WithConnection, WithConnection];
   const api = connections.get(connection);
   if (api.isEnvironment(state.ionEndpoint)) return { api, state };
-  const subject = `The ${type} with id ${id} is in the ION environment ${state.ionEndpoint}`;
+  const subject = `The ${type} with id ${id} belongs to ${formatEnvironment(state.ionEndpoint)}`;
+  const other = formatEnvironment(api.environment);
   if (connection !== before) {
-    const now = connection === undefined ? "the default connection" : `connection "${connection}"`;
     throw new IonError(
       "elsewhere",
-      `${subject}, but the program now assigns it to ${now}, which is the ION environment ${api.environment}.`,
+      `${subject}, but the program now assigns it to ${formatConnection(connection)}, which is ${other}.`,
       {
         detail: "Nothing was read or changed.",
-        hints: ["Restore its connection. To manage the other environment, declare a new resource with another name."],
+        hints: [
+          `Assign it to ${formatConnection(before)} again. To manage the other environment, declare a new resource with another name.`,
+        ],
       },
     );
   }
-  const now = connection === undefined ? "this stack's config" : `the config of connection "${connection}"`;
+  const now = connection === undefined ? "this stack's config" : `the config of ${formatConnection(connection)}`;
   const { key, variable } = settingNames(connection);
-  throw new IonError("elsewhere", `${subject}, but ${now} now names the ION environment ${api.environment}.`, {
+  throw new IonError("elsewhere", `${subject}, but ${now} now names ${other}.`, {
     detail: "Nothing was read or changed.",
     hints: [
       `Restore ${key("endpoint")} (or ${key("region")} and ${key("stage")}, or ${variable("endpoint")}).`,
       "To manage another ION environment, use another stack (`pulumi stack init`) or another connection.",
-      `If it is the same environment under a new name, set ${key("formerEndpoint")} to the old endpoint.`,
+      `If it is the same environment at a new URL, set ${key("formerEndpoint")} to the old URL.`,
     ],
   });
 }
 
-const WITHOUT_REFRESH = "To continue without reading ION, add --refresh=false to the command.";
+const WITHOUT_REFRESH =
+  "To continue without reading ION, add --refresh=false to `pulumi preview`, `pulumi up` or `pulumi destroy`.";
 const DELETE_IN_ION =
   "Delete the object in ION yourself, then remove it from the stack with `pulumi state delete` (`pulumi stack --show-urns` lists the URNs).";
 
-/** Says how to continue if ION's schema lacks what is needed: no retry can succeed. */
+const CONFIG_JUST_CHANGED =
+  "If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and " +
+  "destroys with the config of the last `pulumi up`.";
+
+/** Says how to continue a refresh or a deletion. If ION's schema lacks what is needed, no retry can succeed. */
 const withAdvice =
-  (hint: string) =>
+  (ifUnsupported: string) =>
   (error: unknown): never => {
-    if (!isIonError(error) || error.kind !== "unsupported") throw error;
-    throw error.with({ hints: [...error.hints, hint] });
+    if (!isIonError(error) || error.hints.includes(SEE_FIRST_ERROR)) throw error;
+    const isConnectionProblem = error.kind === "auth" || error.kind === "unreachable";
+    const advice = error.kind === "unsupported" ? ifUnsupported : isConnectionProblem ? CONFIG_JUST_CHANGED : undefined;
+    throw advice === undefined ? error : error.with({ hints: [...error.hints, advice] });
   };
 
 /** Turns errors into the two forms that Pulumi's dynamic provider understands, with a message for people only. */

@@ -1,6 +1,6 @@
 import { ClientError, GraphQLClient } from "graphql-request";
 import { type ConnectionSettings, type SettingNames, settingNames } from "../connectionSettings.ts";
-import { CONFIG_JUST_CHANGED, IonError, sentence } from "../errors.ts";
+import { IonError, sentence } from "../errors.ts";
 import { kindOf, messagesOf } from "../problems.ts";
 import { LiveSchema } from "../schema/schemaAdapter.ts";
 import type { Answer, GraphQLProblem, Operation } from "./operation.ts";
@@ -103,13 +103,16 @@ export class IonClient {
       return { data: { ...data }, problems };
     }
     const [first] = problems;
-    if (!first) throw new IonError("unexpectedAnswer", `${this.#host} answered without data.`);
+    if (!first)
+      throw new IonError("unexpectedAnswer", `${this.#host} answered without data.`, {
+        hints: [`Check ${this.#endpointSetting()}.`],
+      });
     // A field that may not be null failed: ION ran the document.
     if (problems.some(({ path }) => path !== undefined)) return { data: {}, problems };
     const kind = kindOf(first);
     const message = messagesOf(problems);
     if (kind === "auth") throw this.#unauthorized(message, `: ${message}`);
-    if (kind === "rateLimited") throw new IonError(kind, `ION at ${this.#host} asks to wait: ${message}`);
+    if (kind === "rateLimited") throw this.#rateLimited(`: ${message}`);
     if (kind === "unknownOutcome") throw new IonError(kind, `ION at ${this.#host} reported a server error: ${message}`);
     throw new IonError("refused", message);
   }
@@ -123,7 +126,7 @@ export class IonClient {
     const retryAfter = secondsIn(headerOf(response.headers, "retry-after"));
     if (status === 401) return this.#unauthorized(message, ` (HTTP 401)${suffix}`);
     if (status === 429) {
-      return new IonError("rateLimited", `ION at ${this.#host} asks to wait (HTTP 429)${suffix}`, { retryAfter });
+      return this.#rateLimited(` (HTTP 429)${suffix}`, retryAfter);
     }
     if (status === 403) {
       const blocked = `${this.#host} answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead.`;
@@ -151,6 +154,13 @@ export class IonClient {
     );
   }
 
+  #rateLimited(suffix: string, retryAfter?: number): IonError {
+    return new IonError("rateLimited", `ION at ${this.#host} rejected the request because of its rate limit${suffix}`, {
+      hints: ["Try again in a few minutes."],
+      retryAfter,
+    });
+  }
+
   #unauthorized(message: string, suffix: string): IonError {
     if (/expired|not yet valid/i.test(message)) {
       return new IonError("auth", `ION at ${this.#host} rejected an access token that was issued just now${suffix}`, {
@@ -164,7 +174,6 @@ export class IonClient {
       hints: [
         `Check that ${key("region")}, ${key("stage")}, ${key("endpoint")} and ${key("authUrl")} name the environment that ` +
           `${key("clientId")} was created in.`,
-        CONFIG_JUST_CHANGED,
       ],
     });
   }

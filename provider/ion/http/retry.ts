@@ -18,7 +18,7 @@ export const RETRY_POLICY: Readonly<
   config: { query: "giveUp", mutation: "giveUp", attempts: 1 },
   auth: { query: "giveUp", mutation: "giveUp", attempts: 1 },
   permission: { query: "giveUp", mutation: "giveUp", attempts: 1 },
-  gone: { query: "giveUp", mutation: "giveUp", attempts: 1 },
+  notFound: { query: "giveUp", mutation: "giveUp", attempts: 1 },
   conflict: { query: "giveUp", mutation: "giveUp", attempts: 1 },
   invalid: { query: "giveUp", mutation: "giveUp", attempts: 1 },
   refused: { query: "giveUp", mutation: "giveUp", attempts: 1 },

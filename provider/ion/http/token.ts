@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ConnectionSettings, settingNames } from "../connectionSettings.ts";
-import { CONFIG_JUST_CHANGED, IonError, sentence } from "../errors.ts";
+import { IonError, sentence } from "../errors.ts";
 import { redactor } from "./redact.ts";
 import { redirectOf, type Send } from "./transport.ts";
 
@@ -71,7 +71,6 @@ export class TokenSource {
           hints: [
             `Check ${key("clientId")} and ${key("clientSecret")} (or ${variable("clientId")} and ${variable("clientSecret")}), ` +
               "and that the key was created in this ION environment: a key works in one environment only.",
-            CONFIG_JUST_CHANGED,
           ],
         },
       );

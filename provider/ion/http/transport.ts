@@ -1,5 +1,5 @@
 import { isLoopback } from "../connectionSettings.ts";
-import { CONFIG_JUST_CHANGED, IonError } from "../errors.ts";
+import { IonError } from "../errors.ts";
 import { loopbackFetch } from "./loopback.ts";
 
 /** What a request is for: a token request changes nothing. */
@@ -96,7 +96,7 @@ function failure(kind: RequestKind, url: URL, error: unknown, env: NodeJS.Proces
   if (neverSent) {
     const via = proxy?.isUsed ? ` through the proxy in ${proxy.variable}` : "";
     return new IonError("unreachable", `Could not reach ION at ${host}${via}: ${neverSent}.`, {
-      hints: [...hintsFor(url, code, proxy), CONFIG_JUST_CHANGED],
+      hints: hintsFor(url, code, proxy),
     });
   }
   const isTimeout = [...causesOf(error)].some(({ name }) => name === "TimeoutError");

@@ -190,7 +190,7 @@ function missingName(coordinate: string): IonError {
 function requiredArgument(field: string, name: string): IonError {
   const reason =
     name === ETAG
-      ? "requires an etag, but ION's schema shows none for this object"
+      ? "requires an etag (the version of an object), but ION's schema shows none for this object"
       : `requires ${name}, which pulumi-ion does not send`;
   return new IonError("unsupported", `${field} ${reason}.`, { hints: [RUN_DOCTOR] });
 }

@@ -140,7 +140,7 @@ describe("if ION's schema differs", () => {
       pulumi-ion 1.2.3 works only partly with this ION environment.
       It can create a receiver, create a subscription, update a receiver, delete a receiver, delete a subscription, create a header, update a header, delete a header.
       It cannot read ION's webhooks.
-      Until then, the first \`pulumi up\` creates what your program declares without checking whether ION already has it: check that yourself first. Afterwards, use \`pulumi up --refresh=false\` to create more.
+      Until this is solved, the first \`pulumi up\` creates what your program declares without checking whether ION already has it: check that yourself first. Afterwards, use \`pulumi up --refresh=false\` to create more.
       Ask:
       - First Resonance: what does ION's API have instead of webhookReceivers, or is it disabled for your organization?
       - The maintainers of pulumi-ion: send them this output. ION's names are in provider/ion/operations.ts.
@@ -151,12 +151,12 @@ describe("if ION's schema differs", () => {
       ! pulumi-ion can create a receiver, read ION's webhooks, although ION's schema differs:
           Cannot query field "_etag" on type "WebhookReceiver".
       ✗ pulumi-ion cannot update a receiver:
-          updateWebhookReceiver requires an etag, but ION's schema shows none for this object.
+          updateWebhookReceiver requires an etag (the version of an object), but ION's schema shows none for this object.
           Cannot query field "_etag" on type "WebhookReceiver".
       ✗ pulumi-ion cannot delete a receiver:
-          deleteWebhookReceiver requires an etag, but ION's schema shows none for this object.
+          deleteWebhookReceiver requires an etag (the version of an object), but ION's schema shows none for this object.
           COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS
-      ! ION shows this API key no webhook receivers. If there are some, the key may not read them, and \`pulumi up\` would create them a second time.
+      ! ION shows this API key no webhook receivers. If some exist, the key is not allowed to read them, and \`pulumi up\` would create them a second time.
       pulumi-ion 1.2.3 works only partly with this ION environment.
       It can create a subscription, delete a subscription, create a header, update a header, delete a header, create a receiver, read ION's webhooks.
       It cannot update a receiver, delete a receiver.
@@ -170,7 +170,7 @@ describe("if ION's schema differs", () => {
       ! pulumi-ion can create a subscription, although ION's schema differs:
           Unknown type "CreateWebhookSubscriptionInput". Did you mean "UpdateWebhookSubscriptionInput", "CreateWebhookSubscription", "OtherCreateWebhookSubscriptionInput", "UpdateWebhookSubscription", or "DeleteWebhookSubscription"?
           COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS
-      ! ION shows this API key no webhook receivers. If there are some, the key may not read them, and \`pulumi up\` would create them a second time.
+      ! ION shows this API key no webhook receivers. If some exist, the key is not allowed to read them, and \`pulumi up\` would create them a second time.
       Everything works: pulumi-ion 1.2.3 is fully compatible with this ION environment.
       Next: run \`pulumi preview\` to see what \`pulumi up\` would do.
       exit code 0
@@ -183,7 +183,7 @@ describe("if ION's schema differs", () => {
           ION's schema has no webhookReceivers.after.
           Unknown argument "after" on field "Query.webhookReceivers".
           COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS
-      ! ION shows this API key no webhook receivers. If there are some, the key may not read them, and \`pulumi up\` would create them a second time.
+      ! ION shows this API key no webhook receivers. If some exist, the key is not allowed to read them, and \`pulumi up\` would create them a second time.
       pulumi-ion 1.2.3 works only partly with this ION environment.
       It can create a receiver, create a subscription, update a receiver, delete a receiver, delete a subscription, create a header, update a header, delete a header, read ION's webhooks.
       It cannot read more than 100 receivers.
@@ -198,7 +198,7 @@ describe("if ION's schema differs", () => {
           ION's schema has no UpdateWebhookReceiverInput.sharedSecret.
           Variable "$input0" got invalid value { id: "1", etag: "sample", sharedSecret: "sample" }; Field "sharedSecret" is not defined by type "UpdateWebhookReceiverInput".
           COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS
-      ! ION shows this API key no webhook receivers. If there are some, the key may not read them, and \`pulumi up\` would create them a second time.
+      ! ION shows this API key no webhook receivers. If some exist, the key is not allowed to read them, and \`pulumi up\` would create them a second time.
       pulumi-ion 1.2.3 works only partly with this ION environment.
       It can create a receiver, create a subscription, read ION's webhooks, update a receiver, delete a receiver, delete a subscription, create a header, update a header, delete a header.
       It cannot update sharedSecret of a receiver.
@@ -216,7 +216,7 @@ describe("if ION's schema differs", () => {
           ION's schema has no deleteWebhookHeader.
           Cannot query field "deleteWebhookHeader" on type "Mutation". Did you mean "createWebhookHeader" or "deleteWebhookReceiver"?
           COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS
-      ! ION shows this API key no webhook receivers. If there are some, the key may not read them, and \`pulumi up\` would create them a second time.
+      ! ION shows this API key no webhook receivers. If some exist, the key is not allowed to read them, and \`pulumi up\` would create them a second time.
       pulumi-ion 1.2.3 works only partly with this ION environment.
       It can create a receiver, create a subscription, read ION's webhooks, update a receiver, delete a receiver, delete a subscription, create a header.
       It cannot update a header, delete a header.
@@ -230,7 +230,7 @@ describe("if ION's schema differs", () => {
           ABOM_INSTALLATIONS
           SUPPLIERS
           COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES, USERS
-      ! ION shows this API key no webhook receivers. If there are some, the key may not read them, and \`pulumi up\` would create them a second time.
+      ! ION shows this API key no webhook receivers. If some exist, the key is not allowed to read them, and \`pulumi up\` would create them a second time.
       Everything works: pulumi-ion 1.2.3 is fully compatible with this ION environment.
       Next: run \`pulumi preview\` to see what \`pulumi up\` would do.
       exit code 0"
@@ -331,7 +331,7 @@ describe("if ION's schema differs", () => {
     expect(code).toBe(0);
     expect(findings.slice(-2).join("\n")).toMatchInlineSnapshot(`
       "! ION does not show its schema, so names cannot be checked: Introspection is off.
-      ! ION shows this API key no webhook receivers. If there are some, the key may not read them, and \`pulumi up\` would create them a second time."
+      ! ION shows this API key no webhook receivers. If some exist, the key is not allowed to read them, and \`pulumi up\` would create them a second time."
     `);
   });
 });
@@ -407,10 +407,10 @@ describe("if ION cannot be used", () => {
 
   it("explains that there are no settings", async () => {
     expect(await problemsOf({})).toMatchInlineSnapshot(`
-      "✗ There is no Pulumi project in this folder, and no ION environment variable is set.
-      ✗ ion:region is not set. Run \`pulumi config set ion:region us\` (or gov, aus), or set ION_API_URI to ION's GraphQL endpoint.
-        ion:clientId is not set. Run \`pulumi config set ion:clientId <client id>\`, or set ION_CLIENT_ID.
-        ion:clientSecret is not set. Run \`pulumi config set --secret ion:clientSecret\`, or set ION_CLIENT_SECRET.
+      "✗ There is no Pulumi project in this folder (or --no-stack is set), and no ION environment variable is set.
+      ✗ ION_API_URI is not set. Set it to ION's GraphQL endpoint.
+        ION_CLIENT_ID is not set. Set it to the client id of the API key.
+        ION_CLIENT_SECRET is not set. Set it to the client secret of the API key.
       pulumi-ion 1.2.3 cannot use ION with these settings: see ✗ above."
     `);
   });
@@ -461,7 +461,7 @@ describe("if ION cannot be used", () => {
     );
     expect(await problemsOf(env)).toMatchInlineSnapshot(`
       "! Could not check the permissions of the API key, because its token does not list them. It needs read access to webhook receivers, and:
-      ✗ ION did not return its webhook receivers: No permission. That does not prove that there are none. The API key needs permission to read webhook receivers.
+      ✗ ION did not return its webhook receivers: No permission. That does not mean that none exist. The API key needs permission to read webhook receivers.
       pulumi-ion 1.2.3 cannot use ION with these settings: see ✗ above.
       Ask:
       - An org admin of your ION: create an API key in the environment above, with read access to webhook receivers and CreateWebhookReceiver, CreateWebhookSubscription, UpdateWebhookReceiver, DeleteWebhookReceiver, DeleteWebhookSubscription, CreateWebhookHeader, UpdateWebhookHeader, DeleteWebhookHeader."
@@ -526,9 +526,9 @@ it("wraps lines and colors symbols", async () => {
         COMMENTS, LABELS, LOCATIONS, MBOMS, PARTS_INVENTORIES,
         USERS
     <green>✓</green> ION has all 3 actions that pulumi-ion knows.
-    <yellow>!</yellow> ION shows this API key no webhook receivers. If there are
-      some, the key may not read them, and \`pulumi up\` would
-      create them a second time.
+    <yellow>!</yellow> ION shows this API key no webhook receivers. If some
+      exist, the key is not allowed to read them, and \`pulumi
+      up\` would create them a second time.
 
     <yellow>pulumi-ion 1.2.3 works only partly with this ION environment.</yellow>
     Ask:
@@ -627,7 +627,7 @@ describe("each finding has a step and an outcome", () => {
     expect(await stepsOf({})).toMatchInlineSnapshot(`
       [
         "settings failure: There is no Pulumi",
-        "settings failure: ion:region is not set.",
+        "settings failure: ION_API_URI is not set.",
       ]
     `);
     const steps = await stepsOf({ ...envOf(await emulated()), ION_CLIENT_SECRET: `${CANARY}-wrong` });

@@ -85,17 +85,17 @@ it("reports every change with one line per fact, and no secret", async () => {
     deletes the receiver:
       drift missing: Receiver "Violet" (id 1) does not exist in ION: no events arrive there. Its 3 subscriptions are missing too.
     deactivates the receiver:
-      drift changed: Receiver "Violet" (id 1): active is false in ION, declared true. ION sends it no events.
+      drift changed: Receiver "Violet" (id 1): active is false in ION and true in the stack. ION sends it no events.
     changes declared fields:
-      drift changed: Receiver "Mine" (id 1): name is "Mine" in ION, declared "Violet".
-      drift changed: Receiver "Mine" (id 1): description is "by\\nhand" in ION, declared "by code".
+      drift changed: Receiver "Mine" (id 1): name is "Mine" in ION and "Violet" in the stack.
+      drift changed: Receiver "Mine" (id 1): description is "by\\nhand" in ION and "by code" in the stack.
     changes omitted fields:
-      drift changed: Receiver "Violet" (id 1): contentType is "text/plain" in ION, declared "application/json".
-      drift changed: Receiver "Violet" (id 1): expectedResponseCode is 204 in ION, declared 200.
+      drift changed: Receiver "Violet" (id 1): contentType is "text/plain" in ION and "application/json" in the stack.
+      drift changed: Receiver "Violet" (id 1): expectedResponseCode is 204 in ION and 200 in the stack.
     empties the description:
-      drift changed: Receiver "Violet" (id 1): description is empty in ION, declared "by code".
+      drift changed: Receiver "Violet" (id 1): description is empty in ION and "by code" in the stack.
     sets the description to null:
-      drift changed: Receiver "Violet" (id 1): description is empty in ION, declared "by code".
+      drift changed: Receiver "Violet" (id 1): description is empty in ION and "by code" in the stack.
     changes secrets:
       drift changed: Receiver "Violet" (id 1): webhookUri was changed in ION.
       drift changed: Receiver "Violet" (id 1): sharedSecret was changed in ION.
@@ -140,7 +140,7 @@ it("reports a change of an omitted field that had no value", async () => {
   emulator.store.updateReceiver(receiverId, { description: "by hand" });
   expect(linesOf(await detect(emulator, declarations))).toMatchInlineSnapshot(`
     [
-      "drift changed: Receiver "ERP" (id 1): description is "by hand" in ION, declared empty.",
+      "drift changed: Receiver "ERP" (id 1): description is "by hand" in ION and empty in the stack.",
     ]
   `);
 });

@@ -130,8 +130,8 @@ it("unmanaged subscriptions are deleted only in the environment in which they we
   ]);
   expect(lines.filter((line) => line.includes("Deleted"))).toMatchInlineSnapshot(`
     [
-      "pulumi-ion: Deleted unmanaged subscriptions of receiver 1: RUNS UPDATE (id 2).",
-      "pulumi-ion: connection "staging": Deleted unmanaged subscriptions of receiver 1: RUNS UPDATE (id 2), ISSUES UPDATE (id 3).",
+      "pulumi-ion: Deleted subscriptions of receiver "erp" (id 1): RUNS UPDATE (id 2).",
+      "pulumi-ion: connection "staging": Deleted subscriptions of receiver "erp" (id 1): RUNS UPDATE (id 2), ISSUES UPDATE (id 3).",
     ]
   `);
 });
@@ -187,7 +187,7 @@ describe("errors", () => {
     const moved = { "ion-staging:endpoint": undefined, "ion-staging:authUrl": undefined, "ion-staging:region": "us" };
     const { webhookReceiver } = await startProcess({ ...config, ...moved });
     expect((await errorOf(webhookReceiver.read(id, state))).message).toMatchInlineSnapshot(
-      `"The webhook receiver with id 1 is in the ION environment loopback (staging), but the config of connection "staging" now names the ION environment https://api.buildwithion.com/graphql. Nothing was read or changed. Restore ion-staging:endpoint (or ion-staging:region and ion-staging:stage, or ION_STAGING_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment under a new name, set ion-staging:formerEndpoint to the old endpoint."`,
+      `"The webhook receiver with id 1 belongs to the local emulator of connection "staging", but the config of connection "staging" now names ION at https://api.buildwithion.com/graphql. Nothing was read or changed. Restore ion-staging:endpoint (or ion-staging:region and ion-staging:stage, or ION_STAGING_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment at a new URL, set ion-staging:formerEndpoint to the old URL."`,
     );
   });
 });
@@ -243,7 +243,7 @@ describe("a resource whose connection changes", () => {
     const { webhookReceiver } = await startProcess(config);
     const { id, state } = await createResource(webhookReceiver, FULL);
     expect((await errorOf(webhookReceiver.diff(id, state, STAGING))).message).toMatchInlineSnapshot(
-      `"The webhook receiver with id 1 is in the ION environment loopback, but the program now assigns it to connection "staging", which is the ION environment loopback (staging). Nothing was read or changed. Restore its connection. To manage the other environment, declare a new resource with another name."`,
+      `"The webhook receiver with id 1 belongs to the local emulator, but the program now assigns it to connection "staging", which is the local emulator of connection "staging". Nothing was read or changed. Assign it to the default connection again. To manage the other environment, declare a new resource with another name."`,
     );
   });
 });

@@ -141,7 +141,7 @@ describe("warnings", () => {
     const olds = { ...inputs, reported: ["PARTS UPDATE (id 1)"] };
     await unmanagedSubscriptions.check(olds, { ...inputs, incomplete: true });
     expect(lines).toEqual([
-      expect.stringMatching(/^pulumi-ion: Unmanaged subscriptions of receiver 1 are not deleted/),
+      expect.stringMatching(/^pulumi-ion: Unmanaged subscriptions of receiver with id 1 are not deleted/),
     ]);
   });
 
@@ -163,8 +163,8 @@ describe("warnings", () => {
     await unmanagedSubscriptions.update(created.id, created.state, inputs);
     expect(emulator.store.findSubscription(id)).toBeUndefined();
     expect(lines).toEqual([
-      expect.stringMatching(/^pulumi-ion: Receiver 1 has subscriptions that are not in your program/),
-      "pulumi-ion: Deleted unmanaged subscriptions of receiver 1: PARTS UPDATE (id 1).",
+      expect.stringMatching(/^pulumi-ion: Receiver "erp" \(id 1\) has subscriptions that are not in your program/),
+      'pulumi-ion: Deleted subscriptions of receiver "erp" (id 1): PARTS UPDATE (id 1).',
     ]);
   });
 });
@@ -218,7 +218,7 @@ describe("errors", () => {
     const deletion = await errorOf((await unsupported()).delete(id, state));
     expect([read.message, deletion.message]).toMatchInlineSnapshot(`
       [
-        "Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx pulumi-ion doctor\`: it lists every name that differs. Nothing was concluded from that. To continue without reading ION, add --refresh=false to the command.",
+        "Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx pulumi-ion doctor\`: it lists every name that differs. To continue without reading ION, add --refresh=false to \`pulumi preview\`, \`pulumi up\` or \`pulumi destroy\`.",
         "Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx pulumi-ion doctor\`: it lists every name that differs. Delete the object in ION yourself, then remove it from the stack with \`pulumi state delete\` (\`pulumi stack --show-urns\` lists the URNs).",
       ]
     `);
@@ -232,6 +232,18 @@ describe("errors", () => {
     for (const call of [webhookReceiver.read(id, state), webhookReceiver.delete(id, state)]) {
       expect((await errorOf(call)).message).not.toMatch(/refresh=false|state delete/);
     }
+  });
+
+  it("recommends --run-program once if read or delete cannot connect, and never for create", async () => {
+    const emulator = await start();
+    const { id, state } = await createResource((await startProcessOn(emulator)).webhookReceiver, RECEIVER);
+    const startProcess = async () => (await startProcessOn(emulator)).webhookReceiver;
+    const [reading, deleting, creating] = [await startProcess(), await startProcess(), await startProcess()];
+    emulator.rotateKey("newer");
+    expect((await errorOf(reading.read(id, state))).message).toContain("add --run-program to the command");
+    expect((await errorOf(reading.read(id, state))).message).toMatch(/See the first error for details\.$/);
+    expect((await errorOf(deleting.delete(id, state))).message).toContain("add --run-program to the command");
+    expect((await errorOf(creating.create(RECEIVER))).message).not.toContain("--run-program");
   });
 });
 
@@ -257,7 +269,7 @@ describe("environments", () => {
     const { webhookReceiver } = await startProcessOn(await start());
     const state = { ionEndpoint: "https://api.buildwithion.com/graphql" };
     expect((await errorOf(webhookReceiver.read("1", state))).message).toMatchInlineSnapshot(
-      `"The webhook receiver with id 1 is in the ION environment https://api.buildwithion.com/graphql, but this stack's config now names the ION environment loopback. Nothing was read or changed. Restore ion:endpoint (or ion:region and ion:stage, or ION_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment under a new name, set ion:formerEndpoint to the old endpoint."`,
+      `"The webhook receiver with id 1 belongs to ION at https://api.buildwithion.com/graphql, but this stack's config now names the local emulator. Nothing was read or changed. Restore ion:endpoint (or ion:region and ion:stage, or ION_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment at a new URL, set ion:formerEndpoint to the old URL."`,
     );
   });
 

@@ -107,21 +107,21 @@ describe("an answer that is no GraphQL result", () => {
       {
         "200 with HTML": "HOST did not send a GraphQL answer. Check ion:endpoint (or ION_API_URI). A proxy or a sign-in page may have answered instead.",
         "200 with errors only": "One. Two.",
-        "200 without data": "HOST answered without data.",
+        "200 without data": "HOST answered without data. Check ion:endpoint (or ION_API_URI).",
         "302": "HOST answered with HTTP 302, a redirect to login.example, instead of a GraphQL answer. Check ion:endpoint (or ION_API_URI).",
         "400 with GraphQL errors": "Cannot query field x.",
-        "401": "ION at HOST rejected the access token (HTTP 401): Unable to find appropriate RSA key. The API key may belong to another ION environment. Check that ion:region, ion:stage, ion:endpoint and ion:authUrl name the environment that ion:clientId was created in. If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and destroys with the config of the last \`pulumi up\`.",
+        "401": "ION at HOST rejected the access token (HTTP 401): Unable to find appropriate RSA key. The API key may belong to another ION environment. Check that ion:region, ion:stage, ion:endpoint and ion:authUrl name the environment that ion:clientId was created in.",
         "401 for a token from the future": "ION at HOST rejected an access token that was issued just now (HTTP 401): The token is not yet valid (iat). The clocks of ION and its token issuer differ, or a proxy returns old answers. Try again in a minute. If it fails again, contact First Resonance.",
         "401 for an expired token": "ION at HOST rejected an access token that was issued just now (HTTP 401): Token is expired. The clocks of ION and its token issuer differ, or a proxy returns old answers. Try again in a minute. If it fails again, contact First Resonance.",
-        "401 without a message": "ION at HOST rejected the access token (HTTP 401). The API key may belong to another ION environment. Check that ion:region, ion:stage, ion:endpoint and ion:authUrl name the environment that ion:clientId was created in. If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and destroys with the config of the last \`pulumi up\`.",
+        "401 without a message": "ION at HOST rejected the access token (HTTP 401). The API key may belong to another ION environment. Check that ion:region, ion:stage, ion:endpoint and ion:authUrl name the environment that ion:clientId was created in.",
         "403": "User does not have permission.",
         "403 without a message": "HOST answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead.",
         "404": "HOST answered with HTTP 404 instead of a GraphQL answer. Check ion:endpoint (or ION_API_URI).",
         "404 at a path without graphql": "HOST answered with HTTP 404 instead of a GraphQL answer. ION's endpoints end in /graphql. Check ion:endpoint (or ION_API_URI).",
         "409": "Changed by another writer",
         "409 without a message": "HTTP 409 Conflict.",
-        "429": "ION at HOST asks to wait (HTTP 429): Too many requests.",
-        "429 without a message": "ION at HOST asks to wait (HTTP 429).",
+        "429": "ION at HOST rejected the request because of its rate limit (HTTP 429): Too many requests. Try again in a few minutes.",
+        "429 without a message": "ION at HOST rejected the request because of its rate limit (HTTP 429). Try again in a few minutes.",
         "502 with a number for a message": "ION at HOST reported a server error (HTTP 502).",
         "502 without a message": "ION at HOST reported a server error (HTTP 502).",
         "503": "ION at HOST reported a server error (HTTP 503): v1.2 is down.",
@@ -182,7 +182,7 @@ describe("HTTP 200 with errors about the whole document", () => {
     });
     expect(await Promise.all(messages)).toMatchInlineSnapshot(`
       [
-        "ION at HOST asks to wait: No.",
+        "ION at HOST rejected the request because of its rate limit: No. Try again in a few minutes.",
         "ION at HOST reported a server error: No.",
       ]
     `);

@@ -29,7 +29,7 @@ const EXPECTED: Record<IonErrorKind, Record<OperationKind, (RetryAction | undefi
   config: ONCE,
   auth: ONCE,
   permission: ONCE,
-  gone: ONCE,
+  notFound: ONCE,
   conflict: ONCE,
   invalid: ONCE,
   refused: ONCE,

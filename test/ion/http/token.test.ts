@@ -137,7 +137,7 @@ describe("a rejected API key", () => {
     const failure = await failureOf(ionOn({ ...emulator, clientSecret: CANARY }).receivers());
     expect(failure.kind).toBe("auth");
     expect(withoutHost(failure)).toMatchInlineSnapshot(
-      `"ION's token endpoint at HOST rejected the API key (HTTP 401): Invalid client or Invalid client credentials. Check ion:clientId and ion:clientSecret (or ION_CLIENT_ID and ION_CLIENT_SECRET), and that the key was created in this ION environment: a key works in one environment only. If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and destroys with the config of the last \`pulumi up\`."`,
+      `"ION's token endpoint at HOST rejected the API key (HTTP 401): Invalid client or Invalid client credentials. Check ion:clientId and ion:clientSecret (or ION_CLIENT_ID and ION_CLIENT_SECRET), and that the key was created in this ION environment: a key works in one environment only."`,
     );
     expect(failure.message).not.toContain(CANARY);
     expect(countOf(emulator, "token")).toBe(1);

@@ -87,7 +87,7 @@ describe("schema", () => {
       "deleteWebhookHeader",
     ]);
     expect(unsupported[0]?.reason).toMatchInlineSnapshot(
-      `"updateWebhookReceiver requires an etag, but ION's schema shows none for this object."`,
+      `"updateWebhookReceiver requires an etag (the version of an object), but ION's schema shows none for this object."`,
     );
     expect(new Set(unsupported.map(({ field, reason }) => reason?.replace(field, "FIELD"))).size).toBe(1);
   });

@@ -88,7 +88,7 @@ const OPERATIONS: Record<string, (context: Context) => Promise<readonly string[]
 
 const lacks = (name: string) => `ION's schema has no ${name}. ${DOCTOR}`;
 const needsEtag = (mutation: string) =>
-  `${mutation} requires an etag, but ION's schema shows none for this object. ${DOCTOR}`;
+  `${mutation} requires an etag (the version of an object), but ION's schema shows none for this object. ${DOCTOR}`;
 
 /** Without the list, resources are created without checking whether they exist, and everything else fails. */
 const withoutList = (name: string) => ({

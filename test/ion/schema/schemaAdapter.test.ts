@@ -212,8 +212,8 @@ describe("adaptToSchema", () => {
         "an optional argument is required": "webhookReceivers requires after, which pulumi-ion does not send. [doctor hint]",
         "an unknown argument of a mutation is required": "createWebhookReceiver requires plant, which pulumi-ion does not send. [doctor hint]",
         "an unknown field of an input is required": "createWebhookReceiver requires plant, which pulumi-ion does not send. [doctor hint]",
-        "the etag is required, and none is known": "deleteWebhookReceiver requires an etag, but ION's schema shows none for this object. [doctor hint]",
-        "the etag of an input is required, and none is known": "updateWebhookReceiver requires an etag, but ION's schema shows none for this object. [doctor hint]",
+        "the etag is required, and none is known": "deleteWebhookReceiver requires an etag (the version of an object), but ION's schema shows none for this object. [doctor hint]",
+        "the etag of an input is required, and none is known": "updateWebhookReceiver requires an etag (the version of an object), but ION's schema shows none for this object. [doctor hint]",
       }
     `);
   });
@@ -242,7 +242,7 @@ describe("without a list of receivers", () => {
       });
       const { kind, message, hints } = await failureOf(create(startRun(emulator, fetch).api));
       expect(kind).toBe("unknownOutcome");
-      expect(hints.join()).toContain("Check");
+      expect(hints.join()).toContain("check in ION");
       expect(mutationsIn(emulator)).toHaveLength(1);
       expect(message).not.toContain(CANARY);
     },
@@ -258,7 +258,7 @@ describe("without a list of receivers", () => {
       }),
     );
     expect(message.replace(/in \d+ s/, "in 1 s")).toMatchInlineSnapshot(
-      `"Could not create the webhook receiver "a". It is unknown whether ION applied it. Could not read ION's webhooks: ION's schema has no webhookReceivers. Tried 2 times in 1 s. Check in ION whether it was applied before you run \`pulumi up\` again: that would apply it a second time. Run \`npx pulumi-ion doctor\`: it lists every name that differs."`,
+      `"Could not create the webhook receiver "a". It is unknown whether ION applied it. Could not read ION's webhooks: ION's schema has no webhookReceivers. Tried 2 times in 1 s. Before you run \`pulumi up\` again, check in ION whether it was applied: if it was, \`pulumi up\` would apply it a second time. Run \`npx pulumi-ion doctor\`: it lists every name that differs."`,
     );
   });
 

@@ -104,6 +104,9 @@ it("rejects invalid inputs, without their values", async () => {
       "headers.X-A: must be a string": [
         "a number as header",
       ],
+      "headers.X-A: must contain only Latin-1 characters, as HTTP headers do": [
+        "a header with an emoji",
+      ],
       "headers.X-A: must not contain line breaks or control characters": [
         "a header with CR and LF",
         "a header with a null character",
@@ -115,6 +118,12 @@ it("rejects invalid inputs, without their values", async () => {
       "headers.X:A: is not a valid HTTP header name": [
         "a header name with a colon",
       ],
+      "headers: must not contain Content-Length, which HTTP or ION sets itself": [
+        "a header that HTTP sets",
+      ],
+      "headers: must not contain X-Ion-Signature, which HTTP or ION sets itself": [
+        "a header that ION sets",
+      ],
       "headers: must not contain x-a twice: HTTP ignores the case of header names": [
         "two headers whose names differ in case",
       ],
@@ -124,7 +133,7 @@ it("rejects invalid inputs, without their values", async () => {
       "importId: must not be empty": [
         "an empty importId",
       ],
-      "inputs: Unrecognized key: "webHookUri"": [
+      "inputs: no such property: "webHookUri". Check the spelling, or remove it.": [
         "an unknown property",
       ],
       "name: must be a string": [

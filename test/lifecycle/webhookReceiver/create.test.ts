@@ -148,9 +148,9 @@ describe("importId", () => {
   it("fails and creates nothing if importId names no receiver", async () => {
     const emulator = await start();
     const { kind, message } = await failureOf(create(ionOn(emulator), { ...PLAIN, importId: "7" }));
-    expect([kind, mutationsIn(emulator)]).toEqual(["gone", []]);
+    expect([kind, mutationsIn(emulator)]).toEqual(["notFound", []]);
     expect(message).toMatchInlineSnapshot(
-      `"ION at loopback has no webhook receiver with id 7, the importId of "erp". Correct importId. \`npx pulumi-ion status\` lists all receivers with their ids."`,
+      `"The webhook receiver with id 7, the importId of "erp", does not exist in the local emulator. Correct importId. \`npx pulumi-ion status\` lists all receivers with their ids."`,
     );
   });
 });

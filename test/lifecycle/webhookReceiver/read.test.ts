@@ -40,7 +40,7 @@ it("warns if ION shows no receiver at all", async () => {
   expect(found).toBeUndefined();
   expect(warnings).toMatchInlineSnapshot(`
     [
-      "ION shows this API key no webhook receivers. Either all were deleted, or the key may not read them. If it may not read them, do not run \`pulumi up\`: it would create them a second time.",
+      "ION shows this API key no webhook receivers. Either all were deleted, or the key is not allowed to read them. In the second case, do not run \`pulumi up\`: it would create them a second time.",
     ]
   `);
 });
@@ -60,7 +60,7 @@ it("warns about another receiver with the same URL in any spelling, without the 
   expect(warnings).toEqual([expect.not.stringContaining(CANARY)]);
   expect(warnings).toMatchInlineSnapshot(`
     [
-      "Receivers "erp" (id 1) and "by hand" (id 3) have the same URL: events that both are subscribed to are delivered more than once.",
+      "Receivers "erp" (id 1) and "by hand" (id 3) have the same URL: events that more than one of them is subscribed to are delivered more than once.",
     ]
   `);
 });

@@ -65,9 +65,9 @@ it("fails if the receiver was deleted, and says how to create it again", async (
   const { emulator, id, state } = await createReceiver(PLAIN);
   emulator.store.deleteReceiver(id);
   const { kind, message } = await failureOf(update(ionOn(emulator), id, state, { ...PLAIN, name: "new" }));
-  expect(kind).toBe("gone");
+  expect(kind).toBe("notFound");
   expect(message).toMatchInlineSnapshot(
-    `"ION at loopback has no webhook receiver with id 1 ("new"). If it was deleted in ION, run \`pulumi refresh\` and then \`pulumi up\` to create it again."`,
+    `"The webhook receiver "new" (id 1) does not exist in the local emulator. If it was deleted in ION, run \`pulumi refresh\` and then \`pulumi up\` to create it again."`,
   );
 });
 
@@ -75,7 +75,7 @@ it("fails in the same way if the receiver is deleted between read and write", as
   const { emulator, id, state } = await createReceiver(PLAIN);
   const { fetch } = recordMutations((number) => number === 1 && emulator.store.deleteReceiver(id));
   const { kind, message } = await failureOf(update(ionOn(emulator, { fetch }), id, state, { ...PLAIN, name: "new" }));
-  expect(kind).toBe("gone");
+  expect(kind).toBe("notFound");
   expect(message).toContain("`pulumi refresh` and then `pulumi up`");
 });
 
