@@ -6,7 +6,18 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const ALONE = ["test/e2e/requests.test.ts"];
 
 /** The e2e tests that take minutes, longest first, so that none of them starts last. */
-const LONG = ["kill", "adoption", "resources", "refusals", "histories", "programs", "examples", "connections"];
+const LONG = [
+  "pulumiOptions",
+  "kill",
+  "fakeEngine",
+  "adoption",
+  "resources",
+  "refusals",
+  "histories",
+  "programs",
+  "examples",
+  "connections",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]) {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { z } from "zod";
+import { z } from "zod";
 import { isIonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 import { escapeText } from "../model/text.ts";
@@ -60,6 +60,16 @@ export interface ResourceHandler<Inputs, State> {
    */
   delete(api: WebhookApi, id: string, state: State, isDeclared: boolean): Promise<void>;
 }
+
+/** The input `receiverId`. It has no value if the receiver is new and a partial run does not create it. */
+export const receiverIdSchema = z
+  .string({
+    error: ({ input }) =>
+      input === undefined
+        ? "has no value. If this run is partial (--target, --exclude), add the webhook receiver to it, or run `pulumi up` for the whole stack"
+        : "must be the id of a webhook receiver",
+  })
+  .min(1, "must not be empty");
 
 /** Thrown by create and update if the object exists, but not yet as declared: it is recorded, and the next run finishes it. */
 export class PartialStateError<State> extends Error {

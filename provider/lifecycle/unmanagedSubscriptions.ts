@@ -10,13 +10,20 @@ import { surplusSubscriptions } from "../model/changes.ts";
 import { receiverDifference } from "../model/difference.ts";
 import { escapeText, formatReceiver, listSome } from "../model/text.ts";
 import { byAge, eventName, type Subscription } from "../model/webhooks.ts";
-import { ifReadable, inputFailures, type ResourceHandler, UNKNOWN, withoutKeys } from "./resourceHandler.ts";
+import {
+  ifReadable,
+  inputFailures,
+  type ResourceHandler,
+  receiverIdSchema,
+  UNKNOWN,
+  withoutKeys,
+} from "./resourceHandler.ts";
 
 /** More deletions than this at once are more likely a wrong receiver than a clean-up. */
 const DEFAULT_MAX_DELETIONS = 20;
 
 const argsSchema = z.strictObject({
-  receiverId: z.string(),
+  receiverId: receiverIdSchema,
   unmanaged: z.enum(["delete", "report"], { error: 'must be "delete", "report" or "ignore"' }),
   declared: z.array(z.string()),
   incomplete: z.boolean().optional(),

@@ -15,6 +15,7 @@ import {
   ifReadable,
   inputFailures,
   type ResourceHandler,
+  receiverIdSchema,
   UNKNOWN,
   type UncheckedInputs,
   type Warnings,
@@ -36,7 +37,7 @@ const nameOf = (property: keyof typeof KNOWN, example: string) =>
   });
 
 const argsSchema = z.strictObject({
-  receiverId: z.string({ error: "must be the id of a webhook receiver" }).min(1, "must not be empty"),
+  receiverId: receiverIdSchema,
   resource: nameOf("resource", "PARTS"),
   action: nameOf("action", "UPDATE"),
 });

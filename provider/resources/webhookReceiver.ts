@@ -1,6 +1,7 @@
 import { providerReference } from "../engine/dynamic/providerReference.ts";
 import { normalizeUrl } from "../model/url.ts";
 import { SECRET_PROPERTIES } from "../model/webhooks.ts";
+import { warnIfNotInstalled } from "../program/installation.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { declareOnce } from "../program/registry.ts";
 import {
@@ -69,6 +70,7 @@ export class WebhookReceiver extends pulumi.CustomResource {
   declare readonly headers: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: WebhookReceiverArgs, opts?: pulumi.CustomResourceOptions) {
+    warnIfNotInstalled();
     refuseIdOptions("WebhookReceiver", name, opts);
     refusePlaceholder(name, args);
     const { connection, webhookUri, sharedSecret, headers } = args;

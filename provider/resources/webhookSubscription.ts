@@ -1,6 +1,7 @@
 import { providerReference } from "../engine/dynamic/providerReference.ts";
 import type { GetWebhookReceiverResult } from "../functions/getWebhookReceiver.ts";
 import type { ACTIONS, VIOLET_RESOURCES } from "../model/events.ts";
+import { warnIfNotInstalled } from "../program/installation.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { declareOnce, declareSubscription } from "../program/registry.ts";
 import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
@@ -49,6 +50,7 @@ export class WebhookSubscription extends pulumi.CustomResource {
   declare readonly action: pulumi.Output<WebhookAction>;
 
   constructor(name: string, args: WebhookSubscriptionArgs, opts?: pulumi.CustomResourceOptions) {
+    warnIfNotInstalled();
     refuseIdOptions("WebhookSubscription", name, opts);
     const { receiver, receiverId, connection, environment } = resolveReceiver(name, args);
     const { resource, action } = args;

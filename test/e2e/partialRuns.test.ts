@@ -37,6 +37,14 @@ describe("with erp in the stack and crm new in the program", () => {
     await project.preview("--expect-no-changes");
   });
 
+  it("explains why a subscription cannot be created without its receiver", async () => {
+    const project = await withErp();
+    const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--target", "**::crm-PARTS-UPDATE");
+    expect(code, output).not.toBe(0);
+    expect(output).toContain("add the webhook receiver to it, or run `pulumi up` for the whole stack");
+    expect(namesIn(project)).toEqual(["erp"]);
+  });
+
   it("finishes erp if crm fails and --continue-on-error is set", async () => {
     const project = await withErp();
     project.emulator.store.deleteSubscription("1");

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { makeProject, ROOT } from "./project.ts";
 
-/** A library with its own copy of pulumi-ion, and with the project's `@pulumi/pulumi`. */
-async function installLibrary(dir: string): Promise<void> {
+/** Installs a library with its own copy of pulumi-ion, and `packages` in the project. */
+async function installLibrary(dir: string, packages = ["@pulumi", "pulumi-ion"]): Promise<void> {
   const library = join(dir, "node_modules/lib");
   const copy = join(library, "node_modules/pulumi-ion");
   await mkdir(copy, { recursive: true });
   for (const part of ["dist", "package.json"])
     await cp(join(ROOT, "provider", part), join(copy, part), { recursive: true });
   const installed = join(ROOT, "node_modules");
-  for (const name of ["pulumi-ion", "@pulumi"]) await symlink(join(installed, name), join(dir, "node_modules", name));
+  for (const name of packages) await symlink(join(installed, name), join(dir, "node_modules", name));
   // The copy is a real folder, so its own dependencies are not found from there.
   for (const name of ["@pulumi", "p-limit", "p-retry", "graphql", "graphql-request", "zod", "leven", "dataloader"]) {
     await symlink(join(installed, name), join(library, "node_modules", name));
@@ -60,4 +60,14 @@ it("rejects a subscription that both copies declare", async () => {
     /"also-runs" and "violet-RUNS-UPDATE" declare the same|"violet-RUNS-UPDATE" and "also-runs" declare the same/,
   );
   expect(project.emulator.store.listSubscriptions().length).toBeLessThan(3);
+});
+
+it("says where to install the package if only a library has it", async () => {
+  const project = await makeProject({ files: {}, nodeModules: null });
+  await installLibrary(project.dir, ["@pulumi"]);
+  await project.write({ ...FILES, "index.js": 'require("lib").subscribe("1");' });
+  const { code, output } = await project.pulumi("preview");
+  expect(code, output).not.toBe(0);
+  expect(output).toContain("Cannot find module 'pulumi-ion/dynamic'");
+  expect(output).toContain("Add it to the dependencies of the package.json in that folder");
 });

@@ -116,8 +116,8 @@ export function findDeviations(
   return { duplicates: of("duplicate"), missing: of("missing"), unexpected: of("changed", "unmanaged") };
 }
 
-const withoutFields = <Of extends object>(fields: Of, ignored: readonly string[] = []): Partial<Of> =>
-  Object.fromEntries(Object.entries(fields).filter(([field]) => !ignored.includes(field))) as Partial<Of>;
+const withoutFields = (fields: Fields & { readonly name: string }, ignored: readonly string[] = []): Partial<Fields> =>
+  Object.fromEntries(Object.entries(fields).filter(([field]) => !ignored.includes(field)));
 
 /** A header as a string. HTTP ignores case in header names. */
 export const headerOf = (key: string, value: string) => `${key.toLowerCase()}=${value}`;

@@ -124,8 +124,10 @@ describe("check", () => {
         "inputs: no such property: "receiver". Check the spelling, or remove it.": [
           "an unknown property",
         ],
-        "receiverId: must be the id of a webhook receiver": [
+        "receiverId: has no value. If this run is partial (--target, --exclude), add the webhook receiver to it, or run \`pulumi up\` for the whole stack": [
           "no receiverId",
+        ],
+        "receiverId: must be the id of a webhook receiver": [
           "a number as receiverId",
         ],
         "receiverId: must not be empty": [
