@@ -71,7 +71,7 @@ async function main() {
   npm run emulator
   export PULUMI_CONFIG_PASSPHRASE=emulator; npx pulumi stack init dev; npx pulumi up
 
-To use it with your own ION (README, "Against a real ION"):
+To use it with your own ION (docs/real-ion.md):
 
   npx pulumi stack init production
   npx pulumi config set ion:region us
@@ -118,15 +118,13 @@ function printState({ store }: Emulator) {
     const { id, name, active } = receiver;
     console.log(`receiver ${id} "${name}", ${active ? "active" : "NOT ACTIVE"}, ${subscriptions.length} subscriptions`);
     const resources = [...new Set(subscriptions.map(({ resource }) => resource))].sort();
-    const has = (resource: string, action: string) =>
+    const cell = (resource: string, action: string) =>
       subscriptions.some((subscription) => subscription.resource === resource && subscription.action === action)
-        ? "yes"
-        : "";
-    console.table(
-      Object.fromEntries(
-        resources.map((resource) => [resource, { CREATE: has(resource, "CREATE"), UPDATE: has(resource, "UPDATE") }]),
-      ),
-    );
+        ? action
+        : "-".padEnd(action.length);
+    for (const resource of resources) {
+      console.log(`  ${resource.padEnd(22)}${cell(resource, "CREATE")}  ${cell(resource, "UPDATE")}`);
+    }
   }
 }
 

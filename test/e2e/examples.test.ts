@@ -17,7 +17,7 @@ const EXAMPLES: Record<string, { config: Record<string, string>; subscriptions: 
 };
 
 /** The examples with their own tests, below or in test/examples. */
-const OTHERS = ["command", "receiver", "staging-and-production", "subset", "take-over"];
+const OTHERS = ["command", "receiver", "staging-and-production", "subset", "import"];
 
 describe("examples", () => {
   it("every example has a test", () => {
@@ -116,8 +116,8 @@ describe("examples", () => {
     });
   });
 
-  it("take-over creates only the missing subscription", async () => {
-    const project = await makeProject({ folder: "examples/take-over" });
+  it("import creates only the missing subscription", async () => {
+    const project = await makeProject({ folder: "examples/import" });
     const { store, requests } = project.emulator;
     const receiver = store.createReceiver({ name: "ERP hooks", webhookUri: "https://erp.example/created-by-hand" });
     for (const action of ["CREATE", "UPDATE"]) {
