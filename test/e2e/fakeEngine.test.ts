@@ -48,7 +48,7 @@ const subscriptionTo = (store: Store, resource: string) =>
 const HISTORY: readonly Run[] = [
   {
     desired: [ERP],
-    fault: { kind: "partial", on: { field: "createWebhookHeader" }, fields: [1], message: "Not today" },
+    fault: { kind: "partial", on: { field: "createWebhookHeader" }, message: "Not today" },
     steps: ["create erp"],
     fails: true,
   },
