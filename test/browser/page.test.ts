@@ -78,7 +78,7 @@ test("shows a real pulumi up, and simulates events, drift and failures", async (
   await page.getByRole("button", { name: "Send" }).click();
   await page.locator("#deliveries").getByText("200 delivered").waitFor();
   await page.locator("#deliveries").getByText("signed").first().waitFor();
-  const arrived = { resource: "PARTS", action: "UPDATE", signature: "right" };
+  const arrived = { resource: "PARTS", action: "UPDATE", signature: "valid" };
   expect(await receiver.next()).toMatchObject({ delivery: arrived });
 
   await cell(page, "PARTS UPDATE").click();

@@ -209,7 +209,7 @@ describe("unmanaged subscriptions", () => {
     await project.up();
     const rejected = await project.pulumi("preview", "--stack", "test");
     expect(rejected.code).not.toBe(0);
-    expect(rejected.output).toContain("your program does not declare 33 of the 34 subscriptions of receiver 1");
+    expect(rejected.output).toContain("your program does not declare 33 of the 34 subscriptions of receiver");
     expect(rejected.output).toContain("maxDeletions: 33");
     expect(store.listSubscriptions()).toHaveLength(34);
     await project.write(withSet("maxDeletions: 33"));
