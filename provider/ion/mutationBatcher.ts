@@ -16,7 +16,7 @@ const MAX_BATCH = 40;
 const SPLIT = 4;
 
 /** Milliseconds per mutation from which ION counts as slow: then a batch is split over concurrent requests. */
-const SLOW_MS = 40;
+const SLOW_MS = 20;
 
 /** Milliseconds that one request of mutations should not exceed. */
 const REQUEST_BUDGET_MS = 10_000;

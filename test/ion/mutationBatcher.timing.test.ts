@@ -139,16 +139,16 @@ describe("idle time", () => {
 describe("request size", () => {
   it.each<[what: string, speed: Speed, next: number, sizes: number[]]>([
     ["no time", {}, 12, [12]],
-    ["39 ms", { mutationMs: 39 }, 12, [12]],
-    ["40 ms", { mutationMs: 40 }, 12, [3, 3, 3, 3]],
-    ["40 ms, for a number that four does not divide", { mutationMs: 40 }, 9, [3, 3, 3]],
-    ["39 ms on top of the round trip", { queryMs: 500, requestMs: 500, mutationMs: 39 }, 12, [12]],
-    ["40 ms on top of the round trip", { queryMs: 500, requestMs: 500, mutationMs: 40 }, 12, [3, 3, 3, 3]],
+    ["19 ms", { mutationMs: 19 }, 12, [12]],
+    ["20 ms", { mutationMs: 20 }, 12, [3, 3, 3, 3]],
+    ["20 ms, for a number that four does not divide", { mutationMs: 20 }, 9, [3, 3, 3]],
+    ["19 ms on top of the round trip", { queryMs: 500, requestMs: 500, mutationMs: 19 }, 12, [12]],
+    ["20 ms on top of the round trip", { queryMs: 500, requestMs: 500, mutationMs: 20 }, 12, [3, 3, 3, 3]],
     ["less than the round trip", { queryMs: 500, mutationMs: 1 }, 12, [12]],
     ["2 s, five of which fill ten seconds", { mutationMs: 2000 }, 40, Array<number>(8).fill(5)],
     ["longer than a whole request should", { mutationMs: 20_000 }, 6, Array<number>(6).fill(1)],
   ])(
-    "splits a batch if a mutation of the last request took 40 ms or more: %s",
+    "splits a batch if a mutation of the last request took 20 ms or more: %s",
     async (_what, speed, next, expected) => {
       for (const before of [1, 4]) {
         const { send, sizes, setSpeed } = await startWithClock(speed);
