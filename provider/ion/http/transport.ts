@@ -156,5 +156,7 @@ function causeOf(error: unknown): { readonly code: string; readonly message: str
 
 /** An error, its cause, the cause of that, and so on. */
 function* causesOf(error: unknown): Generator<Error & { readonly code?: unknown }> {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) yield cause;
+  // Not `instanceof Error`: under Jest, errors of Node's own modules come from another realm.
+  const isError = (value: unknown): value is Error => value !== null && typeof value === "object" && "message" in value;
+  for (let cause: unknown = error; isError(cause); cause = cause.cause) yield cause;
 }
