@@ -48,6 +48,20 @@ describe("redactor", () => {
   ])("leaves %s as it is", (_what, text, secret) => {
     expect(redactor([secret])(text)).toBe(text);
   });
+
+  it("reads the secrets once, and not before there is text", () => {
+    let reads = 0;
+    const secrets = {
+      *[Symbol.iterator]() {
+        reads += 1;
+        yield "abcd1234";
+      },
+    };
+    const redact = redactor(secrets);
+    expect(reads).toBe(0);
+    expect([redact("abcd1234"), redact("is abcd1234")]).toEqual(["[secret]", "is [secret]"]);
+    expect(reads).toBe(1);
+  });
 });
 
 describe("secretsOfUrl", () => {
