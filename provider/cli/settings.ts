@@ -1,11 +1,10 @@
 import {
-  type ConnectionSettings,
   readSettings,
+  requireSettings,
   type SettingsReport,
   settingNames,
   type UsedSetting,
 } from "../ion/connectionSettings.ts";
-import { IonError } from "../ion/errors.ts";
 import { WebhookApi } from "../ion/webhookApi.ts";
 import { findStack, type Stack, type StackOptions } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
@@ -34,12 +33,6 @@ export async function findSettings(options: StackOptions, terminal: Terminal): P
     return { ...report, stack, connection, of: settingsOf };
   };
   return settingsOf(options.connection);
-}
-
-/** @throws IonError "config" that lists what is missing or wrong. */
-export function requireSettings({ settings, problems }: Settings): ConnectionSettings {
-  if (!settings) throw new IonError("config", problems.join("\n"));
-  return settings;
 }
 
 /** Connects to the ION environment. Nothing is sent before the first read. */

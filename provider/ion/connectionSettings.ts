@@ -131,26 +131,18 @@ export function readSettings(
         : `${variable("endpoint")} is not set. Set it to ION's GraphQL endpoint.`,
     );
   }
+  const missing = (setting: keyof typeof ENVIRONMENT, command: string, what: string) =>
+    config
+      ? `${key(setting)} is not set. Run \`pulumi config set ${command}\`, or set ${variable(setting)}.`
+      : `${variable(setting)} is not set. Set it to ${what}.`;
   if (endpoint && !authUrl) {
-    problems.push(
-      config
-        ? `${key("authUrl")} is not set. Run \`pulumi config set ${key("authUrl")} <token endpoint>\`, or set ${variable("authUrl")}.`
-        : `${variable("authUrl")} is not set. Set it to ION's token endpoint.`,
-    );
+    problems.push(missing("authUrl", `${key("authUrl")} <token endpoint>`, "ION's token endpoint"));
   }
   if (!clientId) {
-    problems.push(
-      config
-        ? `${key("clientId")} is not set. Run \`pulumi config set ${key("clientId")} <client id>\`, or set ${variable("clientId")}.`
-        : `${variable("clientId")} is not set. Set it to the client id of the API key.`,
-    );
+    problems.push(missing("clientId", `${key("clientId")} <client id>`, "the client id of the API key"));
   }
   if (!clientSecret) {
-    problems.push(
-      config
-        ? `${key("clientSecret")} is not set. Run \`pulumi config set --secret ${key("clientSecret")}\`, or set ${variable("clientSecret")}.`
-        : `${variable("clientSecret")} is not set. Set it to the client secret of the API key.`,
-    );
+    problems.push(missing("clientSecret", `--secret ${key("clientSecret")}`, "the client secret of the API key"));
   }
   const tokenUrl = authUrl && tokenUrlOf(authUrl);
   const urls = { endpoint, authUrl: tokenUrl, formerEndpoint };
@@ -186,7 +178,11 @@ export function readSettings(
  * @throws IonError "config" that lists everything that is missing or wrong.
  */
 export function resolveSettings(config: ReadConfig, env: NodeJS.ProcessEnv, connection?: string): ConnectionSettings {
-  const { settings, problems } = readSettings(config, env, connection);
+  return requireSettings(readSettings(config, env, connection));
+}
+
+/** The settings of a report. @throws IonError "config" that lists everything that is missing or wrong. */
+export function requireSettings({ settings, problems }: SettingsReport): ConnectionSettings {
   if (!settings) throw new IonError("config", problems.join("\n"));
   return settings;
 }

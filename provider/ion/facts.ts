@@ -1,4 +1,5 @@
 /** What ION documents about its environments, as data: hosts, source addresses, permissions. */
+import { capitalize } from "../model/text.ts";
 
 /** Where one ION environment answers. */
 export interface Host {
@@ -56,6 +57,4 @@ export const SOURCE_ADDRESSES_ORIGIN = {
 } as const;
 
 /** The permission that a mutation needs: its own name with a capital letter (ION's permission list). */
-export function permissionFor(mutation: string): string {
-  return mutation.charAt(0).toUpperCase() + mutation.slice(1);
-}
+export const permissionFor = (mutation: string): string => capitalize(mutation);

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { Change, ResultOf } from "../model/changes.ts";
+import { capitalize } from "../model/text.ts";
 import type { Receiver } from "../model/webhooks.ts";
 import { secretsOfUrl } from "./http/redact.ts";
 
@@ -70,8 +71,17 @@ export const PAGE_SIZE = 100;
 
 /** Optional fields: if ION's schema lacks one, it is not requested. */
 const DISPENSABLE = [
-  ...["_etag", "cursor", "pageInfo", "hasNextPage", "value"],
-  ...["description", "webhookUri", "sharedSecret", "contentType", "expectedResponseCode", "active"],
+  "_etag",
+  "cursor",
+  "pageInfo",
+  "hasNextPage",
+  "value",
+  "description",
+  "webhookUri",
+  "sharedSecret",
+  "contentType",
+  "expectedResponseCode",
+  "active",
 ];
 
 /** The same by type of operation. A created receiver has no subscriptions, but a list without them would prove nothing. */
@@ -266,14 +276,12 @@ export function compose(mutations: ReadonlyArray<Mutation<unknown>>): {
     return `  ${aliasOf(index)}: ${mutation.field}(${args.join(", ")}) { ${mutation.selection} }`;
   });
   const names = [...new Set(mutations.map((mutation) => mutation.field))];
-  const name = names.length === 1 && names[0] ? capital(names[0]) : "Webhooks";
+  const name = names.length === 1 && names[0] ? capitalize(names[0]) : "Webhooks";
   return { document: `mutation ${name}(${declarations.join(", ")}) {\n${fields.join("\n")}\n}`, variables };
 }
 
 /** The alias of the mutation at an index of a composed document. */
 export const aliasOf = (index: number) => `m${index}`;
-
-const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 
 /** Describes how an answer differs from the expected form: by field and type, never by value. */
 export function describeParseError(error: z.ZodError): string {

@@ -77,18 +77,17 @@ function checkUrl(url: string, context: z.RefinementCtx) {
 
 /** Headers that a declared one would break or forge. */
 const RESERVED_HEADERS = [
-  ...[
-    "host",
-    "content-length",
-    "content-type",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "upgrade",
-    "te",
-    "trailer",
-  ],
-  ...["expect", "x-ion-signature"],
+  "host",
+  "content-length",
+  "content-type",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "upgrade",
+  "te",
+  "trailer",
+  "expect",
+  "x-ion-signature",
 ];
 
 function checkHeaderNames(headers: Record<string, string>, context: z.RefinementCtx) {
@@ -197,8 +196,8 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
       if (!live) throw notFound(api, id, inputs.name);
       const { headers, ...fields } = desiredFields(inputs, state);
       const differences = receiverDifference({ fields }, withKnownSecrets(live, state));
-      const [change] = changesFor(differences).filter(({ kind }) => kind === "updateReceiver");
-      if (change?.kind !== "updateReceiver") return applyHeaders(api, live, headers, inputs, state);
+      const change = changesFor(differences).find((one) => one.kind === "updateReceiver");
+      if (!change) return applyHeaders(api, live, headers, inputs, state);
       const { webhookUri } = change.fields;
       if (webhookUri !== undefined) await refuseDuplicate(api, live, inputs.name, webhookUri);
       const receiver = await api.apply({ ...change, receiver: live });

@@ -2,7 +2,7 @@
  * The only comparison: how ION differs from what is desired. What decides about updates, verifies a request whose answer was
  * lost, finds unmanaged subscriptions or prints drift reads this list; how to put it right is in changes.ts, its words in messages.ts.
  */
-import { NEVER_DELIVERED } from "./events.ts";
+import { type NEVER_DELIVERED, neverDelivered } from "./events.ts";
 import { normalizeUrl, sameUrl } from "./url.ts";
 import {
   byAge,
@@ -224,7 +224,7 @@ function subscriptionDifferences(
     }
     return surplus.map((subscription) => ({ kind: "unmanaged", object: "subscription", receiver, subscription }));
   });
-  const never = NEVER_DELIVERED.filter((event) => receiver.subscriptions.some((one) => sameEvent(one, event)));
+  const never = neverDelivered(receiver.subscriptions);
   return [
     ...declared,
     ...others,

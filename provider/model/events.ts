@@ -1,7 +1,7 @@
 /**
  * The events that ION and Violet document. None of these lists is closed: ION's live schema decides, and grows without notice.
  */
-import type { WebhookEvent } from "./webhooks.ts";
+import { sameEvent, type WebhookEvent } from "./webhooks.ts";
 
 /** The resources of Violet's guide, in its order: what Violet can use today. */
 export const VIOLET_RESOURCES = [
@@ -45,3 +45,7 @@ export const NEVER_DELIVERED: readonly (WebhookEvent & { readonly reason: string
       "Violet gets new lines with its next scheduled fetch.",
   },
 ];
+
+/** Those of {@link NEVER_DELIVERED} that are among some events. */
+export const neverDelivered = (events: readonly WebhookEvent[]) =>
+  NEVER_DELIVERED.filter((never) => events.some((one) => sameEvent(one, never)));

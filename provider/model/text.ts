@@ -18,6 +18,9 @@ export const formatReceiver = ({ name, id }: { readonly name: string; readonly i
 /** "1 receiver", "3 receivers". */
 export const pluralize = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
+/** A name with a capital letter. */
+export const capitalize = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
 /** The first items of a list and how many more there are. */
 export function listSome(items: readonly string[], most: number): string {
   const more = items.length - most;

@@ -1,5 +1,5 @@
-import { NEVER_DELIVERED } from "../model/events.ts";
-import { sameEvent, type WebhookEvent } from "../model/webhooks.ts";
+import { neverDelivered } from "../model/events.ts";
+import type { WebhookEvent } from "../model/webhooks.ts";
 import { programError } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
@@ -52,9 +52,7 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
     if (!["delete", "report", "ignore"].includes(unmanaged)) {
       throw programError(`unmanaged of "${name}" must be "delete", "report" or "ignore".`);
     }
-    for (const { resource, action, reason } of NEVER_DELIVERED.filter((never) =>
-      events.some((one) => sameEvent(one, never)),
-    )) {
+    for (const { resource, action, reason } of neverDelivered(events)) {
       void pulumi.log.warn(`${resource} ${action} is never delivered: ${reason}`, this);
     }
     const { receiver, connection } = args;

@@ -1,10 +1,11 @@
+import { requireSettings } from "../../ion/connectionSettings.ts";
 import { type IonError, isIonError } from "../../ion/errors.ts";
 import { EnvironmentCheck } from "../../ion/schema/environmentCheck.ts";
 import { RUN_DOCTOR } from "../../ion/schema/schemaAdapter.ts";
 import { WebhookApi } from "../../ion/webhookApi.ts";
 import { escapeText, listSome } from "../../model/text.ts";
 import { type Register, withStack } from "../options.ts";
-import { findSettings, originOf, requireSettings } from "../settings.ts";
+import { findSettings, originOf } from "../settings.ts";
 import type { StackOptions } from "../stack.ts";
 import { type Style, type Terminal, wrap } from "../terminal.ts";
 import {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import type { ConnectionSettings } from "../../ion/connectionSettings.ts";
+import { type ConnectionSettings, requireSettings } from "../../ion/connectionSettings.ts";
 import { IonError, sentence } from "../../ion/errors.ts";
 import { HOSTS } from "../../ion/facts.ts";
 import type { WebhookApi } from "../../ion/webhookApi.ts";
@@ -10,7 +10,7 @@ import { describeDifference } from "../../model/messages.ts";
 import { formatReceiver, pluralize } from "../../model/text.ts";
 import type { Receiver, Receivers } from "../../model/webhooks.ts";
 import { type Register, withStack } from "../options.ts";
-import { connect, describeSource, findSettings, requireSettings } from "../settings.ts";
+import { connect, describeSource, findSettings } from "../settings.ts";
 import type { StackOptions } from "../stack.ts";
 import { asItIs } from "../status/coverage.ts";
 import { type Terminal, withSlowNotice } from "../terminal.ts";
