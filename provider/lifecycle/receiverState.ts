@@ -62,7 +62,10 @@ export function asDesired({ headers, ...fields }: Fields, id?: string): DesiredR
 }
 
 /** Fields as a receiver in ION. */
-export function asReceiver(id: string, { headers = {}, name = "", ...fields }: Fields): Receiver {
+export function asReceiver(
+  id: string,
+  { headers = {}, name = "", ...fields }: DesiredReceiver["fields"] & Pick<DesiredReceiver, "headers">,
+): Receiver {
   const entries = Object.entries(headers).map(([key, value]) => ({ id: key, key, value }));
   return { ...fields, id, name, headers: entries, subscriptions: [] };
 }

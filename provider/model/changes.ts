@@ -57,7 +57,7 @@ export function changesFor(differences: readonly Difference[]): Change[] {
       case "duplicate":
         if (one.object === "receiver") return [];
         if (one.object === "header") return [{ kind: "deleteHeader", receiver: one.receiver, header: one.header }];
-        return surplusOf(one).map((subscription) => {
+        return (one.kind === "duplicate" ? one.surplus : [one.subscription]).map((subscription) => {
           return { kind: "deleteSubscription", receiverId: one.receiver.id, subscription };
         });
       default:
@@ -71,15 +71,8 @@ export function changesFor(differences: readonly Difference[]): Change[] {
 }
 
 /** The subscriptions that should not exist, of the differences of one receiver. */
-export function surplusSubscriptions(differences: readonly Difference[]): Subscription[] {
-  return differences.flatMap((one) =>
-    (one.kind === "unmanaged" || one.kind === "duplicate") && one.object === "subscription" ? surplusOf(one) : [],
-  );
-}
-
-const surplusOf = (
-  one: Extract<Difference, { readonly kind: "unmanaged" | "duplicate"; readonly object: "subscription" }>,
-): readonly Subscription[] => (one.kind === "duplicate" ? one.surplus : [one.subscription]);
+export const surplusSubscriptions = (differences: readonly Difference[]): Subscription[] =>
+  changesFor(differences).flatMap((change) => (change.kind === "deleteSubscription" ? [change.subscription] : []));
 
 const given = (fields: object): Partial<ReceiverFields> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

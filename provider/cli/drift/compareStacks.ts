@@ -1,4 +1,5 @@
 /** How the declarations of two stacks differ: receivers are matched by name, because ids are each environment's own. */
+import { asReceiver } from "../../lifecycle/receiverState.ts";
 import { type DesiredReceiver, type Difference, difference } from "../../model/difference.ts";
 import { describeSharedSecret, describeStackDifference } from "../../model/messages.ts";
 import { type Receiver, type ReceiverField, SECRET_FIELDS } from "../../model/webhooks.ts";
@@ -54,12 +55,9 @@ function byName({ declarations }: Side): Map<string, DesiredReceiver> {
 }
 
 /** What a stack declares as if ION had it. */
-function asLive(id: string, { fields, headers = {}, subscriptions = [] }: DesiredReceiver): Receiver {
+function asLive(id: string, { fields, headers, subscriptions = [] }: DesiredReceiver): Receiver {
   return {
-    ...fields,
-    id,
-    name: id,
-    headers: Object.entries(headers).map(([key, value]) => ({ id: key, key, value })),
+    ...asReceiver(id, { ...fields, name: id, headers }),
     subscriptions: subscriptions.map((event, at) => ({ ...event, id: String(at) })),
   };
 }

@@ -13,6 +13,9 @@ const lookup: LookupFunction = (_host, { all }, done) => {
   } else done(null, "127.0.0.1", 4);
 };
 
+/** Whether an answer with this status must not have a body: `Response` throws if it gets one. */
+export const hasNoBody = (status: number): boolean => [204, 205, 304].includes(status);
+
 /** `fetch` for this machine. Its agent is its own, because Node's global one uses the proxies of the environment. */
 export function loopbackFetch(url: string, { method = "GET", headers, body, signal }: RequestInit): Promise<Response> {
   const { request: send, Agent } = url.startsWith("https:") ? https : http;
@@ -34,7 +37,7 @@ export function loopbackFetch(url: string, { method = "GET", headers, body, sign
         },
         cancel: () => void message.destroy(),
       });
-      const answer = [204, 205, 304].includes(statusCode) ? null : stream;
+      const answer = hasNoBody(statusCode) ? null : stream;
       const received = Object.entries(message.headersDistinct).flatMap(([name, values = []]) =>
         values.map((value): [string, string] => [name, value]),
       );

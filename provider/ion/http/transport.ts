@@ -1,6 +1,6 @@
 import { isLoopback } from "../connectionSettings.ts";
 import { IonError } from "../errors.ts";
-import { loopbackFetch } from "./loopback.ts";
+import { hasNoBody, loopbackFetch } from "./loopback.ts";
 
 /** What a request is for: a token request changes nothing. */
 export type RequestKind = "token" | "graphql";
@@ -48,7 +48,7 @@ export function transport(
     try {
       const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
       const text = await readBody(response, new URL(url).host);
-      return new Response([204, 205, 304].includes(response.status) ? null : text, {
+      return new Response(hasNoBody(response.status) ? null : text, {
         status: response.status,
         headers: response.headers,
       });
