@@ -122,7 +122,7 @@ export class Store {
     return () => void this.#events.off("change", listener);
   }
 
-  /** Runs an API request. All changes outside of `asApi` count as made by hand. */
+  /** Runs an API request. All changes outside of `asApi` count as manual. */
   asApi<Result>(run: () => Result): Result {
     this.#byHand = false;
     try {

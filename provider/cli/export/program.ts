@@ -35,7 +35,7 @@ export function generateProgram(receivers: readonly ExportedReceiver[], host: st
     "//",
     "// The first `pulumi up` imports them: each importId names an existing receiver, so nothing in ION is created or changed.",
     "// After that, this file is the source of truth: edit it, preview with `pulumi preview`, apply with `pulumi up`. Changes",
-    "// that are made by hand in ION show up in the next preview, and the next `pulumi up` reverts them.",
+    "// in ION itself show up in the next preview, and the next `pulumi up` reverts them.",
     "//",
     "// importId is used only when a resource is created. To create the same receivers in another ION environment, remove the",
     "// importId lines there and set the webhookUri config keys below first.",

@@ -9,7 +9,7 @@ exports.skipModule = skipModule;
 
 /** Makes Node cache what it compiles for the next command, next to the packages that a file belongs to. */
 function cacheCompiledCode(file) {
-  // The usual place for such files, which nobody else may write. If it is not writable, Node goes without.
+  // The usual place for such files, and other users cannot write to it. If it is not writable, Node goes without.
   const packages = file.slice(0, file.lastIndexOf(`${sep}node_modules${sep}`));
   enableCompileCache(join(packages, "node_modules", ".cache", "pulumi-ion"));
 }
