@@ -111,8 +111,7 @@ export function readSettings(
     return value;
   };
 
-  const explicit = fromConfig("endpoint");
-  const configured = explicit ?? documentedEndpoint(fromConfig("region"), fromConfig("stage"), key, problems);
+  const configured = configuredEndpoint(fromConfig, key, problems);
   const endpoint = configured ?? fromEnvironment("endpoint");
   // The token issuer of a documented endpoint is documented too, so the key is never sent to another environment's.
   const issuer = documentedIssuer(endpoint);
@@ -195,17 +194,15 @@ export function configuredEnvironment(
 ): string | undefined {
   const { key, variable } = settingNames(connection);
   const read = (setting: ConfigKey) => config(setting)?.trim() || undefined;
-  const documented = documentedEndpoint(read("region"), read("stage"), key, []);
-  const endpoint = read("endpoint") ?? documented ?? env[variable("endpoint")]?.trim();
+  const endpoint = configuredEndpoint(read, key, []) ?? env[variable("endpoint")]?.trim();
   return endpoint && URL.canParse(endpoint) ? environmentOf(endpoint, connection) : undefined;
 }
 
-function documentedEndpoint(
-  region: string | undefined,
-  stage: string | undefined,
-  key: SettingNames["key"],
-  problems: string[],
-): string | undefined {
+/** The endpoint in the stack's config: as it is set, or else by region and stage. */
+function configuredEndpoint(read: ReadConfig, key: SettingNames["key"], problems: string[]): string | undefined {
+  const endpoint = read("endpoint");
+  if (endpoint !== undefined) return endpoint;
+  const [region, stage] = [read("region"), read("stage")];
   if (region === undefined) {
     if (stage !== undefined) {
       const set = `Run \`pulumi config set ${key("region")} us\` (or gov, aus).`;
