@@ -8,11 +8,11 @@ import type { Fault } from "./faults/kinds.ts";
 import { createGraphQLHandler } from "./graphql/handler.ts";
 import { buildSchema, type Settings } from "./graphql/resolvers.ts";
 import { checkEnumValue, enumValues, guideValues, visibleName } from "./graphql/schema.ts";
-import { Tokens } from "./http/auth.ts";
+import { type Authorization, Tokens } from "./http/auth.ts";
 import { isLoopback } from "./http/loopback.ts";
 import type { LoggedRequest } from "./http/requestLog.ts";
 import { Page } from "./page/page.ts";
-import { createHttpServer } from "./server.ts";
+import { createHttpServer, type TokenPath } from "./server.ts";
 import { DataFile } from "./store/dataFile.ts";
 import { Store } from "./store/store.ts";
 
@@ -34,6 +34,18 @@ export interface EmulatorOptions {
   readonly clientSecret?: string;
   /** Lifetime of a token in seconds. @default 300 */
   readonly tokenLifetimeSeconds?: number;
+  /**
+   * Where the token endpoint is: at `/realms/…`, at `/auth/realms/…`, or at both. The other path answers 404 with an HTML
+   * page.
+   * @default "both"
+   */
+  readonly tokenPath?: TokenPath;
+  /**
+   * What the `Authorization` header must be: `Bearer <token>`, or with "bare" the token alone. Everything else is answered
+   * with 401.
+   * @default "bearer"
+   */
+  readonly authorization?: Authorization;
   /** Maximum number of objects in a page. It caps `first` and `last`. @default 100 */
   readonly pageCap?: number;
   /** Milliseconds by which every HTTP response is delayed, including tokens. @default 0 */
@@ -131,8 +143,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     if (ms > 0) await sleep(ms, undefined, { signal: closing.signal });
   };
   const requests: LoggedRequest[] = [];
-  const tokens = new Tokens(options.now ?? Date.now);
+  const tokens = new Tokens(options.now ?? Date.now, options.authorization ?? "bearer");
   const apiKey = { clientId, clientSecret };
+  const tokenPath = options.tokenPath ?? "both";
 
   const { hide = [] } = options;
   const deliveries = new Deliveries(store, options.delivery ?? {});
@@ -168,6 +181,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     page,
     tokens,
     apiKey,
+    tokenPath,
     faults,
     tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? 300,
     loopback,
@@ -188,7 +202,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return {
     url,
     graphqlUrl: `${url}/graphql`,
-    tokenUrl: `${url}/realms/api-keys/protocol/openid-connect/token`,
+    tokenUrl: `${url}${tokenPath === "both" ? "/realms" : tokenPath}/api-keys/protocol/openid-connect/token`,
     clientId,
     clientSecret,
     store,

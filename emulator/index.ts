@@ -12,7 +12,9 @@ export { type Emulator, type EmulatorOptions, type FaultControl, startEmulator }
 export type { FaultStatus } from "./faults/faults.ts";
 export { type Fault, type FaultAim, type FaultKind, type FaultTarget, faultKinds } from "./faults/kinds.ts";
 export type { Settings } from "./graphql/resolvers.ts";
+export type { Authorization } from "./http/auth.ts";
 export type { LoggedField, LoggedRequest, Outcome } from "./http/requestLog.ts";
+export type { TokenPath } from "./server.ts";
 export { DataFileError } from "./store/dataFile.ts";
 export {
   type Changes,

@@ -10,9 +10,12 @@ import type { createGraphQLHandler } from "./graphql/handler.ts";
 import { type ApiKey, answerTokenRequest, type Tokens } from "./http/auth.ts";
 import { readBody } from "./http/body.ts";
 import { isLoopback } from "./http/loopback.ts";
-import { type Answer, json, jsonType, type Reply } from "./http/reply.ts";
+import { type Answer, htmlPage, json, jsonType, type Reply } from "./http/reply.ts";
 import type { LoggedRequest } from "./http/requestLog.ts";
 import type { Page } from "./page/page.ts";
+
+/** Where the token endpoint is: below this path, or below both. */
+export type TokenPath = "/realms" | "/auth/realms" | "both";
 
 /** The parts that the server routes requests to. */
 interface Parts {
@@ -20,6 +23,7 @@ interface Parts {
   readonly page: Page;
   readonly tokens: Tokens;
   readonly apiKey: ApiKey;
+  readonly tokenPath: TokenPath;
   readonly faults: Pick<Faults, "forRequest">;
   readonly tokenLifetimeSeconds: number;
   /** Whether only this machine can reach the server. If so, Host is checked and GraphiQL gets a token. */
@@ -31,7 +35,7 @@ interface Parts {
   readonly log: (entry: LoggedRequest) => void;
 }
 
-const TOKEN_PATH = /^(\/auth)?\/realms\/api-keys\/protocol\/openid-connect\/token$/;
+const TOKEN_PATH = /^((?:\/auth)?\/realms)\/api-keys\/protocol\/openid-connect\/token$/;
 const EXPLORER_TOKEN_SECONDS = 24 * 60 * 60;
 
 /** Creates the HTTP server. The caller makes it listen. */
@@ -95,12 +99,15 @@ async function route(
   parts: Parts,
 ): Promise<Answer> {
   const { pathname } = new URL(request.url ?? "/", "http://localhost");
-  if (TOKEN_PATH.test(pathname)) entry.kind = "token";
+  const tokenPath = TOKEN_PATH.exec(pathname)?.[1];
+  const isMissing = tokenPath !== undefined && parts.tokenPath !== "both" && parts.tokenPath !== tokenPath;
+  if (tokenPath !== undefined && !isMissing) entry.kind = "token";
   if (pathname === "/graphql") entry.kind = "graphql";
 
   const refusal = originRefusal(request.headers, parts.loopback);
   if (refusal) return json(403, { message: refusal });
   if (entry.kind === "token") return answerToken(request, faults, parts);
+  if (isMissing) return htmlPage(404, "404 Not Found");
   if (entry.kind === "other") return json(404, { message: "Not found" });
 
   if (request.method === "GET" && request.headers.accept?.includes("text/html")) {
@@ -143,7 +150,7 @@ async function answerExplorer({ loopback, tokens, apiKey }: Parts): Promise<Repl
       "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "no-referrer",
   };
-  return { status: 200, headers, body: explorerPage(token) };
+  return { status: 200, headers, body: explorerPage(token && tokens.header(token)) };
 }
 
 /** Why a request is refused: another web page sent it, directly or through DNS rebinding. */

@@ -43,15 +43,24 @@ async function emit(resource: string, action: string, options: EmitCommandOption
     client_id: clientId,
     client_secret: clientSecret,
   });
-  const { access_token: token } = await post(url, "/realms/api-keys/protocol/openid-connect/token", { body: form });
+  // The emulator can be started with any --token-path and --authorization.
+  const tokenPath = "/api-keys/protocol/openid-connect/token";
+  const { access_token: token } = await post(url, [
+    [`/realms${tokenPath}`, { body: form }],
+    [`/auth/realms${tokenPath}`, { body: form }],
+  ]);
   // Literals, because the types of variables can be renamed by --hide.
   const query = `mutation ($count: Int!, $entityId: ID) {
     emulatorEmit(resource: ${resource}, action: ${action}, count: $count, entityId: $entityId) { changes deliveries note }
   }`;
-  const { data, errors, message } = await post(url, "/graphql", {
-    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ query, variables: { count, entityId } }),
-  });
+  const request = (authorization: string): Request => [
+    "/graphql",
+    {
+      headers: { Authorization: authorization, "Content-Type": "application/json" },
+      body: JSON.stringify({ query, variables: { count, entityId } }),
+    },
+  ];
+  const { data, errors, message } = await post(url, [request(`Bearer ${token}`), request(`${token}`)]);
   if (data?.emulatorEmit) return data.emulatorEmit;
   throw new Failure(errors?.[0]?.message ?? message ?? notAnEmulator(url));
 }
@@ -65,12 +74,17 @@ interface EmulatorResponse {
   readonly message?: string;
 }
 
-async function post(url: URL, path: string, request: RequestInit): Promise<EmulatorResponse> {
-  const response = await fetch(new URL(path, url), { method: "POST", redirect: "error", ...request }).catch(() => {
+type Request = readonly [path: string, init: RequestInit];
+
+/** Sends the first request, and the next one as long as the answer is 401 or 404. */
+async function post(url: URL, [[path, init], ...others]: readonly [Request, ...Request[]]): Promise<EmulatorResponse> {
+  const response = await fetch(new URL(path, url), { method: "POST", redirect: "error", ...init }).catch(() => {
     throw new Failure(
       `no emulator responds at ${url.origin}. Start one with "npx ion-emulator", or pass its address with --url.`,
     );
   });
+  const [next, ...rest] = others;
+  if (next && (response.status === 401 || response.status === 404)) return post(url, [next, ...rest]);
   const body: unknown = await response.json().catch(() => undefined);
   if (response.status === 401) {
     throw new Failure(

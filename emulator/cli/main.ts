@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, program } from "commander";
 import { type Fault, faultKinds, parseFault } from "../faults/kinds.ts";
 import { commonOptions } from "../faults/options.ts";
 import { isLoopback } from "../http/loopback.ts";
+import type { Authorization, TokenPath } from "../index.ts";
 import { DataFileError } from "../store/dataFile.ts";
 import { emitCommand } from "./emit.ts";
 import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./options.ts";
@@ -12,6 +13,8 @@ interface CliOptions extends ApiKeyOptions {
   readonly port: number;
   readonly data?: string;
   readonly tokenLifetime: number;
+  readonly tokenPath: TokenPath;
+  readonly authorization: Authorization;
   readonly pageCap: number;
   readonly latency: number;
   readonly mutationLatency: number;
@@ -33,6 +36,16 @@ program
 
 addApiKeyOptions(program)
   .option("--token-lifetime <seconds>", "lifetime of a token", wholeNumber(1), 300)
+  .addOption(
+    new Option("--token-path <path>", "path of the token endpoint")
+      .choices(["/realms", "/auth/realms", "both"])
+      .default("both"),
+  )
+  .addOption(
+    new Option("--authorization <form>", "form of the Authorization header: Bearer <token>, or the bare token")
+      .choices(["bearer", "bare"])
+      .default("bearer"),
+  )
   .option("--page-cap <count>", "maximum number of objects in a page of results", wholeNumber(1), 100)
   .option("--latency <ms>", "delay of every response", wholeNumber(0), 0)
   .option("--mutation-latency <ms>", "duration of each mutation", wholeNumber(0), 0)
@@ -64,6 +77,8 @@ async function run(options: CliOptions): Promise<void> {
     clientId: options.clientId,
     clientSecret: options.clientSecret,
     tokenLifetimeSeconds: options.tokenLifetime,
+    tokenPath: options.tokenPath,
+    authorization: options.authorization,
     pageCap: options.pageCap,
     latencyMs: options.latency,
     mutationLatencyMs: options.mutationLatency,

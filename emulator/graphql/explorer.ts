@@ -26,12 +26,12 @@ query Webhooks {
 }
 `;
 
-/** The self-contained GraphiQL page. With a token, the page sends it with every request. */
-export function explorerPage(token: string | undefined): string {
+/** The self-contained GraphiQL page. With an `Authorization` header, the page sends it with every request. */
+export function explorerPage(authorization: string | undefined): string {
   return renderGraphiQL({
     title: "ION emulator",
     endpoint: "/graphql",
     defaultQuery: query,
-    ...(token && { additionalHeaders: { Authorization: `Bearer ${token}` } }),
+    ...(authorization && { additionalHeaders: { Authorization: authorization } }),
   });
 }

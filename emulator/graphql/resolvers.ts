@@ -25,7 +25,11 @@ export interface Settings {
   mutationLatencyMs: number;
   /** Maximum number of objects in a page. It caps `first` and `last`. @default 100 */
   pageCap: number;
-  /** Permissions that no token has, by ION's names, for example "CreateWebhookReceiver". @default none */
+  /**
+   * Permissions that no token has: a mutation's name, for example "CreateWebhookReceiver", or "Read" and a query's name,
+   * for example "ReadWebhookReceivers" for the list and "ReadWebhookReceiver" for one receiver by its id.
+   * @default none
+   */
   readonly deniedPermissions: Set<string>;
 }
 
@@ -106,6 +110,12 @@ export function buildSchema(
       deliveries.emit(resource, action, { count, ...(entityId != null && { entityId }) }),
   };
 
+  const checkPermission = (permission: string, verb: string) => {
+    if (!settings.deniedPermissions.has(permission)) return;
+    // From ION's page on error codes.
+    throw createGraphQLError(`User does not have permission to ${verb} this resource.`);
+  };
+
   const rootField: Wrap =
     (_name, run) =>
     async (_root, args, { faults }, { fieldName, path }) =>
@@ -114,20 +124,21 @@ export function buildSchema(
         return store.asApi(() => run(args));
       });
 
+  const queryField: Wrap = (name, run) => (root, args, context, info) => {
+    checkPermission(`Read${capitalize(name)}`, "read");
+    return rootField(name, run)(root, args, context, info);
+  };
+
   const mutationField: Wrap = (name, run) => async (root, args, context, info) => {
     await wait(settings.mutationLatencyMs);
-    if (settings.deniedPermissions.has(permission(name))) {
-      // From ION's page on error codes.
-      const verb = /^(create|delete)/.exec(name)?.[0] ?? "update";
-      throw createGraphQLError(`User does not have permission to ${verb} this resource.`);
-    }
+    checkPermission(capitalize(name), /^(create|delete)/.exec(name)?.[0] ?? "update");
     return rootField(name, run)(root, args, context, info);
   };
 
   return createSchema<RequestContext>({
     typeDefs: typeDefs(hide),
     resolvers: {
-      Query: mapValues(queries, rootField),
+      Query: mapValues(queries, queryField),
       Mutation: { ...mapValues(mutations, mutationField), ...mapValues(emulatorMutations, rootField) },
       [visibleName("WebhookReceiver", hide)]: {
         subscriptions: ({ id }: Receiver) => store.listSubscriptions(id),
@@ -142,8 +153,8 @@ export function buildSchema(
   });
 }
 
-function permission(mutation: string): string {
-  return mutation.charAt(0).toUpperCase() + mutation.slice(1);
+function capitalize(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 function required<Item>(item: Item | undefined, type: string, id: string): Item {

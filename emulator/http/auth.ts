@@ -6,6 +6,9 @@ export interface ApiKey {
   readonly clientSecret: string;
 }
 
+/** How a request carries its token in the `Authorization` header: as `Bearer <token>`, or as the token alone. */
+export type Authorization = "bearer" | "bare";
+
 /** A response of the token endpoint. The body is sent as JSON. */
 interface TokenResponse {
   readonly status: number;
@@ -18,10 +21,17 @@ export class Tokens {
   /** Tokens that were revoked one by one, with the message of the refusal. */
   readonly #revoked = new Map<string, string>();
   readonly #now: () => number;
+  readonly #authorization: Authorization;
 
   /** @param now - the clock, in milliseconds since 1970 */
-  constructor(now: () => number) {
+  constructor(now: () => number, authorization: Authorization) {
     this.#now = now;
+    this.#authorization = authorization;
+  }
+
+  /** The `Authorization` header for a token. */
+  header(token: string): string {
+    return this.#authorization === "bare" ? token : `Bearer ${token}`;
   }
 
   /** Creates a signed token that is valid for `lifetimeSeconds`. */
@@ -41,7 +51,7 @@ export class Tokens {
    * codes, except for the message on expired tokens, which is INFERRED.
    */
   refusal(authorization: string | undefined): string | undefined {
-    const token = bearer(authorization);
+    const token = this.#tokenIn(authorization);
     if (token === undefined) return "Please provide proper credentials";
     const [header, payload, signature, ...rest] = token.split(".");
     if (!header || !payload || !signature || rest.length > 0) return "Unable to parse authentication token";
@@ -59,8 +69,13 @@ export class Tokens {
 
   /** Revokes the token of an `Authorization` header. `refusal` becomes the message of the refusal. */
   revoke(authorization: string | undefined, refusal: string): void {
-    const token = bearer(authorization);
+    const token = this.#tokenIn(authorization);
     if (token !== undefined) this.#revoked.set(token, refusal);
+  }
+
+  #tokenIn(authorization: string | undefined): string | undefined {
+    const form = this.#authorization === "bare" ? /^(\S+)$/ : /^Bearer +(\S+)$/i;
+    return form.exec(authorization ?? "")?.[1];
   }
 
   #sign(unsigned: string): string {
@@ -110,10 +125,6 @@ function basic(authorization: string | undefined): [string, string] | undefined 
   // RFC 6749, 2.3.1: id and secret are form-encoded before they are joined.
   const credentials = new URLSearchParams(`id=${id}&secret=${secret.join(":")}`);
   return [credentials.get("id") ?? "", credentials.get("secret") ?? ""];
-}
-
-function bearer(authorization: string | undefined): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
 }
 
 function same(left: string, right: string): boolean {

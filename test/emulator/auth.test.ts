@@ -86,9 +86,41 @@ test.each([
   expect(await response.json()).toEqual({ message });
 });
 
+test.each([
+  ["/realms", "/auth/realms"],
+  ["/auth/realms", "/realms"],
+] as const)("has no token endpoint at the other path with tokenPath %s", async (tokenPath, other) => {
+  const { url, tokenUrl, requests } = await start({ tokenPath });
+  expect(tokenUrl).toBe(`${url}${tokenPath}/api-keys/protocol/openid-connect/token`);
+  expect(await fetchToken(tokenUrl)).toEqual(expect.any(String));
+  const body = tokenForm();
+  const response = await fetch(`${url}${other}/api-keys/protocol/openid-connect/token`, { method: "POST", body });
+  expect(response.status).toBe(404);
+  expect(response.headers.get("content-type")).toBe("text/html");
+  expect(await response.text()).toMatch(/^<html>/);
+  expect(requests.map(({ kind, status }) => [kind, status])).toEqual([
+    ["token", 200],
+    ["other", 404],
+  ]);
+});
+
+test("accepts only the bare token with authorization bare", async () => {
+  const emulator = await start({ authorization: "bare" });
+  const token = await fetchToken(emulator.tokenUrl);
+  const bare = async () => (await asker(emulator, { authorization: token }))("{ __typename }");
+  expect((await bare()).status).toBe(200);
+  expect(await (await asker(emulator, { authorization: `Bearer ${token}` }))("{ __typename }")).toEqual({
+    status: 401,
+    body: { message: "Please provide proper credentials" },
+  });
+  emulator.faults.add({ kind: "expired-token" });
+  expect((await bare()).status).toBe(401);
+  expect((await bare()).body).toEqual({ message: "Token is expired" });
+});
+
 test("refuses a token of another emulator", async () => {
   const [here, there] = [await start(), await start()];
-  const ask = await asker(here, await fetchToken(there.tokenUrl));
+  const ask = await asker(here, { authorization: `Bearer ${await fetchToken(there.tokenUrl)}` });
   expect((await ask("{ __typename }")).status).toBe(401);
 });
 

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { faultKinds } from "../../emulator/index.ts";
-import { asker, start, temporaryFolder, webhookUri } from "./setup.ts";
+import { asker, fetchToken, start, temporaryFolder, webhookUri } from "./setup.ts";
 import { webhookServer } from "./webhookServer.ts";
 
 const cli = resolve("emulator/cli/main.ts");
@@ -262,6 +262,20 @@ test("delivers to other machines with --deliver-anywhere", async () => {
   expect(it.output()).not.toContain("planted");
 });
 
+test("emits to an emulator with another token path and the bare token", async () => {
+  const emulator = await start({ tokenPath: "/auth/realms", authorization: "bare" });
+  const emit = run(["emit", "PARTS", "UPDATE", "--url", emulator.url]);
+  expect(await emit.exited).toEqual([0, null]);
+  expect(emit.output()).toContain("1 change of PARTS UPDATE: 0 deliveries.");
+});
+
+test("passes --token-path and --authorization on", async () => {
+  const urls = await listening(run(["--port", "0", "--token-path", "/auth/realms", "--authorization", "bare"]));
+  expect(urls.tokenUrl).toContain("/auth/realms/");
+  const ask = await asker(urls, { authorization: await fetchToken(urls.tokenUrl) });
+  expect((await ask("{ __typename }")).status).toBe(200);
+});
+
 test("reports why emit failed with exit code 1", async () => {
   const { url } = await start();
   const server = await webhookServer();
@@ -345,6 +359,12 @@ test("explains every option and fault with --help", async () => {
                                           "emulator-secret", env:
                                           ION_EMULATOR_CLIENT_SECRET)
       --token-lifetime <seconds>          lifetime of a token (default: 300)
+      --token-path <path>                 path of the token endpoint (choices:
+                                          "/realms", "/auth/realms", "both",
+                                          default: "both")
+      --authorization <form>              form of the Authorization header: Bearer
+                                          <token>, or the bare token (choices:
+                                          "bearer", "bare", default: "bearer")
       --page-cap <count>                  maximum number of objects in a page of
                                           results (default: 100)
       --latency <ms>                      delay of every response (default: 0)

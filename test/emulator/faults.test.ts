@@ -370,7 +370,7 @@ describe("after, times and on", () => {
     emulator.faults.add({ kind: "drop-before" });
     expect((await ask("{ walrus }")).status).toBe(400);
     expect((await ask("{")).status).toBe(400);
-    const stranger = await asker(emulator, "no.such.token");
+    const stranger = await asker(emulator, { authorization: "Bearer no.such.token" });
     expect((await stranger(list)).status).toBe(401);
     expect(emulator.faults.list()).toMatchObject([{ matched: 0 }]);
   });

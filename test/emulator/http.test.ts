@@ -28,11 +28,11 @@ test("serves a self-contained GraphiQL page to browsers", async () => {
   expect(html).not.toMatch(/@import|url\(["']?https?:/);
 });
 
-test("gives the GraphiQL page a valid token", async () => {
-  const emulator = await start();
+test.each(["bearer", "bare"] as const)("gives the GraphiQL page a valid token with authorization %s", async (form) => {
+  const emulator = await start({ authorization: form });
   const html = await (await fetch(emulator.graphqlUrl, { headers: graphiql })).text();
-  const [, token] = /"Authorization":"Bearer ([\w.-]+)"/.exec(html) ?? [];
-  const ask = await asker(emulator, token);
+  const [, authorization = ""] = /"Authorization":"([\w. -]+)"/.exec(html) ?? [];
+  const ask = await asker(emulator, { authorization });
   expect(await ask("{ __typename }")).toEqual({ status: 200, body: { data: { __typename: "Query" } } });
 });
 

@@ -157,6 +157,24 @@ test("filters and sorts subscriptions", async () => {
   expect(await some({ resource: { in: ["PARTS"] }, action: { eq: "CREATE" } })).toEqual(["3", "7"]);
 });
 
+test("refuses a query without its permission", async () => {
+  createReceivers(1);
+  emulator.settings.deniedPermissions.add("ReadWebhookReceivers");
+  const query = `{
+    list: webhookReceivers { edges { node { id } } }
+    webhookReceiver(id: "1") { id }
+    webhookSubscriptions { edges { node { id } } }
+  }`;
+  const { status, body } = await ask(query);
+  expect(status).toBe(200);
+  expect(body.data).toEqual({ list: null, webhookReceiver: { id: "1" }, webhookSubscriptions: { edges: [] } });
+  expect(body.errors).toMatchObject([
+    { message: "User does not have permission to read this resource.", path: ["list"] },
+  ]);
+  emulator.settings.deniedPermissions.clear();
+  expect((await ask(query)).body.errors).toBeUndefined();
+});
+
 test("returns receivers with their subscriptions and headers in one query", async () => {
   createReceivers(1);
   emulator.store.createSubscription({ receiverId: "1", resource: "RUNS", action: "CREATE" });

@@ -47,16 +47,16 @@ interface Answer {
 
 export type Ask = (query: string, variables?: object) => Promise<Answer>;
 
-/** Creates a client of the GraphQL endpoint. It gets a new token unless one is passed. */
+/** Creates a client of the GraphQL endpoint. It gets a new token unless an `Authorization` header is passed. */
 export async function asker(
   { graphqlUrl, tokenUrl }: Pick<Emulator, "graphqlUrl" | "tokenUrl">,
-  token?: string,
+  headers?: { readonly authorization: string },
 ): Promise<Ask> {
-  const bearer = token ?? (await fetchToken(tokenUrl));
+  const authorization = headers?.authorization ?? `Bearer ${await fetchToken(tokenUrl)}`;
   return async (query, variables) => {
     const response = await fetch(graphqlUrl, {
       method: "POST",
-      headers: { Authorization: `Bearer ${bearer}`, "Content-Type": "application/json" },
+      headers: { Authorization: authorization, "Content-Type": "application/json" },
       body: JSON.stringify({ query, variables }),
     });
     return { status: response.status, body: (await response.json()) as Answer["body"] };
