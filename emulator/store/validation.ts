@@ -6,9 +6,8 @@ export class StoreError extends Error {
   override readonly name = "StoreError";
 }
 
-const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
-const httpToken = new RegExp(`^${token}$`);
-const mediaType = new RegExp(`^${token}/${token}( *;[\\t\\x20-\\x7e]*)?$`);
+const httpToken = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const mediaType = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+( *;[\t\x20-\x7e]*)?$/;
 
 const string = (accepts: (value: string) => boolean, message: string) =>
   z.custom<string>((value) => typeof value === "string" && accepts(value), message);

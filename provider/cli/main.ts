@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { escapeLines } from "../model/text.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { drift } from "./drift/drift.ts";
 import { exportProgram } from "./export/export.ts";
@@ -26,7 +27,8 @@ export async function main(args: readonly string[], terminal: Terminal, version:
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
-      writeErr: (text) => terminal.err(text.trimEnd()),
+      // It repeats arguments.
+      writeErr: (text) => terminal.err(escapeLines(text.trimEnd())),
       getOutHelpWidth: () => terminal.columns,
       getErrHelpWidth: () => terminal.columns,
     })

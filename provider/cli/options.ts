@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { connectionNameProblem } from "../ion/connectionSettings.ts";
 import { describeBug, isIonError } from "../ion/errors.ts";
-import { escapeLines } from "../model/text.ts";
+import { escapeLines, formatJson } from "../model/text.ts";
 import { annotation } from "./drift/github.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -65,7 +65,7 @@ export async function guarded<Options extends object>(
     return await action(options, terminal);
   } catch (error) {
     const described = describeError(error);
-    if ("json" in options && options.json) terminal.out(JSON.stringify({ error: described }));
+    if ("json" in options && options.json) terminal.out(formatJson({ error: described }));
     if ("github" in options && options.github) terminal.out(annotation("error", "ION webhooks", described.message));
     terminal.err(`pulumi-ion: ${errorText(error)}`);
     return 1;

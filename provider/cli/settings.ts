@@ -6,6 +6,7 @@ import {
   type UsedSetting,
 } from "../ion/connectionSettings.ts";
 import { WebhookApi } from "../ion/webhookApi.ts";
+import { escapeLines, escapeText } from "../model/text.ts";
 import { findStack, type Stack, type StackOptions } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -37,16 +38,22 @@ export async function findSettings(options: StackOptions, terminal: Terminal): P
 
 /** Connects to the ION environment. Nothing is sent before the first read. */
 export const connect = (settings: Settings, terminal: Terminal): WebhookApi =>
-  new WebhookApi(requireSettings(settings), { warn: (message) => terminal.err(`pulumi-ion: ${message}`) });
+  new WebhookApi(requireSettings(settings), { warn: (message) => terminal.err(`pulumi-ion: ${escapeLines(message)}`) });
 
 /** Names an ION environment and where its settings come from, for the first line of an output. */
 export function describeSource(settings: Settings): string {
   const { endpoint } = requireSettings(settings);
   const { stack, connection } = settings;
   const suffix = connection === undefined ? "" : `, connection ${connection}`;
-  return `${new URL(endpoint).host} (${stack ? `stack ${stack.name}` : "environment variables"}${suffix})`;
+  return `${new URL(endpoint).host} (${stack ? `stack ${escapeText(stack.name)}` : "environment variables"}${suffix})`;
+}
+
+/** A URL without the parts that may be secret. */
+export function withoutSecrets(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
 }
 
 /** Where a setting comes from, for people. */
 export const originOf = ({ origin }: UsedSetting, stack: Stack | undefined): string =>
-  origin === "config" ? `stack ${stack?.name}` : "the environment";
+  origin === "config" ? `stack ${escapeText(stack?.name ?? "")}` : "the environment";

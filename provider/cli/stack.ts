@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import type { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
 import { IonError, sentence } from "../ion/errors.ts";
+import { escapeText } from "../model/text.ts";
 
 /** Options that choose a stack and one of its connections. */
 export interface StackOptions {
@@ -53,14 +54,18 @@ export async function findStack(
   env: NodeJS.ProcessEnv,
 ): Promise<Stack | undefined> {
   const folder = resolve(from, cwd ?? ".");
-  if (!existsSync(folder)) throw new IonError("config", `The folder ${folder} does not exist.`);
+  if (!existsSync(folder)) throw new IonError("config", `The folder ${escapeText(folder)} does not exist.`);
   if (stack === false) return undefined;
   const project = findProject(folder);
   if (project === undefined) {
     if (stack === undefined) return undefined;
-    throw new IonError("config", `Stack ${stack} was not found: there is no Pulumi.yaml in ${folder} or above it.`, {
-      hints: ["Set --cwd to the folder of your Pulumi project."],
-    });
+    throw new IonError(
+      "config",
+      `Stack ${escapeText(stack)} was not found: there is no Pulumi.yaml in ${escapeText(folder)} or above it.`,
+      {
+        hints: ["Set --cwd to the folder of your Pulumi project."],
+      },
+    );
   }
   const workspace = await openWorkspace(folder, project, env);
   const name = stack ?? (await read(workspace.stack()))?.name;
@@ -150,6 +155,6 @@ async function read<T>(answer: Promise<T>): Promise<T> {
       });
     }
     const hints = HINTS.flatMap(([pattern, hint]) => (pattern.test(reason) ? [hint] : []));
-    throw new IonError("config", `Could not read the Pulumi stack: ${sentence(reason)}`, { hints });
+    throw new IonError("config", `Could not read the Pulumi stack: ${sentence(escapeText(reason))}`, { hints });
   }
 }

@@ -1,9 +1,10 @@
 /** What a stack declares of ION's webhooks, by its state. */
 import { z } from "zod";
-import { formatEnvironment, settingNames } from "../ion/connectionSettings.ts";
+import { connectionNameProblem, formatEnvironment, settingNames } from "../ion/connectionSettings.ts";
 import { IonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 import type { State } from "../lifecycle/receiverState.ts";
+import { escapeText } from "../model/text.ts";
 import type { WebhookEvent } from "../model/webhooks.ts";
 import type { Stack, StateResource } from "./stack.ts";
 
@@ -55,9 +56,11 @@ export type DeclarationsByConnection = ReadonlyMap<string | undefined, Declarati
 /** Reads what a stack declares. */
 export async function readDeclarations(stack: Stack): Promise<DeclarationsByConnection> {
   const own = (await stack.resources()).filter(({ type }) => type.startsWith(TYPE_PREFIX));
-  const groups = Map.groupBy(own, ({ outputs }) =>
-    typeof outputs.connection === "string" ? outputs.connection : undefined,
-  );
+  const groups = Map.groupBy(own, (resource) => {
+    const { connection } = resource.outputs;
+    if (connection !== undefined && connectionNameProblem(connection)) throw unreadable(resource);
+    return connection as string | undefined;
+  });
   const sorted = [...groups].sort(([one = ""], [other = ""]) => (one < other ? -1 : 1));
   return new Map(sorted.map(([connection, resources]) => [connection, declarationsIn(resources)]));
 }
@@ -96,9 +99,13 @@ export async function requireDeclarations(
   );
   if (found.length > 0) return new Map(found);
   const suffix = connection === undefined ? "" : ` for connection ${connection}`;
-  throw new IonError("config", `Stack ${stack.name} declares no webhook receiver and no subscription${suffix}.`, {
-    hints: [`Run \`pulumi up\` first, or check --stack${connection === undefined ? "" : " and --connection"}.`],
-  });
+  throw new IonError(
+    "config",
+    `Stack ${escapeText(stack.name)} declares no webhook receiver and no subscription${suffix}.`,
+    {
+      hints: [`Run \`pulumi up\` first, or check --stack${connection === undefined ? "" : " and --connection"}.`],
+    },
+  );
 }
 
 /**
@@ -128,11 +135,14 @@ export function requireSameEnvironment(
 function parseOutputs<T>(schema: z.ZodType<T>, { urn, outputs }: StateResource): T {
   const parsed = schema.safeParse(outputs);
   if (parsed.success) return parsed.data;
-  throw new IonError(
+  throw unreadable({ urn });
+}
+
+const unreadable = ({ urn }: Pick<StateResource, "urn">) =>
+  new IonError(
     "unexpectedAnswer",
     `The state of "${logicalName(urn)}" was not written by this version of pulumi-ion.`,
     { hints: ["Run `pulumi up` and try again."] },
   );
-}
 
-const logicalName = (urn: string) => urn.split("::").at(-1);
+const logicalName = (urn: string) => escapeText(urn.split("::").at(-1) ?? "");

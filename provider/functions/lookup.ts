@@ -2,6 +2,7 @@
 import type { ConnectionPool } from "../ion/connectionPool.ts";
 import { isIonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
+import { escapeLines } from "../model/text.ts";
 import { oncePerProgram, programError, track } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { type ConnectionArgs, checkConnection, stackConfig } from "../program/resourceConnection.ts";
@@ -9,7 +10,9 @@ import { type ConnectionArgs, checkConnection, stackConfig } from "../program/re
 /** The connections of this program run. What speaks HTTP is loaded by the first look-up. */
 const pool = oncePerProgram("lookups", async (): Promise<ConnectionPool> => {
   const { ConnectionPool } = await import("../ion/connectionPool.ts");
-  return new ConnectionPool(stackConfig, process.env, { warn: (message) => void pulumi.log.warn(message) });
+  return new ConnectionPool(stackConfig, process.env, {
+    warn: (message) => void pulumi.log.warn(escapeLines(message)),
+  });
 });
 
 /**

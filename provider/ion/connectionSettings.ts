@@ -1,4 +1,6 @@
 /** How to reach one ION environment: its settings, where each value comes from, and what is wrong with them. */
+import { escapeText } from "../model/text.ts";
+import { trimSlashes } from "../model/url.ts";
 import { IonError } from "./errors.ts";
 import { HOSTS, TOKEN_PATH } from "./facts.ts";
 
@@ -151,7 +153,7 @@ export function readSettings(
     if (problem) problems.push(`${name} ${problem}`);
   }
   if (deadline !== undefined && !(Number(deadline) > 0)) {
-    problems.push(`${key("deadline")} is "${deadline}". It must be a number of seconds.`);
+    problems.push(`${key("deadline")} is "${escapeText(deadline)}". It must be a number of seconds.`);
   }
   if (problems.length > 0 || !endpoint || !tokenUrl || !clientId || !clientSecret) {
     return { settings: undefined, used, problems };
@@ -212,11 +214,14 @@ function configuredEndpoint(read: ReadConfig, key: SettingNames["key"], problems
   }
   const stages = Object.hasOwn(HOSTS, region) ? HOSTS[region] : undefined;
   if (!stages) {
-    problems.push(`${key("region")} is "${region}". It must be one of ${Object.keys(HOSTS).join(", ")}.`);
+    problems.push(`${key("region")} is "${escapeText(region)}". It must be one of ${Object.keys(HOSTS).join(", ")}.`);
     return undefined;
   }
   const host = Object.hasOwn(stages, stage ?? "production") ? stages[stage ?? "production"] : undefined;
-  if (!host) problems.push(`${key("stage")} is "${stage}". It must be one of ${Object.keys(stages).join(", ")}.`);
+  if (!host)
+    problems.push(
+      `${key("stage")} is "${escapeText(stage ?? "")}". It must be one of ${Object.keys(stages).join(", ")}.`,
+    );
   return host?.endpoint;
 }
 
@@ -228,7 +233,7 @@ function documentedIssuer(endpoint: string | undefined): string | undefined {
 /** Accepts an issuer's host, its origin, or the token endpoint itself: public scripts use all three. */
 function tokenUrlOf(authUrl: string): string {
   const url = /^[a-z]+:\/\//i.test(authUrl) ? authUrl : `https://${authUrl}`;
-  return URL.canParse(url) && /\/token\/?$/.test(new URL(url).pathname) ? url : url.replace(/\/+$/, "") + TOKEN_PATH;
+  return URL.canParse(url) && /\/token\/?$/.test(new URL(url).pathname) ? url : trimSlashes(url) + TOKEN_PATH;
 }
 
 function urlProblem(url: string): string | undefined {
@@ -251,7 +256,7 @@ export function isLoopback(hostname: string): boolean {
 export function environmentOf(endpoint: string, connection?: string): string {
   const url = new URL(endpoint);
   const loopback = connection === undefined ? "loopback" : `loopback (${connection})`;
-  return isLoopback(url.hostname) ? loopback : `${url.origin}${url.pathname}`.replace(/\/+$/, "").toLowerCase();
+  return isLoopback(url.hostname) ? loopback : trimSlashes(url.origin + url.pathname).toLowerCase();
 }
 
 /** An environment of {@link environmentOf} as messages name it, inside a sentence. */

@@ -80,6 +80,9 @@ export function isIonError(error: unknown): error is IonError {
 /** Describes an unexpected error by its type and place. Its message may repeat a secret, as those of JSON.parse do. */
 export function describeBug(error: unknown): string {
   const { name = "unknown", stack = "" } = error instanceof Error ? error : {};
-  const [, place] = /^ {4}at [^\n]*?([\w.-]+\.[cm]?[jt]s:\d+):\d+\)?$/m.exec(stack) ?? [];
+  const [place] = stack.split("\n").flatMap((line) => {
+    const end = line.startsWith("    at ") ? (line.split(/[/\\ (]/).at(-1) ?? "") : "";
+    return /^([\w.-]{1,100}\.[cm]?[jt]s:\d+):\d+\)?$/.exec(end)?.[1] ?? [];
+  });
   return `failed unexpectedly (${place ? `${name} at ${place}` : name}). Please report this bug.`;
 }

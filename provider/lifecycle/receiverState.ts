@@ -1,5 +1,6 @@
 /** What Pulumi records of a webhook receiver, and what follows from it: the desired fields, and what a refresh finds changed. */
 import type { DesiredReceiver, Difference } from "../model/difference.ts";
+import { escapeText } from "../model/text.ts";
 import {
   type Headers,
   isSecretField,
@@ -113,8 +114,12 @@ export function driftedSecrets(differences: readonly Difference[]): string[] {
   return differences.flatMap((one) => {
     if (one.kind === "changed" && one.object === "receiver") return isSecretField(one.field) ? [one.field] : [];
     if (one.object !== "header") return [];
-    if (one.kind === "missing") return [`header ${one.name} was removed`];
-    return [one.kind === "changed" ? `header ${one.name} was changed` : `header ${one.header.key} was added`];
+    if (one.kind === "missing") return [`header ${escapeText(one.name)} was removed`];
+    return [
+      one.kind === "changed"
+        ? `header ${escapeText(one.name)} was changed`
+        : `header ${escapeText(one.header.key)} was added`,
+    ];
   });
 }
 

@@ -288,4 +288,5 @@ async function subscriptionsOf(api: WebhookApi, receiverId: string): Promise<rea
   return (await api.receivers()).get(receiverId)?.subscriptions ?? [];
 }
 
-const label = (subscription: Subscription) => escapeText(`${eventName(subscription)} (id ${subscription.id})`);
+const label = (subscription: Subscription) =>
+  `${escapeText(eventName(subscription))} (id ${escapeText(subscription.id)})`;

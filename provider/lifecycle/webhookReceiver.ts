@@ -139,7 +139,7 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
     if (inputs.importId !== undefined && inputs.importId !== UNKNOWN && inputs.importId !== id) {
       throw new IonError(
         "ambiguous",
-        `importId is ${escapeText(inputs.importId)}, but this resource is the webhook receiver with id ${id}.`,
+        `importId is ${escapeText(inputs.importId)}, but this resource is the webhook receiver with id ${escapeText(id)}.`,
         { hints: ["importId is used only when a resource is created. Declare a new resource for the other receiver."] },
       );
     }
@@ -251,8 +251,10 @@ async function findExisting(api: WebhookApi, inputs: Inputs) {
   if (masked) {
     throw new IonError(
       "ambiguous",
-      `ION already has a webhook receiver named "${name}" (id ${masked.id}), and does not show its webhookUri.`,
-      { hints: [`To import it, add importId: "${masked.id}". To create another one, choose another name.`] },
+      `ION already has a webhook receiver named "${name}" (id ${escapeText(masked.id)}), and does not show its webhookUri.`,
+      {
+        hints: [`To import it, add importId: "${escapeText(masked.id)}". To create another one, choose another name.`],
+      },
     );
   }
   const matches = receiversWithUrl(webhookUri, receivers);
@@ -270,7 +272,7 @@ async function findExisting(api: WebhookApi, inputs: Inputs) {
       "ambiguous",
       `ION already has a webhook receiver with the webhookUri of "${name}": ${formatReceiver(receiver)}. ` +
         "Two receivers with this URL would deliver every event twice.",
-      { hints: [`To import it, add importId: "${receiver.id}".`] },
+      { hints: [`To import it, add importId: "${escapeText(receiver.id)}".`] },
     );
   }
   return { receiver, warnings };

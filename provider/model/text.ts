@@ -1,15 +1,40 @@
 /** How text that does not come from us is printed. */
 
-/** Characters that move the cursor, start a line, turn the writing direction, or cannot be seen. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u2800\u3164\uffa0]/gu;
+/**
+ * What a terminal or a log may act on, or nobody can see: control characters, line breaks, changes of the writing direction,
+ * invisible characters, and the marks of commands to CI runners (`::` as the start of a word, `##[`, `##vso[`).
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u2800\u3164\uffa0]|(?<!\S):(?=:)|(?<=#)#(?=\w{0,20}\[)/gu;
 
-const escaped = (character: string) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+/** UTF-16 units as JSON, JavaScript and Bash escape them. */
+const escaped = (unsafe: string) =>
+  Array.from(unsafe.split(""), (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 
-/** One line of text that is safe to print: unsafe characters are written as escapes such as \u001b. */
-export const escapeText = (text: string): string => text.replace(UNSAFE, escaped);
+/** Characters of a text from outside that are printed. */
+const MAX_LENGTH = 500;
 
-/** The same for text of several lines: line breaks and tabs stay. */
-export const escapeLines = (text: string): string => text.replace(/[^\n\t]+/g, escapeText);
+/**
+ * Text that does not come from us (ION, its token endpoint, config, files) as part of a line: unsafe characters are written as
+ * escapes such as \u001b, and a long text is cut.
+ */
+export function escapeText(text: string): string {
+  if (text.length <= MAX_LENGTH) return escapeLine(text);
+  // Not between the two halves of a character.
+  return `${escapeLine(text.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, ""))}…`;
+}
+
+/** A finished line: nothing is cut. */
+export const escapeLine = (line: string): string => line.replace(UNSAFE, escaped);
+
+/** Finished text of several lines: line breaks stay, and nothing is cut. */
+export const escapeLines = (text: string): string => text.replace(/[^\n]+/g, escapeLine);
+
+/** A message from outside: runs of spaces and line breaks become one space. */
+export const escapeMessage = (text: string): string => escapeText(text.replace(/\s+/g, " ").trim());
+
+/** A value as JSON that is safe to print, and still means exactly this value. */
+export const formatJson = (value: unknown, indent?: number): string =>
+  escapeLines(JSON.stringify(value, undefined, indent));
 
 /** A receiver as people find it in ION: `"erp" (id 4)`. */
 export const formatReceiver = ({ name, id }: { readonly name: string; readonly id: string }): string =>

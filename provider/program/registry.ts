@@ -1,5 +1,6 @@
 /** What one run of a program declares: who declares which object, and every event of every receiver. */
 
+import { escapeText } from "../model/text.ts";
 import { isStackRun, oncePerProgram, programError, programFinished } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
@@ -69,7 +70,7 @@ export function declareSubscription(subscription: DeclaredSubscription): void {
   pulumi.all([subscription.environment, subscription.receiverId]).apply(([environment, receiverId]) => {
     if (!collected.has(receiverIn(environment, receiverId))) return;
     throw programError(
-      `"${subscription.name}" is declared too late: the unmanaged subscriptions of webhook receiver ${receiverId} are already ` +
+      `"${subscription.name}" is declared too late: the unmanaged subscriptions of webhook receiver ${escapeText(receiverId)} are already ` +
         "determined, and this one would count as unmanaged. Declare all subscriptions of a receiver before the first await, and " +
         "outside of apply. Only functions of pulumi-ion may be awaited earlier.",
     );

@@ -52,7 +52,7 @@ describe("messages", () => {
   it.each([
     ["a\u001b[31mb", "a\\u001b[31mb"],
     ["a\r\u0007\u009bb\u007f", "a\\u000d\\u0007\\u009bb\\u007f"],
-    ["lines\n\tand 🙂 é", "lines\n\tand 🙂 é"],
+    ["lines\nand 🙂 é", "lines\nand 🙂 é"],
   ])("escapes terminal control characters and nothing else: %j", (text, expected) => {
     expect(new IonError("config", text).message).toBe(expected);
   });

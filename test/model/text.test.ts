@@ -1,5 +1,14 @@
 import { expect, it } from "vitest";
-import { escapeLines, escapeText, formatReceiver, listSome, pluralize } from "../../provider/model/text.ts";
+import {
+  escapeLine,
+  escapeLines,
+  escapeMessage,
+  escapeText,
+  formatJson,
+  formatReceiver,
+  listSome,
+  pluralize,
+} from "../../provider/model/text.ts";
 
 it.each<[what: string, text: string, escaped: string]>([
   ["a terminal's escape sequence", "\u001b[31mred", "\\u001b[31mred"],
@@ -11,7 +20,7 @@ it.each<[what: string, text: string, escaped: string]>([
   ["a change of the writing direction", "\u202eexe", "\\u202eexe"],
   ["invisible spaces", "\u200b\u2060\ufeff", "\\u200b\\u2060\\ufeff"],
   ["blank letters", "\u115f\u1160\u2800\u3164\uffa0", "\\u115f\\u1160\\u2800\\u3164\\uffa0"],
-  ["invisible tags", "\u{e0041}", "\\ue0041"],
+  ["invisible tags", "\u{e0041}", "\\udb40\\udc41"],
   ["half a character", "\ud83d!", "\\ud83d!"],
 ])("escapes %s", (_what, text, escaped) => {
   expect(escapeText(text)).toBe(escaped);
@@ -21,8 +30,52 @@ it.each(["", "plain text", "Überdruck 🙂 日本語 é", `"quotes" and \\u0041
   expect(escapeText(text)).toBe(text);
 });
 
-it("keeps line breaks and tabs of text with several lines, and escapes everything else", () => {
-  expect(escapeLines("one\n\ttwo\r\u001b\n\nthree")).toBe("one\n\ttwo\\u000d\\u001b\n\nthree");
+it("keeps line breaks of text with several lines, and escapes everything else", () => {
+  expect(escapeLines("one\n\ttwo\r\u001b\n\nthree")).toBe("one\n\\u0009two\\u000d\\u001b\n\nthree");
+});
+
+it.each<[text: string, escaped: string]>([
+  ["::error::x", "\\u003a:error::x"],
+  ["a ::set-output name=a::b", "a \\u003a:set-output name=a::b"],
+  ["\u00a0::x", "\u00a0\\u003a:x"],
+  ["##[add-mask]x", "#\\u0023[add-mask]x"],
+  ["a##vso[task.setvariable]b", "a#\\u0023vso[task.setvariable]b"],
+])("escapes the mark of a command to a CI runner in %j", (text, escaped) => {
+  expect(escapeText(text)).toBe(escaped);
+  expect(escapeLines(`one\n${text}`)).toBe(`one\n${escaped}`);
+});
+
+it.each(["urn:pulumi:test::project", "std::string", "a: b", "## heading", "#[x]", "[##]"])(
+  "leaves %j, which is no command",
+  (text) => {
+    expect(escapeText(text)).toBe(text);
+  },
+);
+
+it.each([
+  ["x".repeat(500), "x".repeat(500)],
+  ["x".repeat(501), `${"x".repeat(500)}…`],
+  [`${"x".repeat(499)}🙂`, `${"x".repeat(499)}…`],
+])("cuts a long text, and no character in half", (text, cut) => {
+  expect(escapeText(text)).toBe(cut);
+  expect(escapeLine(text)).toBe(text);
+});
+
+it("writes a message of several lines as one", () => {
+  expect(escapeMessage("one\r\n\ttwo\n::error::three\u2028four")).toBe("one two \\u003a:error::three four");
+  expect(escapeMessage(`${" ".repeat(10_000)}${"x".repeat(10_000)}`)).toHaveLength(501);
+});
+
+it.each([
+  "a\n::b\u001b\u009b\u202e\u{e0041}\u2028\ud83d##[x] ::y\\\u2066\\n::z",
+  { "::k\u0085": ["::v"], d: undefined, n: null },
+])("writes JSON that is safe to print and means the same", (value) => {
+  for (const indent of [undefined, 2]) {
+    const json = formatJson(value, indent);
+    expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
+    expect(json.replaceAll("\n", "")).toBe(escapeLine(json.replaceAll("\n", "")));
+    expect(json).not.toMatch(/[^\n -~]|##\[|\s::/);
+  }
 });
 
 it("formats a receiver as its name and id, and escapes both", () => {

@@ -3,9 +3,9 @@ import { type IonError, isIonError } from "../../ion/errors.ts";
 import { EnvironmentCheck } from "../../ion/schema/environmentCheck.ts";
 import { RUN_DOCTOR } from "../../ion/schema/schemaAdapter.ts";
 import { WebhookApi } from "../../ion/webhookApi.ts";
-import { escapeText, listSome } from "../../model/text.ts";
+import { escapeLine, formatJson, listSome } from "../../model/text.ts";
 import { type Register, withStack } from "../options.ts";
-import { findSettings, originOf } from "../settings.ts";
+import { findSettings, originOf, withoutSecrets } from "../settings.ts";
 import type { StackOptions } from "../stack.ts";
 import { type Style, type Terminal, wrap } from "../terminal.ts";
 import {
@@ -19,7 +19,6 @@ import {
   reportWebhooks,
   type Verdict,
   verdictOf,
-  withoutSecrets,
 } from "./report.ts";
 
 interface DoctorOptions extends StackOptions {
@@ -98,14 +97,14 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
     };
     const used = settings?.used.map((one) => ({ name: one.name, origin: originOf(one, settings.stack) }));
     const output = { version, stack: settings?.stack?.name, settings: used, ...urls };
-    terminal.out(JSON.stringify({ ...output, findings, token, schema, verdict, code }, undefined, 2));
+    terminal.out(formatJson({ ...output, findings, token, schema, verdict, code }, 2));
   } else terminal.out(`\n${verdictText(verdict, code, version, terminal)}`);
   return code;
 }
 
 function asText({ outcome, message, details = [] }: Finding, { paint, columns }: Terminal): string {
   const { mark, style } = MARKS[outcome];
-  const wrapped = (line: string, indent: string) => wrap(escapeText(line).split(" "), columns, indent, " ");
+  const wrapped = (line: string, indent: string) => wrap(escapeLine(line).split(" "), columns, indent, " ");
   const [first = "", ...more] = message.split("\n").map((line) => wrapped(line, "  "));
   return [`${paint(style, mark)} ${first.trimStart()}`, ...more, ...details.map((line) => wrapped(line, "    "))].join(
     "\n",
@@ -121,7 +120,7 @@ function verdictText(
   version: string,
   { paint, columns }: Terminal,
 ): string {
-  const lines = (text: string, indent = "") => wrap(text.split(" "), columns, indent, " ");
+  const lines = (text: string, indent = "") => wrap(escapeLine(text).split(" "), columns, indent, " ");
   const listed = (purposes: readonly string[]) => listSome(purposes, MAX_LISTED);
   const askLines = asks.length > 0 ? ["Ask:", ...asks.map((ask) => `- ${lines(ask, "  ").trimStart()}`)] : [];
   if (code === 0) {

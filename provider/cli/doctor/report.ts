@@ -11,9 +11,9 @@ import {
   type TokenFacts,
 } from "../../ion/schema/environmentCheck.ts";
 import { didYouMean, similarNames } from "../../model/suggestions.ts";
-import { pluralize } from "../../model/text.ts";
+import { escapeText, listSome, pluralize } from "../../model/text.ts";
 import type { Receivers } from "../../model/webhooks.ts";
-import { originOf, type Settings } from "../settings.ts";
+import { originOf, type Settings, withoutSecrets } from "../settings.ts";
 
 /** The outcome of one check. */
 export type Outcome = "ok" | "warning" | "failure";
@@ -47,6 +47,9 @@ export type Add = (step: Finding["step"], outcome: Outcome, message: string, det
 /** Where pulumi-ion has every name of ION's. */
 const NAMES_FILE = "provider/ion/operations.ts";
 
+/** Names to list before a list becomes too long to read. */
+const MAX_NAMES = 200;
+
 /** A clock that is off by more than this is not synchronized. */
 const MAX_CLOCK_SECONDS = 60;
 
@@ -56,15 +59,9 @@ export function reportSettings({ stack, used }: Settings, add: Add) {
   const parts = [...byOrigin].map(([origin, some]) => `${some.map(({ name }) => name).join(", ")} from ${origin}`);
   if (parts.length > 0) return add("settings", "ok", `Settings: ${parts.join("; ")}.`);
   const missing = stack
-    ? `Stack ${stack.name} has no ion: config`
+    ? `Stack ${escapeText(stack.name)} has no ion: config`
     : "There is no Pulumi project in this folder (or --no-stack is set)";
   add("settings", "failure", `${missing}, and no ION environment variable is set.`);
-}
-
-/** A URL without the parts that may be secret. */
-export function withoutSecrets(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return origin + pathname;
 }
 
 /** Which ION environment the settings name, and whether a proxy is ignored. */
@@ -113,7 +110,11 @@ export function reportSchema({ types, operations, resources, actions, unused }: 
     add("schema", isAdapted ? "warning" : "failure", message, reasons.split("\n"));
   }
   if (unused.length > 0)
-    add("schema", "ok", `ION also has operations that pulumi-ion does not use: ${unused.join(", ")}.`);
+    add(
+      "schema",
+      "ok",
+      `ION also has operations that pulumi-ion does not use: ${listSome(unused.map(escapeText), MAX_NAMES)}.`,
+    );
   reportNames("resource", resources, add);
   reportNames("action", actions, add);
 }
@@ -144,7 +145,9 @@ function reportNames(noun: string, { known, missing, additional }: NameFacts, ad
     add("schema", "warning", message, lines);
   }
   if (additional.length > 0) {
-    add("schema", "ok", `ION has ${pluralize(additional.length, `more ${noun}`)}:`, [additional.join(", ")]);
+    add("schema", "ok", `ION has ${pluralize(additional.length, `more ${noun}`)}:`, [
+      listSome(additional.map(escapeText), MAX_NAMES),
+    ]);
   }
 }
 

@@ -1,5 +1,5 @@
 import { IonError } from "../../ion/errors.ts";
-import { pluralize } from "../../model/text.ts";
+import { escapeText, pluralize } from "../../model/text.ts";
 import { type Action, type Register, withStack } from "../options.ts";
 import { connect, describeSource, findSettings } from "../settings.ts";
 import { findStack, type StackOptions } from "../stack.ts";
@@ -99,13 +99,14 @@ async function comparison(stacks: readonly string[], options: DriftOptions, term
     declarationsOf(one),
     declarationsOf(other),
   ]);
-  const title = `Stack ${one} (${amount(...left.values())}) compared with stack ${other} (${amount(...right.values())})`;
+  const [here, there] = [escapeText(one), escapeText(other)];
+  const title = `Stack ${here} (${amount(...left.values())}) compared with stack ${there} (${amount(...right.values())})`;
   return {
     titles: [title],
     findings: [...new Set([...left.keys(), ...right.keys()])].flatMap((connection) =>
       compareStacks(
-        { name: one, declarations: left.get(connection) ?? NO_DECLARATIONS },
-        { name: other, declarations: right.get(connection) ?? NO_DECLARATIONS },
+        { name: here, declarations: left.get(connection) ?? NO_DECLARATIONS },
+        { name: there, declarations: right.get(connection) ?? NO_DECLARATIONS },
       ).map(forConnection(connection)),
     ),
     next: "This compares the stacks' saved states: if you have changed the program, run `pulumi up` first.",

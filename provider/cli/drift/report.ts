@@ -1,5 +1,5 @@
 /** How findings are printed: as text, for GitHub Actions, or as JSON. */
-import { pluralize } from "../../model/text.ts";
+import { formatJson, pluralize } from "../../model/text.ts";
 import type { Terminal } from "../terminal.ts";
 import type { StackFinding } from "./compareStacks.ts";
 import type { Finding } from "./detect.ts";
@@ -30,7 +30,7 @@ export interface ReportOptions {
 export async function print(report: Report, options: ReportOptions, terminal: Terminal): Promise<number> {
   const findings = report.findings.map((one) => (options.strict ? { ...one, drift: isStrictDrift(one) } : one));
   const drift = findings.some((one) => one.drift);
-  if (options.json) terminal.out(JSON.stringify({ ...report.json, drift, findings }, undefined, 2));
+  if (options.json) terminal.out(formatJson({ ...report.json, drift, findings }, 2));
   else if (options.github) await printForGitHub({ ...report, findings }, terminal);
   else terminal.out(asText({ ...report, findings }, terminal));
   return drift ? 2 : 0;
@@ -82,15 +82,9 @@ function asText({ titles, findings, next }: Report, { paint }: Terminal): string
 async function printForGitHub({ titles, findings, next }: Report, terminal: Terminal): Promise<void> {
   const drifted = findings.filter((one) => one.drift);
   const summary = summarize(findings);
-  // The old form of workflow commands is recognized anywhere in a line.
-  const out = (line: string) => terminal.out(line.replaceAll("##[", "## ["));
-  for (const title of titles) out(title);
-  annotate("warning", drifted).forEach(out);
-  annotate(
-    "notice",
-    findings.filter((one) => !one.drift),
-  ).forEach(out);
-  out(summary);
+  const notes = findings.filter((one) => !one.drift);
+  const lines = [...titles, ...annotate("warning", drifted), ...annotate("notice", notes), summary];
+  for (const line of lines) terminal.out(line);
   const rows = findings.map(({ kind, drift, message }) => {
     return `| ${KINDS[kind].label}${drift ? "" : " (not drift)"} | ${markdown(message)} |`;
   });

@@ -1,15 +1,14 @@
 /** Text from ION in a program of ours: as literals, and as names. */
+import { formatJson } from "../../model/text.ts";
 
 /**
  * Text as a TypeScript string literal. Characters that an editor does not show where they are become escapes, so that the
  * literal is safe in a line comment too.
  */
-export function literal(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
+export const literal = (text: string): string => formatJson(text);
+
+/** Characters of a text that a name is made of. */
+const MAX_LENGTH = 200;
 
 /** Creates short names of letters, digits and hyphens. They are unique, also in {@link camelCase}. */
 export class Names {
@@ -17,13 +16,17 @@ export class Names {
 
   /** @param fallback a name, used if `text` has no letter or digit. */
   create(text: string, fallback: string): string {
-    const ascii = text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
+    const ascii = text
+      .slice(0, MAX_LENGTH)
+      .normalize("NFKD")
+      .replace(/[\u0300-\u036f]/g, "");
     const plain = ascii
       .toLowerCase()
-      .replace(/[^a-z0-9]+/g, "-")
-      .replace(/^-+|-+$/g, "")
+      .split(/[^a-z0-9]+/)
+      .filter(Boolean)
+      .join("-")
       .slice(0, 40)
-      .replace(/-+$/, "");
+      .replace(/-$/, "");
     const base = /^[a-z]/.test(plain) ? plain : plain ? `${fallback}-${plain}` : fallback;
     let name = base;
     for (let number = 2; this.#used.has(camelCase(name)); number += 1) name = `${base}-${number}`;

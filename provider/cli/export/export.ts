@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { lstatSync, type Stats } from "node:fs";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { type ConnectionSettings, requireSettings } from "../../ion/connectionSettings.ts";
 import { IonError, sentence } from "../../ion/errors.ts";
@@ -7,10 +7,10 @@ import { HOSTS } from "../../ion/facts.ts";
 import type { WebhookApi } from "../../ion/webhookApi.ts";
 import { duplicateReceivers, receiverDifference } from "../../model/difference.ts";
 import { describeDifference } from "../../model/messages.ts";
-import { formatReceiver, pluralize } from "../../model/text.ts";
+import { escapeLine, escapeText, formatJson, formatReceiver, pluralize } from "../../model/text.ts";
 import type { Receiver, Receivers } from "../../model/webhooks.ts";
 import { type Register, withStack } from "../options.ts";
-import { connect, describeSource, findSettings } from "../settings.ts";
+import { connect, describeSource, findSettings, withoutSecrets } from "../settings.ts";
 import type { StackOptions } from "../stack.ts";
 import { asItIs } from "../status/coverage.ts";
 import { type Terminal, withSlowNotice } from "../terminal.ts";
@@ -63,7 +63,7 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
     const ids = chosen.map(({ id }) => id);
     const files = Object.keys(program.files);
     const output = { environment: api.environment, folder, files, receivers: ids, steps, secrets };
-    terminal.out(JSON.stringify(output, undefined, 2));
+    terminal.out(formatJson(output, 2));
   } else terminal.out(asText(program, chosen, folder, source, steps, terminal));
   return 0;
 }
@@ -77,7 +77,9 @@ function choose(live: Receivers, ids: readonly string[] | undefined): Receiver[]
     const receiver = live.get(id);
     if (receiver) return receiver;
     const all = [...live.values()].map(formatReceiver).join(", ");
-    throw new IonError("notFound", `ION has no webhook receiver with id ${id}.`, { hints: [`It has ${all}.`] });
+    throw new IonError("notFound", `ION has no webhook receiver with id ${escapeText(id)}.`, {
+      hints: [`It has ${all}.`],
+    });
   });
 }
 
@@ -109,22 +111,42 @@ async function exportable(api: WebhookApi, receiver: Receiver, live: Receivers):
 const DELETE_DUPLICATES =
   'To delete all but the oldest, set unmanaged: "delete". A `pulumi up` reports them, and the next one deletes them.';
 
+/** Writes all files or none. */
 async function write(folder: string, files: Program["files"], force: boolean): Promise<void> {
-  const existing = Object.keys(files).filter((name) => existsSync(join(folder, name)));
+  const existing = Object.keys(files).filter((name) => statOf(join(folder, name)));
   if (existing.length > 0 && !force) {
     const verb = existing.length === 1 ? "exists" : "exist";
-    throw new IonError("config", `${existing.join(", ")} already ${verb} in ${folder}. Nothing was written.`, {
-      hints: ["Choose another folder with --out, or overwrite with --force."],
-    });
+    throw new IonError(
+      "config",
+      `${existing.join(", ")} already ${verb} in ${escapeText(folder)}. Nothing was written.`,
+      {
+        hints: ["Choose another folder with --out, or overwrite with --force."],
+      },
+    );
   }
+  // A file that is renamed onto a symbolic link replaces it, and is not written to where it points. A folder cannot be replaced.
+  const other = existing.find((name) => statOf(join(folder, name))?.isDirectory());
+  if (other) throw new IonError("config", `${other} in ${escapeText(folder)} is a folder. Nothing was written.`);
+  let temporary: string | undefined;
   try {
     await mkdir(folder, { recursive: true });
-    for (const [name, text] of Object.entries(files)) {
-      await writeFile(join(folder, name), text, { flag: force ? "w" : "wx" });
-    }
+    temporary = await mkdtemp(join(folder, ".pulumi-ion-export-"));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(temporary, name), text);
+    for (const name of Object.keys(files)) await rename(join(temporary, name), join(folder, name));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new IonError("config", `Could not write to ${folder}: ${sentence(reason)}`);
+    throw new IonError("config", `Could not write to ${escapeText(folder)}: ${sentence(escapeText(reason))}`);
+  } finally {
+    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** What is at a path, if anything is; a symbolic link itself, not what it points to. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
   }
 }
 
@@ -135,9 +157,13 @@ function nextSteps({ endpoint, authUrl, clientId }: ConnectionSettings, folder: 
   );
   const known = hosts.find(({ host }) => host.endpoint === endpoint);
   const set = (key: string, value: string) => `npx pulumi config set ${key} ${quoted(value)}`;
+  // What a query holds may be a key.
+  const setUrl = (key: string, url: string) => [
+    withoutSecrets(url) === new URL(url).href ? set(key, url) : `npx pulumi config set --secret ${key}`,
+  ];
   const environment = known
     ? [set("ion:region", known.region), ...(known.stage === "production" ? [] : [set("ion:stage", known.stage)])]
-    : [set("ion:endpoint", endpoint), set("ion:authUrl", authUrl)];
+    : [...setUrl("ion:endpoint", endpoint), ...setUrl("ion:authUrl", authUrl)];
   return [
     `cd ${quoted(folder)}`,
     "npm install",
@@ -170,7 +196,7 @@ function asText(
   const width = Math.max(...Object.keys(comments).map((step) => step.length));
   const counts = `${pluralize(chosen.length, "receiver")} and ${pluralize(subscriptions, "subscription")}`;
   return [
-    `${paint("bold", `ION at ${source}`)}: exported ${counts} to ${folder}`,
+    `${paint("bold", `ION at ${source}`)}: exported ${counts} to ${escapeText(folder)}`,
     `(${Object.keys(files).join(", ")}).`,
     "",
     paint("bold", "Import them:"),
@@ -187,5 +213,9 @@ function asText(
   ].join("\n");
 }
 
-/** A value in the syntax of a shell. */
-const quoted = (text: string) => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+/** A value in the syntax of a shell; with unsafe characters, in that of Bash and Zsh. */
+function quoted(text: string): string {
+  if (/^[\w./@=-][\w./:@=-]*$/.test(text)) return text;
+  if (escapeLine(text) === text) return `'${text.replaceAll("'", "'\\''")}'`;
+  return `$'${escapeLine(text.replace(/[\\']/g, "\\$&"))}'`;
+}

@@ -1,6 +1,6 @@
 /** Generates the Pulumi program that imports receivers as they are. */
 import { GUIDE_EVENTS, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../../model/events.ts";
-import { escapeText } from "../../model/text.ts";
+import { escapeLine } from "../../model/text.ts";
 import { eventName, type Receiver } from "../../model/webhooks.ts";
 import { wrap } from "../terminal.ts";
 import { camelCase, literal, Names } from "./codegen.ts";
@@ -81,7 +81,7 @@ function generatePart({ receiver, remarks }: ExportedReceiver, name: string): Pa
     `${literal(receiver.name)} (id ${unquoted(receiver.id)}).`,
     ...(headers.length > 0 ? [`Headers: ${headers.map(literal).join(", ")}.`] : []),
     ...(receiver.subscriptions.length === 0 ? ["It has no subscriptions, so ION sends it no events."] : []),
-    ...remarks.map(escapeText),
+    ...remarks.map(escapeLine),
   ];
   const code = isViolet(receiver)
     ? [violetCode(receiver, name, fields)]
@@ -157,7 +157,8 @@ const actionsByResource = ({ subscriptions }: Receiver) =>
   });
 
 function record(entries: readonly (readonly [string, readonly string[]])[]): string {
-  const key = (name: string) => (/^[A-Z][A-Z0-9_]*$/i.test(name) ? name : literal(name));
+  // Computed, because `__proto__: …` would set the prototype.
+  const key = (name: string) => (/^[A-Z][A-Z0-9_]*$/i.test(name) ? name : `[${literal(name)}]`);
   const lines = entries.map(([name, values]) => `    ${key(name)}: [${values.map(literal).join(", ")}],\n`);
   return `{\n${lines.join("")}  }`;
 }

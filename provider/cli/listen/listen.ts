@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "commander";
 import { verifySignature } from "../../functions/verifySignature.ts";
 import { isLoopback } from "../../ion/connectionSettings.ts";
 import { IonError, sentence } from "../../ion/errors.ts";
-import { escapeText, pluralize } from "../../model/text.ts";
+import { escapeText, formatJson, pluralize } from "../../model/text.ts";
 import type { Action, Register } from "../options.ts";
 import type { Style, Terminal } from "../terminal.ts";
 
@@ -56,6 +56,9 @@ const MAX_BYTES = 1 << 20;
 /** Lines of a body that are printed. */
 const MAX_LINES = 40;
 
+/** Levels of a body that are printed as JSON. */
+const MAX_LEVELS = 32;
+
 /** A delivery as it is printed. */
 interface Delivery {
   readonly at: Date;
@@ -63,8 +66,9 @@ interface Delivery {
   readonly action: string | undefined;
   readonly signature: "valid" | "invalid" | "missing" | "not checked";
   readonly body: string;
-  /** The value of the body, if it is JSON. */
+  /** The value of the body, if it is JSON and not nested too deeply to print. */
   readonly value: unknown;
+  readonly isTooDeep: boolean;
 }
 
 const run: Action<ListenOptions> = async (flags, terminal) => {
@@ -82,7 +86,7 @@ const run: Action<ListenOptions> = async (flags, terminal) => {
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   const url = `http://${host}:${port}/`;
-  if (options.json) terminal.out(JSON.stringify({ listening: { url } }));
+  if (options.json) terminal.out(formatJson({ listening: { url } }));
   else {
     const signatures = options.secret
       ? "Signatures are checked"
@@ -101,7 +105,7 @@ const run: Action<ListenOptions> = async (flags, terminal) => {
 };
 
 async function receive(request: IncomingMessage, response: ServerResponse, options: ListenOptions, terminal: Terminal) {
-  const print = (json: object, text: string) => terminal.out(options.json ? JSON.stringify(json) : text);
+  const print = (json: object, text: string) => terminal.out(options.json ? formatJson(json) : text);
   const raw = await bodyOf(request);
   // Answered first: the sender waits.
   response.writeHead(raw ? options.answer : 413, {
@@ -119,7 +123,7 @@ async function receive(request: IncomingMessage, response: ServerResponse, optio
     print({ request: { at, method } }, `Ignored a ${method} request: deliveries are POST requests.`);
   } else {
     const delivery = { at, ...read(raw, request.headers["x-ion-signature"], options.secret) };
-    const { value, body, ...rest } = delivery;
+    const { value, body, isTooDeep: _isTooDeep, ...rest } = delivery;
     const json = { delivery: { ...rest, answer: options.answer, body: value === undefined ? body : value } };
     print(json, asText(delivery, options, terminal));
   }
@@ -146,13 +150,24 @@ function read(raw: Buffer, signature: string | string[] | undefined, secret: str
     // Printed as it is.
   }
   const { resource, action } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const isTooDeep = isDeeper(value, MAX_LEVELS);
   return {
     resource: typeof resource === "string" ? resource : undefined,
     action: typeof action === "string" ? action : undefined,
     signature: secret ? checkSignature(raw, signature, secret) : "not checked",
     body,
-    value,
+    value: isTooDeep ? undefined : value,
+    isTooDeep,
   };
+}
+
+/** Whether a value has more levels. Not recursive, because the value may have any number of them. */
+function isDeeper(value: unknown, levels: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth < levels; depth += 1) {
+    level = level.flatMap((one): unknown[] => (one !== null && typeof one === "object" ? Object.values(one) : []));
+  }
+  return level.some((one) => one !== null && typeof one === "object");
 }
 
 function checkSignature(raw: Buffer, signature: string | string[] | undefined, secret: string) {
@@ -168,7 +183,7 @@ const SIGNATURE_STYLE: Readonly<Record<Delivery["signature"], Style>> = {
 };
 
 function asText(
-  { at, resource, action, signature, body, value }: Delivery,
+  { at, resource, action, signature, body, value, isTooDeep }: Delivery,
   { answer }: ListenOptions,
   { paint }: Terminal,
 ) {
@@ -184,6 +199,9 @@ function asText(
   const more = lines.length - MAX_LINES;
   return [
     `${paint("dim", at.toTimeString().slice(0, 8))} ${paint("bold", event || "unknown event")}  signature ${paint(SIGNATURE_STYLE[signature], signature)}, answered ${answer}`,
+    ...(isTooDeep
+      ? [paint("dim", `  The body has more than ${MAX_LEVELS} levels, and is printed as it arrived:`)]
+      : []),
     ...lines.slice(0, MAX_LINES).map((line) => `  ${line}`),
     ...(more > 0 ? [paint("dim", `  … ${pluralize(more, "more line")} (--json prints all)`)] : []),
   ].join("\n");

@@ -1,4 +1,4 @@
-import { escapeText, formatReceiver, pluralize } from "../../model/text.ts";
+import { escapeText, formatJson, formatReceiver, pluralize } from "../../model/text.ts";
 import { findingsFor } from "../drift/detect.ts";
 import { type Action, type Register, withStack } from "../options.ts";
 import { connect, describeSource, findSettings } from "../settings.ts";
@@ -53,7 +53,7 @@ const run: Action<StatusOptions> = async (options, terminal) => {
   if (options.json) {
     const stackName = stack && { stack: stack.name };
     const output = { environment: api.environment, ...stackName, receivers, findings, coverage };
-    terminal.out(JSON.stringify(output, undefined, 2));
+    terminal.out(formatJson(output, 2));
     return 0;
   }
   const { paint } = terminal;
@@ -67,7 +67,7 @@ const run: Action<StatusOptions> = async (options, terminal) => {
   for (const name of others) {
     const how = name === undefined ? "omit --connection" : `add --connection ${name}`;
     terminal.out(
-      `${paint("yellow", " i")}  Stack ${stack?.name} also uses another ION environment. To see it, ${how}.`,
+      `${paint("yellow", " i")}  Stack ${escapeText(stack?.name ?? "")} also uses another ION environment. To see it, ${how}.`,
     );
   }
   return 0;

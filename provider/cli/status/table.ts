@@ -25,7 +25,7 @@ const GAP = 2;
 /** A table with one column per receiver; several tables in a narrow terminal, and lists if it is too narrow for any. */
 export function renderTable(receivers: readonly ReceiverStatus[], terminal: Terminal): string {
   const rows = rowsOf(receivers);
-  const first = Math.max(...rows.map((row) => row.length), "Resource".length) + GAP;
+  const first = Math.max(...rows.map((row) => escapeText(row).length), "Resource".length) + GAP;
   const columns = receivers.map((receiver) => columnOf(receiver, rows));
   const tables: Column[][] = [];
   let left = 0;
@@ -71,7 +71,7 @@ function table(columns: readonly Column[], rows: readonly string[], first: numbe
       const end = slots.reduce((left, slot) => left - slot - 1, width);
       return pieces.map((piece) => `${piece} `).join("") + " ".repeat(end);
     });
-    return row.padEnd(first) + cells.join("");
+    return escapeText(row).padEnd(first) + cells.join("");
   });
   const heads = columns.map(({ head, width }) => padded({ text: head, style: "bold" }, width));
   const head = padded({ text: "Resource", style: "bold" }, first) + heads.join("");
@@ -81,7 +81,7 @@ function table(columns: readonly Column[], rows: readonly string[], first: numbe
 function list({ receiver, head, cells }: Column, rows: readonly string[], { paint }: Terminal): string {
   const lines = rows.flatMap((row, at) => {
     const pieces = cells[at]?.flatMap((piece) => (piece ? [paint(piece.style, piece.text)] : [])) ?? [];
-    return pieces.length > 0 ? [`  ${row}`, `    ${pieces.join(" ")}`] : [];
+    return pieces.length > 0 ? [`  ${escapeText(row)}`, `    ${pieces.join(" ")}`] : [];
   });
   return [paint("bold", head), ...lines, legend([receiver])].filter(Boolean).join("\n");
 }

@@ -17,7 +17,7 @@ import {
   type ResourceHandler,
   type Warnings,
 } from "../../lifecycle/resourceHandler.ts";
-import { escapeLines } from "../../model/text.ts";
+import { escapeLines, escapeText } from "../../model/text.ts";
 
 type Properties = Record<string, unknown>;
 
@@ -154,7 +154,7 @@ function resolveExisting<State extends RecordedState>(
   const [{ connection: before }, { connection }] = [olds, target] as [WithConnection, WithConnection];
   const api = connections.get(connection);
   if (api.isEnvironment(state.ionEndpoint)) return { api, state };
-  const subject = `The ${type} with id ${id} belongs to ${formatEnvironment(state.ionEndpoint)}`;
+  const subject = `The ${type} with id ${escapeText(id)} belongs to ${formatEnvironment(state.ionEndpoint)}`;
   const other = formatEnvironment(api.environment);
   if (connection !== before) {
     throw new IonError(

@@ -1,18 +1,22 @@
 import { ClientError, GraphQLClient } from "graphql-request";
+import { escapeMessage } from "../../model/text.ts";
 import { type ConnectionSettings, type SettingNames, settingNames } from "../connectionSettings.ts";
 import { IonError, sentence } from "../errors.ts";
 import { kindOf, messagesOf } from "../problems.ts";
 import { LiveSchema } from "../schema/schemaAdapter.ts";
 import type { Answer, GraphQLProblem, Operation } from "./operation.ts";
-import { redactor } from "./redact.ts";
+import { redactAll, secretsOfQuery } from "./redact.ts";
 import { TokenSource } from "./token.ts";
 import { redirectOf, type Send } from "./transport.ts";
 
+/** Redacts secrets from texts. */
+type Redact = (texts: readonly string[]) => readonly string[];
+
+/** Errors of one answer that are read. A document has far fewer fields. */
+const MAX_PROBLEMS = 200;
+
 /** Shorter secrets are redacted only from the answer to the request that sent them: they could be ordinary words. */
 const MIN_GLOBAL_SECRET = 8;
-
-/** Characters of a message from outside that are printed. */
-const MAX_MESSAGE = 300;
 
 /** The only way to ION: adds the token, renews it once if it is rejected, and turns every failure into an IonError. */
 export class IonClient {
@@ -35,6 +39,7 @@ export class IonClient {
       errorPolicy: "all",
       fetch: async (url, init) => asJson(await send("graphql", String(url), init ?? {})),
     });
+    this.hide([settings.endpoint, settings.authUrl].flatMap(secretsOfQuery));
     this.schema = new LiveSchema((operation) => this.#run(operation), warn);
   }
 
@@ -75,7 +80,8 @@ export class IonClient {
 
   async #send(operation: Operation, token: string): Promise<Answer> {
     this.hide(operation.secrets ?? []);
-    const redact = redactor([...(operation.secrets ?? []), ...this.#secrets, token, this.#settings.clientSecret]);
+    const redact = (texts: readonly string[]) =>
+      redactAll([...(operation.secrets ?? []), ...this.#secrets, token, this.#settings.clientSecret], texts);
     try {
       const answer = await this.#graphql.rawRequest<Record<string, unknown>>(
         operation.document,
@@ -97,7 +103,7 @@ export class IonClient {
     return `${key("endpoint")} (or ${variable("endpoint")})`;
   }
 
-  #read(data: unknown, errors: unknown, redact: (text: string) => string): Answer {
+  #read(data: unknown, errors: unknown, redact: Redact): Answer {
     const problems = problemsIn(errors, redact);
     if (data !== null && data !== undefined && typeof data === "object") {
       return { data: { ...data }, problems };
@@ -117,11 +123,11 @@ export class IonClient {
     throw new IonError("refused", message);
   }
 
-  #httpFailure({ response }: ClientError, redact: (text: string) => string): IonError {
+  #httpFailure({ response }: ClientError, redact: Redact): IonError {
     const { status } = response;
     const problems = problemsIn(response.errors, redact);
     const graphqlMessage = messagesOf(problems);
-    const message = graphqlMessage || redact(messageIn(response.body)).slice(0, MAX_MESSAGE);
+    const message = graphqlMessage || escapeMessage(redact([messageIn(response.body)])[0] ?? "");
     const suffix = message ? `: ${sentence(message)}` : ".";
     const retryAfter = secondsIn(headerOf(response.headers, "retry-after"));
     if (status === 401) return this.#unauthorized(message, ` (HTTP 401)${suffix}`);
@@ -179,12 +185,20 @@ export class IonClient {
   }
 }
 
-function problemsIn(errors: unknown, redact: (text: string) => string): GraphQLProblem[] {
+function problemsIn(errors: unknown, redact: Redact): GraphQLProblem[] {
   if (!Array.isArray(errors)) return [];
-  return errors.map((error: { message?: unknown; path?: unknown; extensions?: { code?: unknown } } | null) => {
+  const some = errors.slice(0, MAX_PROBLEMS) as readonly ({
+    message?: unknown;
+    path?: unknown;
+    extensions?: { code?: unknown } | null;
+  } | null)[];
+  const messages = redact(
+    some.map((error) => (typeof error?.message === "string" ? error.message : "an error without a message")),
+  );
+  return some.map((error, at) => {
     const code = error?.extensions?.code;
     return {
-      message: redact(typeof error?.message === "string" ? error.message : "an error without a message"),
+      message: escapeMessage(messages[at] ?? ""),
       code: typeof code === "string" ? code : undefined,
       path: Array.isArray(error?.path) ? error.path.map(String) : undefined,
     };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { escapeMessage } from "../../model/text.ts";
 import { type ConnectionSettings, settingNames } from "../connectionSettings.ts";
 import { IonError, sentence } from "../errors.ts";
 import { redactor } from "./redact.ts";
@@ -63,7 +64,7 @@ export class TokenSource {
     const host = new URL(authUrl).host;
     if (answer.status === 400 || answer.status === 401 || answer.status === 403) {
       const { data } = rejectionAnswer.safeParse(body);
-      const reason = data ? redactor([clientSecret])(data.error_description ?? data.error).slice(0, 200) : "";
+      const reason = data ? escapeMessage(redactor([clientSecret])(data.error_description ?? data.error)) : "";
       throw new IonError(
         "auth",
         `ION's token endpoint at ${host} rejected the API key (HTTP ${answer.status})${reason && `: ${sentence(reason)}`}${reason ? "" : "."}`,

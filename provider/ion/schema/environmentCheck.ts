@@ -83,7 +83,7 @@ export class EnvironmentCheck {
       seconds: issued !== undefined && expires !== undefined ? expires - issued : undefined,
       clockAhead: issued === undefined ? undefined : Math.round(this.#now() / 1000 - issued),
       permissions: [...new Set(stringsIn(claims).flatMap((text) => text.split(/\s+/)))]
-        .filter((word) => /^[A-Z][A-Za-z]*Webhook[A-Za-z]*$/.test(word))
+        .filter((word) => /^[A-Z][A-Za-z]{0,100}$/.test(word) && word.slice(1).includes("Webhook"))
         .sort(),
     };
   }

@@ -1,5 +1,6 @@
 /** Adapts documents to an ION whose schema is not as inferred: what it lacks is omitted, or reported by name. */
 import type { GraphQLSchema, IntrospectionQuery, TypeNode } from "graphql";
+import { escapeText } from "../../model/text.ts";
 import { IonError, isIonError } from "../errors.ts";
 import type { Execute, Operation } from "../http/operation.ts";
 import { RETRY_POLICY } from "../http/retry.ts";
@@ -109,7 +110,7 @@ export function adaptToSchema(
             const root = !parent || roots.some((type) => type === parent);
             const coordinate = root ? name.value : `${parent.name}.${name.value}`;
             if (root || !dispensable?.has(name.value)) throw missingName(coordinate);
-            dropped.push(coordinate);
+            dropped.push(escapeText(coordinate));
             return null;
           }
           for (const argument of field.args.filter(isRequiredArgument)) {
@@ -179,18 +180,19 @@ export function adaptToSchema(
     const named = schema.getType(String(type).replace(/[[\]!]/g, ""));
     if (!named || !("getValues" in named) || typeof value !== "string") return;
     const names = named.getValues().map(({ name }) => name);
-    if (!names.includes(value)) throw new IonError("refused", `${named.name} has no value ${value}.`);
+    if (!names.includes(value))
+      throw new IonError("refused", `${escapeText(named.name)} has no value ${escapeText(value)}.`);
   }
 }
 
 function missingName(coordinate: string): IonError {
-  return new IonError("unsupported", `ION's schema has no ${coordinate}.`, { hints: [RUN_DOCTOR] });
+  return new IonError("unsupported", `ION's schema has no ${escapeText(coordinate)}.`, { hints: [RUN_DOCTOR] });
 }
 
 function requiredArgument(field: string, name: string): IonError {
   const reason =
     name === ETAG
       ? "requires an etag (the version of an object), but ION's schema shows none for this object"
-      : `requires ${name}, which pulumi-ion does not send`;
-  return new IonError("unsupported", `${field} ${reason}.`, { hints: [RUN_DOCTOR] });
+      : `requires ${escapeText(name)}, which pulumi-ion does not send`;
+  return new IonError("unsupported", `${escapeText(field)} ${reason}.`, { hints: [RUN_DOCTOR] });
 }

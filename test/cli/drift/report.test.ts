@@ -70,7 +70,7 @@ describe("for GitHub Actions", () => {
     expect(text).toMatchInlineSnapshot(`
       "ION at x.example (stack dev)
       ::warning title=ION webhooks%3A missing::PARTS UPDATE is missing.
-      ::notice title=ION webhooks%3A unmanaged::Another "## [add-mask]x" exists.
+      ::notice title=ION webhooks%3A unmanaged::Another "#\\u0023[add-mask]x" exists.
       1 missing."
     `);
     expect(await readFile(summary, "utf8")).toMatchInlineSnapshot(`
@@ -84,7 +84,7 @@ describe("for GitHub Actions", () => {
       | | |
       | --- | --- |
       | missing | PARTS UPDATE is missing. |
-      | unmanaged (not drift) | Another "\\#\\#\\[add\\-mask\\]x" exists. |
+      | unmanaged (not drift) | Another "\\#\\\\u0023\\[add\\-mask\\]x" exists. |
 
       "
     `);
@@ -122,8 +122,8 @@ describe("for GitHub Actions", () => {
 
   it.each([
     ["100%", "100%25"],
-    ["a\r\nb", "a%0D%0Ab"],
-    ["x\n::error::y", "x%0A::error::y"],
+    ["a\r\nb", "a\\u000d%0Ab"],
+    ["x\n::error::y", "x%0A\\u003a:error::y"],
     ["a: b, c", "a: b, c"],
   ])("escapes the message %j in an annotation", (message, escaped) => {
     expect(annotation("warning", "a:b,c\n", message)).toBe(`::warning title=a%3Ab%2Cc%0A::${escaped}`);

@@ -155,7 +155,7 @@ describe("the table", () => {
     const name = "\u001b[2Jx\r\n::error::y\u202e";
     emulator.store.createReceiver({ name, webhookUri: "https://x.example" });
     const out = await statusOf(emulator);
-    expect(out).toContain('Receiver "\\u001b[2Jx\\u000d\\u000a::error::y\\u202e" (id 1)');
+    expect(out).toContain('Receiver "\\u001b[2Jx\\u000d\\u000a\\u003a:error::y\\u202e" (id 1)');
     expect(out).not.toMatch(/^::/m);
   });
 

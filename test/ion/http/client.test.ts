@@ -131,7 +131,7 @@ describe("an answer that is no GraphQL result", () => {
 
   it("shortens a long message of ION", async () => {
     const { message } = await failureOf(execute({ status: 502, body: JSON.stringify({ message: "x".repeat(1_000) }) }));
-    expect(message).toMatch(/\(HTTP 502\): x{300}\.$/);
+    expect(message).toMatch(/\(HTTP 502\): x{500}…\.$/);
   });
 });
 

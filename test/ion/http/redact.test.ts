@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { redactor, secretsOfUrl } from "../../../provider/ion/http/redact.ts";
+import { redactAll, redactor, secretsOfQuery, secretsOfUrl } from "../../../provider/ion/http/redact.ts";
 
 const LONG = Array.from({ length: 60 }, (_, at) => String.fromCharCode(65 + ((at * 7) % 58))).join("");
 
@@ -25,10 +25,10 @@ describe("redactor", () => {
     ],
     ["that is broken into two lines", `${LONG.slice(0, 30)}\n${LONG.slice(30)}`, [LONG], "[secret]\n[secret]"],
     [
-      "in pieces of 16 characters, not of fewer",
-      `${LONG.slice(5, 21)} ${LONG.slice(5, 20)}`,
+      "in pieces of 8 characters, not of fewer",
+      `${LONG.slice(5, 13)} ${LONG.slice(5, 12)}`,
       [LONG],
-      `[secret] ${LONG.slice(5, 20)}`,
+      `[secret] ${LONG.slice(5, 12)}`,
     ],
     ["in adjacent pieces", `${LONG.slice(0, 16)}${LONG.slice(0, 16)}`, [LONG], "[secret][secret]"],
     [
@@ -49,19 +49,22 @@ describe("redactor", () => {
     expect(redactor([secret])(text)).toBe(text);
   });
 
-  it("reads the secrets once, and not before there is text", () => {
-    let reads = 0;
+  it("does not read the secrets if there is no text", () => {
     const secrets = {
-      *[Symbol.iterator]() {
-        reads += 1;
-        yield "abcd1234";
+      [Symbol.iterator](): Iterator<string> {
+        throw new Error("The secrets were read.");
       },
     };
-    const redact = redactor(secrets);
-    expect(reads).toBe(0);
-    expect([redact("abcd1234"), redact("is abcd1234")]).toEqual(["[secret]", "is [secret]"]);
-    expect(reads).toBe(1);
+    expect(redactAll(secrets, [])).toEqual([]);
   });
+
+  it("redacts texts of any length with secrets of any length, in time in proportion to their length", () => {
+    const giant = LONG.repeat(60_000);
+    const text = `a ${giant.slice(1_000_000, 1_003_000)} b`;
+    expect(redactor([giant])(text)).toBe("a [secret] b");
+    // What is cut from a long text leaves no piece of a secret at its end.
+    expect(redactor([giant])(`a ${giant}`)).toBe("a [secret]");
+  }, 30_000);
 });
 
 describe("secretsOfUrl", () => {
@@ -80,5 +83,14 @@ describe("secretsOfUrl", () => {
     const secrets = secretsOfUrl(url);
     expect(secrets).toEqual(expect.arrayContaining([url, ...secret]));
     for (const part of open) expect(secrets).not.toContain(part);
+  });
+});
+
+describe("secretsOfQuery", () => {
+  it.each<[string, string[]]>([
+    ["https://ion.example/graphql?apikey=abcd1234&x", ["abcd1234", "x"]],
+    ["https://ion.example/graphql", []],
+  ])("lists what the query of %s holds", (url, expected) => {
+    expect(secretsOfQuery(url)).toEqual(expected);
   });
 });

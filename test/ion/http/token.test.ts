@@ -163,14 +163,14 @@ describe("a rejected API key", () => {
   it.each([400, 401, 403])(
     "reports the issuer's reason after HTTP %s, shortened and without the secret",
     async (status) => {
-      const reason = `Not ${CANARY} ${"x".repeat(300)}`;
+      const reason = `Not ${CANARY} ${"x".repeat(600)}`;
       const body = JSON.stringify({ error: "invalid_client", error_description: reason });
       const url = await serve((_request, response) => response.writeHead(status).end(body));
       const { kind, summary } = await failureOf(
         sourceOn({ ...(await start()), tokenUrl: url, clientSecret: CANARY }).get(),
       );
       expect(kind).toBe("auth");
-      expect(summary).toMatch(/\(HTTP \d+\): Not \[secret\] x{100,190}\.$/);
+      expect(summary).toMatch(/\(HTTP \d+\): Not \[secret\] x{100,490}…\.$/);
       expect(summary).toContain(`(HTTP ${status})`);
     },
   );
