@@ -80,7 +80,7 @@ type Request = readonly [path: string, init: RequestInit];
 async function post(url: URL, [[path, init], ...others]: readonly [Request, ...Request[]]): Promise<EmulatorResponse> {
   const response = await fetch(new URL(path, url), { method: "POST", redirect: "error", ...init }).catch(() => {
     throw new Failure(
-      `no emulator responds at ${url.origin}. Start one with "npx ion-emulator", or pass its address with --url.`,
+      `no emulator responds at ${url.origin}. Start one with "npx --no-install ion-emulator", or pass its address with --url.`,
     );
   });
   const [next, ...rest] = others;

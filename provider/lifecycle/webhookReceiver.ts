@@ -238,7 +238,7 @@ async function findExisting(api: WebhookApi, inputs: Inputs) {
       throw new IonError(
         "notFound",
         `The webhook receiver with id ${escapeText(importId)}, the importId of "${name}", does not exist in ${formatEnvironment(api.environment)}.`,
-        { hints: ["Correct importId. `npx pulumi-ion status` lists all receivers with their ids."] },
+        { hints: ["Correct importId. `npx --no-install pulumi-ion status` lists all receivers with their ids."] },
       );
     }
     return { receiver, warnings: [] };

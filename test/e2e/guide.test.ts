@@ -55,7 +55,7 @@ it("the import guide, executed block by block, leads from objects created by han
   const execute = async (block: string) => {
     const script = block
       .replaceAll("http://127.0.0.1:8787", emulator.url)
-      .replaceAll("npx pulumi-ion ", "pulumi-ion.js ")
+      .replaceAll("npx --no-install pulumi-ion ", "pulumi-ion.js ")
       .replaceAll("npx ", "")
       // Answers the prompts.
       .replaceAll("pulumi up", "pulumi up --yes --skip-preview")

@@ -7,7 +7,7 @@ const violet = (more = "") => ({
 });
 
 const NO_LIST =
-  "Could not read ION's webhooks: ION's schema has no webhookReceivers. Run `npx pulumi-ion doctor`: it lists every name that differs.";
+  "Could not read ION's webhooks: ION's schema has no webhookReceivers. Run `npx --no-install pulumi-ion doctor`: it lists every name that differs.";
 
 it("creates Violet's webhooks even if ION's list and etag have other names, and reports what is missing for the rest", async () => {
   const project = await makeProject({

@@ -305,7 +305,7 @@ test("reports why emit failed with exit code 1", async () => {
     ",
       "another server": "ion-emulator: the server at http://127.0.0.1:<port> is not an ion-emulator, or an older version.
     ",
-      "no emulator": "ion-emulator: no emulator responds at http://127.0.0.1:1. Start one with "npx ion-emulator", or pass its address with --url.
+      "no emulator": "ion-emulator: no emulator responds at http://127.0.0.1:1. Start one with "npx --no-install ion-emulator", or pass its address with --url.
     ",
     }
   `);

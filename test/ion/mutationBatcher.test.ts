@@ -162,7 +162,7 @@ describe("a document that ION refuses as a whole", () => {
     expect(statusesOf([before, after])).toEqual(["fulfilled", "fulfilled"]);
     expect(errorOf(header).kind).toBe("unsupported");
     expect(errorOf(header).message).toMatchInlineSnapshot(
-      `"Could not create the header X-Line of the webhook receiver "erp" (id 1). ION's schema has no createWebhookHeader. Run \`npx pulumi-ion doctor\`: it lists every name that differs."`,
+      `"Could not create the header X-Line of the webhook receiver "erp" (id 1). ION's schema has no createWebhookHeader. Run \`npx --no-install pulumi-ion doctor\`: it lists every name that differs."`,
     );
     expect(emulator.store.listSubscriptions()).toHaveLength(2);
   });

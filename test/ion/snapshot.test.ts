@@ -311,7 +311,7 @@ describe("a read that fails", () => {
         "a next page without a cursor": "ION's list of webhook receivers has a next page but no cursor for it. Contact First Resonance.",
         "a permission error": "ION did not return its webhook receivers: User does not have permission. That does not mean that none exist. The API key needs permission to read webhook receivers.",
         "a permission error about headers": "ION did not return its webhook receivers: User does not have permission. That does not mean that none exist. The API key needs permission to read webhook headers.",
-        "a receiver without an id": "ION's list of webhook receivers does not have the expected form: webhookReceivers.edges.0.node.id: Invalid input. Run \`npx pulumi-ion doctor\`: it lists every name that differs.",
+        "a receiver without an id": "ION's list of webhook receivers does not have the expected form: webhookReceivers.edges.0.node.id: Invalid input. Run \`npx --no-install pulumi-ion doctor\`: it lists every name that differs.",
         "an error without data": "ION did not return its webhook receivers: Not today. That does not mean that none exist.",
       }
     `);

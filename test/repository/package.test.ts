@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
@@ -23,4 +24,29 @@ it("the examples and the template depend on the current version of pulumi-ion", 
   for (const folder of folders) {
     expect(manifest(folder).dependencies, folder).toMatchObject({ "pulumi-ion": `^${manifest("provider").version}` });
   }
+});
+
+it.each(["provider", "emulator"])(
+  "the package in %s holds what runs, its types and its README, and nothing else",
+  (folder) => {
+    const [packed] = JSON.parse(
+      execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts", "--workspace", folder], {
+        cwd: ROOT,
+      }).toString(),
+    ) as readonly { readonly files: readonly { readonly path: string }[] }[];
+    const paths = packed?.files.map(({ path }) => path) ?? [];
+    expect(paths).toContain("README.md");
+    const needed =
+      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+\.js|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql)$/;
+    expect(paths.filter((path) => !needed.test(path))).toEqual([]);
+  },
+);
+
+it("the template's workflows name every action by its commit, because their jobs hold secrets", () => {
+  const folder = join(ROOT, "template/.github/workflows");
+  const uses = readdirSync(folder).flatMap((file) => [
+    ...readFileSync(join(folder, file), "utf8").matchAll(/^.*\buses:.*$/gm),
+  ]);
+  expect(uses.length).toBeGreaterThan(3);
+  for (const [line] of uses) expect(line).toMatch(/^ +- uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });

@@ -109,7 +109,9 @@ const isCertificateProblem = (code: string) => /CERT|SELF_SIGNED|UNABLE_TO_VERIF
 
 function hintsFor(url: URL, code: string, proxy: Proxy | undefined): string[] {
   if (code === "ECONNREFUSED" && isLoopback(url.hostname)) {
-    return [`If you meant the local emulator, start it in another terminal: \`npx ion-emulator --port ${url.port}\`.`];
+    return [
+      `If you meant the local emulator, start it in another terminal: \`npx --no-install ion-emulator --port ${url.port}\`.`,
+    ];
   }
   return [
     ...(isCertificateProblem(code) ? [CERTIFICATE_HINTS[code] ?? UNTRUSTED_ISSUER] : []),

@@ -10,7 +10,7 @@ import { messagesOf } from "../problems.ts";
 type GraphQL = typeof import("graphql");
 
 /** What to do if ION's schema is not as inferred. */
-export const RUN_DOCTOR = "Run `npx pulumi-ion doctor`: it lists every name that differs.";
+export const RUN_DOCTOR = "Run `npx --no-install pulumi-ion doctor`: it lists every name that differs.";
 
 /**
  * Reads ION's whole schema. Loads graphql-js, which a usual run does not need.

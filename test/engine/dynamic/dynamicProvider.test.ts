@@ -218,8 +218,8 @@ describe("errors", () => {
     const deletion = await errorOf((await unsupported()).delete(id, state));
     expect([read.message, deletion.message]).toMatchInlineSnapshot(`
       [
-        "Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx pulumi-ion doctor\`: it lists every name that differs. To continue without reading ION, add --refresh=false to \`pulumi preview\`, \`pulumi up\` or \`pulumi destroy\`.",
-        "Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx pulumi-ion doctor\`: it lists every name that differs. Delete the object in ION yourself, then remove it from the stack with \`pulumi state delete\` (\`pulumi stack --show-urns\` lists the URNs).",
+        "Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx --no-install pulumi-ion doctor\`: it lists every name that differs. To continue without reading ION, add --refresh=false to \`pulumi preview\`, \`pulumi up\` or \`pulumi destroy\`.",
+        "Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx --no-install pulumi-ion doctor\`: it lists every name that differs. Delete the object in ION yourself, then remove it from the stack with \`pulumi state delete\` (\`pulumi stack --show-urns\` lists the URNs).",
       ]
     `);
   });

@@ -2,7 +2,7 @@ import type { Emulator } from "../../../emulator/index.ts";
 import { CANARY, type Fetch, ionOn } from "../../support/support.ts";
 
 /** What every message about a missing name says at the end. */
-export const DOCTOR = "Run `npx pulumi-ion doctor`: it lists every name that differs.";
+export const DOCTOR = "Run `npx --no-install pulumi-ion doctor`: it lists every name that differs.";
 
 /** The API of a run, and the warnings that it prints. */
 export function startRun(emulator: Emulator, fetch: Fetch = globalThis.fetch) {

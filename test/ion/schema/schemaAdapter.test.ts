@@ -110,7 +110,7 @@ describe("the live schema", () => {
     await api.receivers();
     expect(warnings).toMatchInlineSnapshot(`
       [
-        "ION's schema lacks WebhookReceiver.active, WebhookHeader.value. pulumi-ion omits what is missing, and reports what it cannot do. Run \`npx pulumi-ion doctor\`: it lists every name that differs.",
+        "ION's schema lacks WebhookReceiver.active, WebhookHeader.value. pulumi-ion omits what is missing, and reports what it cannot do. Run \`npx --no-install pulumi-ion doctor\`: it lists every name that differs.",
       ]
     `);
   });
@@ -258,7 +258,7 @@ describe("without a list of receivers", () => {
       }),
     );
     expect(message.replace(/in \d+ s/, "in 1 s")).toMatchInlineSnapshot(
-      `"Could not create the webhook receiver "a". It is unknown whether ION applied it. Could not read ION's webhooks: ION's schema has no webhookReceivers. Tried 2 times in 1 s. Before you run \`pulumi up\` again, check in ION whether it was applied: if it was, \`pulumi up\` would apply it a second time. Run \`npx pulumi-ion doctor\`: it lists every name that differs."`,
+      `"Could not create the webhook receiver "a". It is unknown whether ION applied it. Could not read ION's webhooks: ION's schema has no webhookReceivers. Tried 2 times in 1 s. Before you run \`pulumi up\` again, check in ION whether it was applied: if it was, \`pulumi up\` would apply it a second time. Run \`npx --no-install pulumi-ion doctor\`: it lists every name that differs."`,
     );
   });
 
@@ -266,7 +266,7 @@ describe("without a list of receivers", () => {
     const emulator = await start({ hide });
     const { message } = await failureOf(webhookReceiver.create(startRun(emulator).api, { name: "a", importId: "7" }));
     expect(message).toMatchInlineSnapshot(
-      `"Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx pulumi-ion doctor\`: it lists every name that differs."`,
+      `"Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx --no-install pulumi-ion doctor\`: it lists every name that differs."`,
     );
   });
 });
@@ -313,7 +313,7 @@ describe("the list of receivers", () => {
     const { kind, message } = await failureOf(webhookReceiver.read(startRun(emulator).api, id, state));
     expect(kind).toBe("unsupported");
     expect(message).toMatchInlineSnapshot(
-      `"Could not read ION's webhooks: its schema has neither hasNextPage nor cursors, so its list may be incomplete. Run \`npx pulumi-ion doctor\`: it lists every name that differs."`,
+      `"Could not read ION's webhooks: its schema has neither hasNextPage nor cursors, so its list may be incomplete. Run \`npx --no-install pulumi-ion doctor\`: it lists every name that differs."`,
     );
   });
 

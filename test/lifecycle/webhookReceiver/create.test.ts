@@ -66,7 +66,7 @@ it("warns if ION's schema has no list of receivers, and creates the receiver", a
   expect(id).toBe("1");
   expect(warnings).toMatchInlineSnapshot(`
     [
-      "Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx pulumi-ion doctor\`: it lists every name that differs. The webhook receiver "erp" is created without checking whether ION already has it.",
+      "Could not read ION's webhooks: ION's schema has no webhookReceivers. Run \`npx --no-install pulumi-ion doctor\`: it lists every name that differs. The webhook receiver "erp" is created without checking whether ION already has it.",
     ]
   `);
 });
@@ -150,7 +150,7 @@ describe("importId", () => {
     const { kind, message } = await failureOf(create(ionOn(emulator), { ...PLAIN, importId: "7" }));
     expect([kind, mutationsIn(emulator)]).toEqual(["notFound", []]);
     expect(message).toMatchInlineSnapshot(
-      `"The webhook receiver with id 7, the importId of "erp", does not exist in the local emulator. Correct importId. \`npx pulumi-ion status\` lists all receivers with their ids."`,
+      `"The webhook receiver with id 7, the importId of "erp", does not exist in the local emulator. Correct importId. \`npx --no-install pulumi-ion status\` lists all receivers with their ids."`,
     );
   });
 });
