@@ -7,7 +7,7 @@ import { Faults } from "./faults/faults.ts";
 import type { Fault } from "./faults/kinds.ts";
 import { createGraphQLHandler } from "./graphql/handler.ts";
 import { buildSchema, type Settings } from "./graphql/resolvers.ts";
-import { checkEnumValue, enumValues, guideValues, visibleName } from "./graphql/schema.ts";
+import { checkEnumValue, eventsOf, readShape } from "./graphql/schema.ts";
 import { type Authorization, Tokens } from "./http/auth.ts";
 import { isLoopback } from "./http/loopback.ts";
 import type { LoggedRequest } from "./http/requestLog.ts";
@@ -54,6 +54,11 @@ export interface EmulatorOptions {
   readonly mutationLatencyMs?: number;
   /** Faults that are active from the start. @default none */
   readonly faults?: readonly Fault[];
+  /**
+   * The SDL of the webhook part of ION's schema. The emulator serves what it declares, with the same behavior.
+   * @default the shape of Violet's guide, with inferred names
+   */
+  readonly schema?: string;
   /**
    * Names to leave out of the schema, to simulate an ION environment whose names differ from the inferred ones: a root
    * field (`webhookReceivers`), a field, input field or enum value (`WebhookReceiver._etag`), an argument
@@ -124,7 +129,7 @@ const DEFAULT_SECRET = "emulator-secret";
 /**
  * Starts a local ION.
  * @throws {DataFileError} if the data file cannot be used.
- * @throws {TypeError} if a fault, a name to hide or a number in `delivery` is invalid.
+ * @throws {TypeError} if a fault, the schema, a name to hide or a number in `delivery` is invalid.
  * @throws {NodeJS.ErrnoException} if it cannot listen, for example EADDRINUSE.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
@@ -147,18 +152,18 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const apiKey = { clientId, clientSecret };
   const tokenPath = options.tokenPath ?? "both";
 
-  const { hide = [] } = options;
+  const shape = readShape(options.schema, options.hide ?? []);
+  const events = eventsOf(shape);
+  store.standaloneHeaders = shape.takes("createWebhookHeader", "receiver") === false;
   const deliveries = new Deliveries(store, options.delivery ?? {});
   if (options.onDelivery) deliveries.onDelivery(options.onDelivery);
-  const schema = buildSchema(store, settings, wait, hide, deliveries);
+  const schema = buildSchema(shape, store, settings, wait, deliveries);
   const faults = new Faults(store, tokens, rootFields(schema));
   for (const fault of options.faults ?? []) faults.add(fault);
 
-  const resourceEnum = visibleName("ResourceEnum", hide);
-  const actionEnum = visibleName("WebhookSubscriptionActionsEnum", hide);
   const emit: Emulator["emit"] = (resource, action, emitOptions) => {
-    checkEnumValue(schema, resourceEnum, resource);
-    checkEnumValue(schema, actionEnum, action);
+    checkEnumValue(schema, events.resourceType, resource);
+    checkEnumValue(schema, events.actionType, action);
     return deliveries.emit(resource, action, emitOptions);
   };
   const persist = () => dataFile?.save();
@@ -170,9 +175,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     emit,
     apiKey,
     defaultSecret: DEFAULT_SECRET,
-    resources: enumValues(schema, resourceEnum),
-    guideResources: guideValues(schema, resourceEnum),
-    actions: enumValues(schema, actionEnum),
+    resources: events.resources,
+    guideResources: events.guideResources,
+    actions: events.actions,
     loopback,
     persist,
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { InvalidArgumentError, Option, program } from "commander";
 import { type Fault, faultKinds, parseFault } from "../faults/kinds.ts";
 import { commonOptions } from "../faults/options.ts";
@@ -19,6 +20,7 @@ interface CliOptions extends ApiKeyOptions {
   readonly latency: number;
   readonly mutationLatency: number;
   readonly fault: readonly Fault[];
+  readonly schema?: string;
   readonly hide: readonly string[];
   readonly deliverAnywhere?: true;
   readonly json?: true;
@@ -54,6 +56,7 @@ addApiKeyOptions(program)
       .argParser(addFault)
       .default([], "none"),
   )
+  .option("--schema <file>", "SDL of the webhook part of an ION (default: Violet's guide)", schemaText)
   .addOption(
     new Option("--hide <name,...>", "leave names out of the schema, see below; can be repeated")
       .argParser(addNames)
@@ -83,6 +86,7 @@ async function run(options: CliOptions): Promise<void> {
     latencyMs: options.latency,
     mutationLatencyMs: options.mutationLatency,
     faults: options.fault,
+    ...(options.schema !== undefined && { schema: options.schema }),
     hide: options.hide,
     delivery: { anywhere: options.deliverAnywhere ?? false },
     onDelivery: (delivery) => {
@@ -152,6 +156,14 @@ function addFault(argument: string, previous: readonly Fault[]): readonly Fault[
     return [...previous, parseFault(argument)];
   } catch (error) {
     throw error instanceof TypeError ? new InvalidArgumentError(error.message) : error;
+  }
+}
+
+function schemaText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }
 }
 

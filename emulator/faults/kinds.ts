@@ -37,7 +37,8 @@ interface FieldError extends SelectedFields {
 /** A root field that is about to run. */
 export interface FieldCall {
   readonly field: string;
-  readonly args: { readonly id?: string; readonly input?: { readonly id?: string } };
+  /** The id of the object that it updates or deletes. */
+  readonly id: string | undefined;
 }
 
 /** What a kind of fault does at each stage of a request. */
@@ -308,8 +309,7 @@ function refuseToken(message: string, revokeToken: (refusal: string) => void): A
   return json(401, { message });
 }
 
-function changeObject(store: Store, { field, args }: FieldCall, changes: object = {}): void {
-  const id = args.input?.id ?? args.id ?? "";
+function changeObject(store: Store, { field, id = "" }: FieldCall, changes: object = {}): void {
   if (field.endsWith("Receiver")) store.updateReceiver(id, changes);
   else if (field.endsWith("Header")) store.updateHeader(id, changes);
   else store.updateSubscription(id, changes);

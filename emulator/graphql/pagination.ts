@@ -1,14 +1,16 @@
-import { connectionFromArray, cursorToOffset } from "graphql-relay";
+import { connectionFromArray, cursorToOffset, offsetToCursor } from "graphql-relay";
 import { StoreError } from "../store/validation.ts";
 
-/** The arguments of every list in ION's API. */
+/** The arguments that a list can have. */
 export interface ListArguments {
   readonly filters?: Readonly<Record<string, Filter | null>> | null;
-  readonly sort?: readonly string[] | null;
+  readonly sort?: readonly string[] | string | null;
   readonly first?: number | null;
   readonly after?: string | null;
   readonly last?: number | null;
   readonly before?: string | null;
+  readonly limit?: number | null;
+  readonly offset?: number | null;
 }
 
 interface Filter {
@@ -16,6 +18,8 @@ interface Filter {
   readonly neq?: unknown;
   readonly in?: readonly unknown[] | null;
 }
+
+type Read<Node> = (item: Node, property: string) => unknown;
 
 interface Item {
   readonly id: string;
@@ -25,21 +29,31 @@ interface Item {
  * A page of a list, as ION returns it: filtered, sorted (by id unless `sort` says otherwise), with cursors that are
  * offsets in the list, as in the example on ION's page on pagination.
  *
- * `first` and `last` are capped at `pageCap`. Without either, the page is the whole list.
+ * `first`, `last` and `limit` are capped at `pageCap`. Without any, the page is the whole list.
+ * @param read - the value of an item's property
  * @throws {StoreError} if a page size is negative or a cursor is invalid.
  */
-export function paginate<Node extends Item>(items: readonly Node[], list: ListArguments, pageCap: number) {
-  const matching = items.filter((item) => matches(item, list.filters ?? {})).sort(order(list.sort ?? []));
-  const first = pageSize("first", list.first, pageCap);
+export function paginate<Node extends Item>(
+  items: readonly Node[],
+  list: ListArguments,
+  pageCap: number,
+  read: Read<Node>,
+) {
+  const matching = items
+    .filter((item) => matches(item, list.filters ?? {}, read))
+    .sort(order([list.sort ?? []].flat(), read));
+  const first = pageSize("first", list.first, pageCap) ?? pageSize("limit", list.limit, pageCap);
   const last = pageSize("last", list.last, pageCap);
-  const afterOffset = offset("after", list.after) ?? -1;
+  const skipped = pageSize("offset", list.offset, Number.MAX_SAFE_INTEGER);
+  const after = list.after ?? (skipped ? offsetToCursor(skipped - 1) : null);
+  const afterOffset = offset("after", after) ?? -1;
   const beforeOffset = offset("before", list.before) ?? matching.length;
   // graphql-relay ignores a cursor beyond the end, which would start the list again.
   const nodes = afterOffset < matching.length ? matching : [];
   const { edges, pageInfo } = connectionFromArray(nodes, {
     first,
     last,
-    after: list.after ?? null,
+    after,
     before: list.before ?? null,
   });
   return {
@@ -55,20 +69,25 @@ export function paginate<Node extends Item>(items: readonly Node[], list: ListAr
   };
 }
 
-function matches(item: Item, filters: Readonly<Record<string, Filter | null>>): boolean {
+function matches<Node>(item: Node, filters: Readonly<Record<string, Filter | null>>, read: Read<Node>): boolean {
   return Object.entries(filters).every(([field, filter]) => {
-    const value: unknown = Reflect.get(item, field);
-    if (filter?.eq !== undefined && value !== filter.eq) return false;
-    if (filter?.neq !== undefined && value === filter.neq) return false;
-    return filter?.in == null || filter.in.includes(value);
+    const value = read(item, field);
+    if (filter?.eq !== undefined && !same(value, filter.eq)) return false;
+    if (filter?.neq !== undefined && same(value, filter.neq)) return false;
+    return filter?.in == null || filter.in.some((candidate) => same(value, candidate));
   });
 }
 
-function order(sort: readonly string[]) {
-  return (left: Item, right: Item): number => {
+// Ids are numbers in some schemas.
+function same(value: unknown, wanted: unknown): boolean {
+  return typeof wanted === "number" ? Number(value) === wanted : value === wanted;
+}
+
+function order<Node>(sort: readonly string[], read: Read<Node>) {
+  return (left: Node, right: Node): number => {
     for (const key of [...sort, "ID_ASC"]) {
       const [field = "", direction] = key.toLowerCase().split("_");
-      const difference = compare(String(Reflect.get(left, field)), String(Reflect.get(right, field)));
+      const difference = compare(String(read(left, field)), String(read(right, field)));
       if (difference !== 0) return direction === "desc" ? -difference : difference;
     }
     return 0;

@@ -45,7 +45,16 @@ export function logResult(
 ): void {
   if (!result.data) return;
   const failed = new Set(result.errors?.map((error) => error.path?.[0]));
-  for (const field of entry.fields) field.outcome = failed.has(field.alias) ? "error" : "ok";
+  for (const field of entry.fields) {
+    if (field.outcome === "refused") field.outcome = failed.has(field.alias) ? "error" : "ok";
+  }
+}
+
+/** Logs that a root field failed, with the error in its own value. */
+export function logFailure(entry: LoggedRequest, alias: string): void {
+  for (const field of entry.fields) {
+    if (field.alias === alias) field.outcome = "error";
+  }
 }
 
 function rootFields(document: DocumentNode, selectionSet: SelectionSetNode): LoggedField[] {

@@ -37,6 +37,12 @@ export interface Subscription {
   readonly receiverId: string;
 }
 
+/** An object of the webhook configuration. */
+export type Item = Receiver | Header | Subscription;
+
+/** The type of an object of the webhook configuration. */
+export type ItemType = "receiver" | "header" | "subscription";
+
 /** The properties of a new receiver. Both null and undefined select the default. */
 export interface ReceiverInput {
   readonly name: string;
@@ -51,6 +57,8 @@ export interface ReceiverInput {
   readonly active?: boolean | null | undefined;
   /** @default a generated secret */
   readonly sharedSecret?: string | null | undefined;
+  /** Its headers, which are created with it. @default none */
+  readonly headers?: readonly HeaderInput[] | null | undefined;
 }
 
 /** The properties of a new header. */
@@ -75,8 +83,8 @@ export type Changes<Item> = {
 
 /** A change of one object. `before` is undefined if it was created, `after` if it was deleted. */
 export interface StoreChange {
-  readonly before: Receiver | Header | Subscription | undefined;
-  readonly after: Receiver | Header | Subscription | undefined;
+  readonly before: Item | undefined;
+  readonly after: Item | undefined;
   /** Whether the change was made outside the API. */
   readonly byHand: boolean;
 }
@@ -97,6 +105,12 @@ export interface StoreState {
  * change by hand in ION. Returned objects are immutable snapshots.
  */
 export class Store {
+  /**
+   * Whether headers are objects of their own: deleting a receiver keeps them, and a header that a receiver has cannot be
+   * deleted.
+   * @default false
+   */
+  standaloneHeaders = false;
   /** Increases with every change. */
   revision = 0;
   readonly #events = new EventEmitter<{ change: [StoreChange] }>().setMaxListeners(0);
@@ -164,28 +178,37 @@ export class Store {
       sharedSecret: input.sharedSecret ?? randomBytes(24).toString("base64url"),
     };
     validate(properties);
+    for (const header of input.headers ?? []) validate(header);
     const id = String(++this.#lastIds.receiver);
-    return this.#put(this.#receivers, { id, _etag: newEtag(), ...properties, headerIds: [] });
-  }
-
-  /** @throws {StoreError} if the receiver does not exist, its etag differs, or a value breaks a rule. */
-  updateReceiver(id: string, changes: Changes<Receiver>, etag?: string): Receiver {
-    const current = expect(this.#receivers, "WebhookReceiver", id, etag);
-    return this.#change(this.#receivers, current, pick(changes, receiverProperties));
+    const receiver = this.#put(this.#receivers, { id, _etag: newEtag(), ...properties, headerIds: [] });
+    return input.headers ? this.#replaceHeaders(receiver, input.headers) : receiver;
   }
 
   /**
-   * Deletes the receiver, its subscriptions, and its headers that no other receiver has.
+   * With `headers`, the receiver has these headers and no other.
+   * @throws {StoreError} if the receiver does not exist, its etag differs, or a value breaks a rule.
+   */
+  updateReceiver(
+    id: string,
+    changes: Changes<Receiver> & { readonly headers?: ReceiverInput["headers"] },
+    etag?: string,
+  ): Receiver {
+    const current = expect(this.#receivers, "WebhookReceiver", id, etag);
+    for (const header of changes.headers ?? []) validate(header);
+    const receiver = this.#change(this.#receivers, current, pick(changes, receiverProperties));
+    return changes.headers ? this.#replaceHeaders(receiver, changes.headers) : receiver;
+  }
+
+  /**
+   * Deletes the receiver, its subscriptions, and its headers that no other receiver has, unless headers are standalone.
    * @throws {StoreError} if the receiver does not exist, or its etag differs.
    */
-  deleteReceiver(id: string, etag?: string): void {
+  deleteReceiver(id: string, etag?: string): Receiver {
     const receiver = expect(this.#receivers, "WebhookReceiver", id, etag);
     this.#remove(this.#receivers, id);
     for (const subscription of this.listSubscriptions(id)) this.#remove(this.#subscriptions, subscription.id);
-    const stillUsed = new Set(this.listReceivers().flatMap((other) => other.headerIds));
-    for (const headerId of receiver.headerIds) {
-      if (!stillUsed.has(headerId)) this.#remove(this.#headers, headerId);
-    }
+    if (!this.standaloneHeaders) this.#removeUnusedHeaders(receiver.headerIds);
+    return receiver;
   }
 
   /** All headers, oldest first; with `receiverId`, those of that receiver. */
@@ -219,19 +242,29 @@ export class Store {
 
   /**
    * Deletes the header and removes it from every receiver.
-   * @throws {StoreError} if the header does not exist, or its etag differs.
+   * @throws {StoreError} if the header does not exist, its etag differs, or headers are standalone and a receiver has it.
    */
-  deleteHeader(id: string, etag?: string): void {
-    expect(this.#headers, "WebhookHeader", id, etag);
+  deleteHeader(id: string, etag?: string): Header {
+    const header = expect(this.#headers, "WebhookHeader", id, etag);
     for (const receiver of this.listReceivers()) {
-      if (receiver.headerIds.includes(id)) this.removeHeader(receiver.id, id);
+      if (!receiver.headerIds.includes(id)) continue;
+      if (this.standaloneHeaders) {
+        throw new StoreError(`WebhookHeader ${id} cannot be deleted: WebhookReceiver ${receiver.id} has it.`);
+      }
+      this.removeHeader(receiver.id, id);
     }
     this.#remove(this.#headers, id);
+    return header;
   }
 
-  /** @throws {StoreError} if the receiver or the header does not exist, or the receiver already has the header. */
-  addHeader(receiverId: string, headerId: string): Receiver {
-    const receiver = expect(this.#receivers, "WebhookReceiver", receiverId);
+  /**
+   * Adds the header to the receiver.
+   * @param etag - the receiver's
+   * @throws {StoreError} if the receiver or the header does not exist, the etag differs, or the receiver already has the
+   *   header.
+   */
+  addHeader(receiverId: string, headerId: string, etag?: string): Receiver {
+    const receiver = expect(this.#receivers, "WebhookReceiver", receiverId, etag);
     expect(this.#headers, "WebhookHeader", headerId);
     if (receiver.headerIds.includes(headerId)) {
       throw new StoreError(`WebhookReceiver ${receiverId} already has WebhookHeader ${headerId}.`);
@@ -241,10 +274,11 @@ export class Store {
 
   /**
    * Removes the header from the receiver. The header itself is kept.
-   * @throws {StoreError} if the receiver does not exist, or does not have the header.
+   * @param etag - the receiver's
+   * @throws {StoreError} if the receiver does not exist, its etag differs, or it does not have the header.
    */
-  removeHeader(receiverId: string, headerId: string): Receiver {
-    const receiver = expect(this.#receivers, "WebhookReceiver", receiverId);
+  removeHeader(receiverId: string, headerId: string, etag?: string): Receiver {
+    const receiver = expect(this.#receivers, "WebhookReceiver", receiverId, etag);
     if (!receiver.headerIds.includes(headerId)) {
       throw new StoreError(`WebhookReceiver ${receiverId} does not have WebhookHeader ${headerId}.`);
     }
@@ -264,10 +298,11 @@ export class Store {
 
   /**
    * Creates a subscription. Like ION, it accepts duplicates.
-   * @throws {StoreError} if the receiver does not exist.
+   * @throws {StoreError} if a value breaks a rule, or the receiver does not exist.
    */
   createSubscription(input: SubscriptionInput): Subscription {
     const { resource, action, receiverId } = input;
+    validate({ resource, action, receiverId });
     expect(this.#receivers, "WebhookReceiver", receiverId);
     const id = String(++this.#lastIds.subscription);
     return this.#put(this.#subscriptions, { id, _etag: newEtag(), resource, action, receiverId });
@@ -282,12 +317,32 @@ export class Store {
   }
 
   /** @throws {StoreError} if the subscription does not exist, or its etag differs. */
-  deleteSubscription(id: string, etag?: string): void {
-    expect(this.#subscriptions, "WebhookSubscription", id, etag);
+  deleteSubscription(id: string, etag?: string): Subscription {
+    const subscription = expect(this.#subscriptions, "WebhookSubscription", id, etag);
     this.#remove(this.#subscriptions, id);
+    return subscription;
   }
 
-  #put<Item extends Receiver | Header | Subscription>(items: Map<string, Item>, item: Item): Item {
+  #replaceHeaders(receiver: Receiver, headers: readonly HeaderInput[]): Receiver {
+    const current = this.listHeaders(receiver.id);
+    const headerIds = headers.map((header) => {
+      const kept = current.findIndex(({ key, value }) => key === header.key && value === header.value);
+      const [same] = kept < 0 ? [] : current.splice(kept, 1);
+      return (same ?? this.createHeader({ key: header.key, value: header.value })).id;
+    });
+    const changed = this.#change(this.#receivers, receiver, { headerIds });
+    this.#removeUnusedHeaders(current.map(({ id }) => id));
+    return changed;
+  }
+
+  #removeUnusedHeaders(ids: readonly string[]): void {
+    const used = new Set(this.listReceivers().flatMap(({ headerIds }) => headerIds));
+    for (const id of ids) {
+      if (!used.has(id)) this.#remove(this.#headers, id);
+    }
+  }
+
+  #put<Type extends Item>(items: Map<string, Type>, item: Type): Type {
     this.revision++;
     const before = items.get(item.id);
     items.set(item.id, Object.freeze(item));
@@ -295,16 +350,12 @@ export class Store {
     return item;
   }
 
-  #change<Item extends Receiver | Header | Subscription>(
-    items: Map<string, Item>,
-    current: Item,
-    changes: Partial<Item>,
-  ): Item {
+  #change<Type extends Item>(items: Map<string, Type>, current: Type, changes: Partial<Type>): Type {
     validate(changes);
     return this.#put(items, { ...current, ...changes, _etag: newEtag() });
   }
 
-  #remove<Item extends Receiver | Header | Subscription>(items: Map<string, Item>, id: string): void {
+  #remove<Type extends Item>(items: Map<string, Type>, id: string): void {
     this.revision++;
     const before = items.get(id);
     items.delete(id);

@@ -222,6 +222,12 @@ test("leaves the names of --hide out of the schema", async () => {
   expect(body.data?.__type.fields).not.toContainEqual({ name: "_etag" });
 });
 
+test("serves the schema of --schema", async () => {
+  const it = run(["--port", "0", "--schema", "test/schemas/plainList.graphql"]);
+  const ask = await asker(await listening(it));
+  expect((await ask("{ webhookReceivers { id } }")).body).toEqual({ data: { webhookReceivers: [] } });
+});
+
 test("delivers events for emit and prints each attempt without secrets", async () => {
   const server = await webhookServer((_arrival, number) => (number === 1 ? 500 : 200));
   const it = run(["--port", "0"]);
@@ -311,13 +317,15 @@ test("reports why emit failed with exit code 1", async () => {
   `);
 });
 
-test("reports an invalid --fault or --hide with exit code 1", async () => {
+test("reports an invalid --fault, --hide or --schema with exit code 1", async () => {
   const outputs: Record<string, string> = {};
   for (const arguments_ of [
     ["--fault", "drop-aftr"],
     ["--fault", "rate-limit:retry=2"],
     ["--fault", "slow:ms=1,field=walrus"],
     ["--hide", "walrus"],
+    ["--schema", "walrus.graphql"],
+    ["--schema", "package.json"],
   ]) {
     const it = run(["--port", "0", ...arguments_]);
     expect([arguments_, await it.exited]).toEqual([arguments_, [1, null]]);
@@ -332,6 +340,10 @@ test("reports an invalid --fault or --hide with exit code 1", async () => {
       "--fault slow:ms=1,field=walrus": "ion-emulator: slow: the schema has no root field "walrus".
     ",
       "--hide walrus": "ion-emulator: Cannot hide "walrus": the schema has no such name.
+    ",
+      "--schema package.json": "ion-emulator: The schema is invalid: Syntax Error: Expected Name, found String "name".
+    ",
+      "--schema walrus.graphql": "error: option '--schema <file>' argument 'walrus.graphql' is invalid. ENOENT: no such file or directory, open 'walrus.graphql'
     ",
     }
   `);
@@ -371,6 +383,8 @@ test("explains every option and fault with --help", async () => {
       --mutation-latency <ms>             duration of each mutation (default: 0)
       --fault <kind[:key=value,...]>      simulate a failure, see below; can be
                                           repeated (default: none)
+      --schema <file>                     SDL of the webhook part of an ION
+                                          (default: Violet's guide)
       --hide <name,...>                   leave names out of the schema, see below;
                                           can be repeated (default: none)
       --deliver-anywhere                  deliver events to other machines, not only
