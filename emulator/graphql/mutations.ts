@@ -98,12 +98,11 @@ export function idOf(values: Values, type: ItemType): string {
   return String(values.id ?? values[type]);
 }
 
-/** The two ids of a mutation that connects a header and a receiver. The name of the receiver's id can be any. */
+/** The two ids of a mutation that connects a header and a receiver. One of their names can be any. */
 function connectedIds(values: Values): { readonly receiverId: string; readonly headerId: string } {
-  const ids = Object.entries(values).filter(([role]) => role !== "etag");
-  const [, headerId] = ids.find(([role]) => /header/i.test(role)) ?? [];
-  const [, receiverId] = ids.find(([role]) => !/header/i.test(role)) ?? [];
-  return { receiverId: String(receiverId), headerId: String(headerId) };
+  const { receiver, header, etag, clientMutationId, ...others } = values;
+  const [other] = Object.values(others);
+  return { receiverId: String(receiver ?? other), headerId: String(header ?? other) };
 }
 
 function etagOf({ etag }: Values): string | undefined {

@@ -178,7 +178,7 @@ export class Store {
       sharedSecret: input.sharedSecret ?? randomBytes(24).toString("base64url"),
     };
     validate(properties);
-    for (const header of input.headers ?? []) validate(header);
+    validateHeaders(input.headers);
     const id = String(++this.#lastIds.receiver);
     const receiver = this.#put(this.#receivers, { id, _etag: newEtag(), ...properties, headerIds: [] });
     return input.headers ? this.#replaceHeaders(receiver, input.headers) : receiver;
@@ -194,7 +194,7 @@ export class Store {
     etag?: string,
   ): Receiver {
     const current = expect(this.#receivers, "WebhookReceiver", id, etag);
-    for (const header of changes.headers ?? []) validate(header);
+    validateHeaders(changes.headers);
     const receiver = this.#change(this.#receivers, current, pick(changes, receiverProperties));
     return changes.headers ? this.#replaceHeaders(receiver, changes.headers) : receiver;
   }
@@ -374,6 +374,11 @@ const receiverProperties = [
 ] as const;
 const headerProperties = ["key", "value"] as const;
 const subscriptionProperties = ["resource", "action", "receiverId"] as const;
+
+/** Checks all headers before any is created. */
+function validateHeaders(headers: ReceiverInput["headers"]): void {
+  for (const header of headers ?? []) validate({ key: header?.key, value: header?.value });
+}
 
 function newEtag(): string {
   return randomBytes(12).toString("hex");

@@ -257,6 +257,7 @@ const steps: Record<string, readonly Step[]> = {
       } }`,
       "key must be an HTTP header name.",
     ],
+    [`{ webhookReceiver(id: "2") { name } }`, { webhookReceiver: { name: "MES" } }],
     [
       `mutation { updateWebhookReceiver(input: { id: "2", etag: @receiver2, active: false }) {
         webhookReceiver { name headers { id } }
@@ -652,6 +653,69 @@ test("serves other names of types, nested input and lists with filters", async (
     },
   });
   expect((await ask("mutation { emulatorEmit(resource: RUNS, action: CREATE) { deliveries } }")).status).toBe(200);
+});
+
+test("creates nothing if a header in a receiver's input is refused", async () => {
+  const schema = sdl("headersInReceiver").replace("value: String!\n}\n\ninput", "value: String\n}\n\ninput");
+  const emulator = await start({ schema });
+  const ask = await asker(emulator);
+  const input = `{ name: "a", webhookUri: "${webhookUri}", headers: [{ key: "A", value: "1" }, { key: "B" }] }`;
+  const { body } = await ask(`mutation { createWebhookReceiver(input: ${input}) { webhookReceiver { id } } }`);
+  expect(body.errors).toMatchObject([{ message: expect.stringContaining("value must be a string") }]);
+  expect(emulator.store.state()).toEqual({
+    lastIds: { receiver: 0, header: 0, subscription: 0 },
+    receivers: [],
+    headers: [],
+    subscriptions: [],
+  });
+});
+
+test.each([
+  ["(header: ID!, id: ID!)", '(header: "1", id: "1")'],
+  ["(id: ID!, receiver: ID!)", '(id: "1", receiver: "1")'],
+  ["(clientMutationId: String, hook: ID!, headerId: ID!)", '(clientMutationId: "9", hook: "1", headerId: "1")'],
+  ["(headerId: ID!, receiver: Reference!)", '(headerId: "1", receiver: { id: "1" })'],
+])("detaches a header with the arguments %s", async (declared, args) => {
+  const schema = sdl("headersAttachedByArguments").replaceAll("(receiverId: ID!, headerId: ID!)", declared);
+  const emulator = await start({ schema: `${schema} input Reference { id: ID! }` });
+  seed(emulator);
+  const { body } = await (await asker(emulator))(
+    `mutation { removeHeaderFromWebhookReceiver${args} { receiverId headerId } }`,
+  );
+  expect(body).toEqual({ data: { removeHeaderFromWebhookReceiver: { receiverId: "1", headerId: "1" } } });
+  expect(emulator.store.findReceiver("1")?.headerIds).toEqual([]);
+});
+
+test("checks the receiver's etag when a header is attached, if the schema takes one", async () => {
+  const schema = sdl("headersAttachedByArguments").replaceAll("headerId: ID!)", "headerId: ID!, etag: String)");
+  const emulator = await start({ schema });
+  seed(emulator);
+  const ask = await asker(emulator);
+  const detach = (etag: string | undefined) =>
+    ask(
+      `mutation ($etag: String) {
+        removeHeaderFromWebhookReceiver(receiverId: "1", headerId: "1", etag: $etag) { headerId }
+      }`,
+      { etag },
+    );
+  expect((await detach("x")).body.errors).toMatchObject([{ message: `WebhookReceiver 1 ${conflict}` }]);
+  expect((await detach(etagsOf(emulator)["@receiver1"])).body.errors).toBeUndefined();
+});
+
+test("accepts interfaces, scalars, directives and unions that are beside the webhooks", async () => {
+  const schema = `${sdl("plainList").replace("type WebhookReceiver {", "type WebhookReceiver implements Node {\n  created: DateTime")}
+    interface Node { id: ID! }
+    scalar DateTime
+    directive @known on FIELD_DEFINITION
+    union Thing = WebhookReceiver | WebhookSubscription
+    extend type Query { node(id: ID!): Node thing: Thing @known me: User }
+    type User { name: String! }`;
+  const emulator = await start({ schema });
+  seed(emulator);
+  const { body } = await (await asker(emulator))(
+    "{ webhookReceivers { id created } me { name } thing { __typename } }",
+  );
+  expect(body).toEqual({ data: { webhookReceivers: [{ id: "1", created: null }], me: null, thing: null } });
 });
 
 test("hides names of a schema", async () => {
