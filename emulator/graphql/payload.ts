@@ -1,6 +1,5 @@
 import type { FieldDefinitionNode, TypeNode } from "graphql";
 import type { Item, ItemType } from "../store/store.ts";
-import { roleOf } from "./roles.ts";
 import { isList, isNonNull, nameOf, type Shape } from "./shape.ts";
 
 /** What a mutation did: the object that it changed, and other objects that its payload can contain. */
@@ -21,7 +20,6 @@ export function payloadOf(shape: Shape, type: TypeNode, { changed, items }: Outc
     if (itemType) return items[itemType];
     if (isList(type)) return isNonNull(type) ? [] : null;
     if (nameOf(type) === "Boolean") return true;
-    if (roleOf(name) === "etag") return items[changed]?._etag;
     if (/header/i.test(name)) return items.header?.id;
     return name !== "clientMutationId" && /id$/i.test(name) ? items[changed]?.id : null;
   };
@@ -35,5 +33,5 @@ export function refusalOf(shape: Shape, type: TypeNode, message: string): object
   if (!errors) return undefined;
   const error = shape.fields(errors.type).length > 0 ? { message } : message;
   const failures = fields.filter(({ type }) => nameOf(type) === "Boolean").map(({ name }) => [name.value, false]);
-  return { ...Object.fromEntries(failures), errors: isList(errors.type) ? [error] : error };
+  return { ...Object.fromEntries(failures), errors: [error] };
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { eventsOf, readShape } from "../../emulator/graphql/schema.ts";
 import { type Emulator, startEmulator } from "../../emulator/index.ts";
 import { asker, start, webhookUri } from "./setup.ts";
 
@@ -586,8 +587,8 @@ test("serves other names of types, nested input and lists with filters", async (
     schema: `
       schema { query: RootQuery, mutation: Mutations }
       type RootQuery {
-        webhookReceivers(where: Where, pagination: Pagination): [Hook!]
-        webhookSubscriptions(receiver: ID, action: Action): [Event!]!
+        webhookReceivers(where: Where, pagination: Pagination, webhookReceiverId: ID): [Hook!]
+        webhookSubscriptions(receiver: Int, action: Action): [Event!]!
         webhookHeader(id: Int!): Pair
         webhookHeaders: Pairs
       }
@@ -601,7 +602,7 @@ test("serves other names of types, nested input and lists with filters", async (
       type Pair { id: ID! key: String! value: String! hooks: [Hook!]! receiverId: ID }
       type Pairs { edges: [PairEdge!]! hasNextPage: Boolean endCursor: String }
       type PairEdge { node: Pair }
-      type EventResult { ok: Boolean! result: Event webhookSubscriptionId: ID clientMutationId: String }
+      type EventResult { ok: Boolean! errors: [String!]! result: Event webhookSubscriptionId: ID clientMutationId: String }
       input Where { name: Text }
       input Text { eq: String }
       input Pagination { limit: Int offset: Int }
@@ -617,8 +618,9 @@ test("serves other names of types, nested input and lists with filters", async (
   const ask = await asker(emulator);
   const read = await ask(`{
     named: webhookReceivers(where: { name: { eq: "MES" } }) { id events(first: 5) { results { resource } totalCount } }
+    byId: webhookReceivers(webhookReceiverId: "2") { name }
     page: webhookReceivers(pagination: { limit: 1 }) { id }
-    webhookSubscriptions(receiver: "2") { id hook { name } }
+    webhookSubscriptions(receiver: 2) { id hook { name } }
     created: webhookSubscriptions(action: CREATE) { id }
     webhookHeader(id: 1) { key hooks { id } receiverId }
     webhookHeaders { edges { node { value } } hasNextPage endCursor }
@@ -626,6 +628,7 @@ test("serves other names of types, nested input and lists with filters", async (
   expect(read.body).toEqual({
     data: {
       named: [{ id: "2", events: { results: [{ resource: "PARTS" }], totalCount: 1 } }],
+      byId: [{ name: "MES" }],
       page: [{ id: "1" }],
       webhookSubscriptions: [{ id: "2", hook: { name: "MES" } }],
       created: [{ id: "1" }],
@@ -640,12 +643,13 @@ test("serves other names of types, nested input and lists with filters", async (
   const changed = await ask(`mutation {
     updateWebhookSubscription(change: {
       webhookSubscription: { id: "2" }, data: { resource: RUNS, receiver: { id: "1" } }
-    }) { ok result { resource hook { id } } webhookSubscriptionId clientMutationId }
+    }) { ok errors result { resource hook { id } } webhookSubscriptionId clientMutationId }
   }`);
   expect(changed.body).toEqual({
     data: {
       updateWebhookSubscription: {
         ok: true,
+        errors: [],
         result: { resource: "RUNS", hook: { id: "1" } },
         webhookSubscriptionId: "2",
         clientMutationId: null,
@@ -653,6 +657,29 @@ test("serves other names of types, nested input and lists with filters", async (
     },
   });
   expect((await ask("mutation { emulatorEmit(resource: RUNS, action: CREATE) { deliveries } }")).status).toBe(200);
+});
+
+test("deletes the headers that an update of a receiver leaves out", async () => {
+  const emulator = await start({ schema: sdl("headersInReceiver") });
+  seed(emulator);
+  const { store } = emulator;
+  store.createReceiver({ name: "MES", webhookUri });
+  store.addHeader("2", store.createHeader({ receiverId: "1", key: "X-Shared", value: "1" }).id);
+  const { body } = await (await asker(emulator))(`mutation {
+    updateWebhookReceiver(input: { id: "1", etag: "${etagsOf(emulator)["@receiver1"]}", headers: [{ key: "A", value: "1" }] }) {
+      webhookReceiver { headers { key } }
+    }
+  }`);
+  expect(body.data?.updateWebhookReceiver.webhookReceiver).toEqual({ headers: [{ key: "A" }] });
+  expect(store.listHeaders().map(({ key }) => key)).toEqual(["X-Shared", "A"]);
+});
+
+test("knows which of a schema's events are in Violet's guide", () => {
+  const shape = readShape(sdl("strings"), []);
+  expect(eventsOf(shape)).toMatchObject({ resourceType: "EmulatorResource", actions: ["CREATE", "UPDATE", "DELETE"] });
+  expect(eventsOf(shape).resources).toContain("USERS");
+  expect(eventsOf(shape).guideResources).toHaveLength(17);
+  expect(eventsOf(readShape(sdl("guide"), ["ResourceEnum.RUNS"])).guideResources).toHaveLength(16);
 });
 
 test("creates nothing if a header in a receiver's input is refused", async () => {
@@ -702,8 +729,9 @@ test("checks the receiver's etag when a header is attached, if the schema takes 
   expect((await detach(etagsOf(emulator)["@receiver1"])).body.errors).toBeUndefined();
 });
 
-test("accepts interfaces, scalars, directives and unions that are beside the webhooks", async () => {
-  const schema = `${sdl("plainList").replace("type WebhookReceiver {", "type WebhookReceiver implements Node {\n  created: DateTime")}
+test("accepts interfaces, scalars, directives, unions and recursive inputs", async () => {
+  const plainList = sdl("plainList").replace("HeaderInput {", "HeaderInput {\n  parent: CreateWebhookHeaderInput");
+  const schema = `${plainList.replace("type WebhookReceiver {", "type WebhookReceiver implements Node {\n  created: DateTime")}
     interface Node { id: ID! }
     scalar DateTime
     directive @known on FIELD_DEFINITION
