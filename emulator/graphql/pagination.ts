@@ -78,9 +78,9 @@ function matches<Node>(item: Node, filters: Readonly<Record<string, Filter | nul
   });
 }
 
-// Ids are numbers in some schemas.
+// In some schemas ids are numbers, or numbers are strings.
 function same(value: unknown, wanted: unknown): boolean {
-  return typeof wanted === "number" ? Number(value) === wanted : value === wanted;
+  return value == null || wanted == null ? value === wanted : String(value) === String(wanted);
 }
 
 function order<Node>(sort: readonly string[], read: Read<Node>) {

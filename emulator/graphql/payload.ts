@@ -17,7 +17,7 @@ export function payloadOf(shape: Shape, type: TypeNode, { changed, items }: Outc
 
   const fieldValue = ({ name: { value: name }, type }: FieldDefinitionNode) => {
     const itemType = shape.itemType(type);
-    if (itemType) return items[itemType];
+    if (itemType && !isList(type)) return items[itemType];
     if (isList(type)) return isNonNull(type) ? [] : null;
     if (nameOf(type) === "Boolean") return true;
     if (/header/i.test(name)) return items.header?.id;

@@ -602,8 +602,8 @@ test("serves other names of types, nested input and lists with filters", async (
       type Pair { id: ID! key: String! value: String! hooks: [Hook!]! receiverId: ID }
       type Pairs { edges: [PairEdge!]! hasNextPage: Boolean endCursor: String }
       type PairEdge { node: Pair }
-      type EventResult { ok: Boolean! errors: [String!]! result: Event webhookSubscriptionId: ID clientMutationId: String }
-      input Where { name: Text }
+      type EventResult { ok: Boolean! others: [Event!] errors: [String!]! result: Event webhookSubscriptionId: ID clientMutationId: String }
+      input Where { name: Text, expectedResponseCode: Text }
       input Text { eq: String }
       input Pagination { limit: Int offset: Int }
       input Change { webhookSubscription: Reference!, data: Data! }
@@ -617,7 +617,7 @@ test("serves other names of types, nested input and lists with filters", async (
   emulator.store.createSubscription({ receiverId: "2", resource: "PARTS", action: "UPDATE" });
   const ask = await asker(emulator);
   const read = await ask(`{
-    named: webhookReceivers(where: { name: { eq: "MES" } }) { id events(first: 5) { results { resource } totalCount } }
+    named: webhookReceivers(where: { name: { eq: "MES" }, expectedResponseCode: { eq: "200" } }) { id events(first: 5) { results { resource } totalCount } }
     byId: webhookReceivers(webhookReceiverId: "2") { name }
     page: webhookReceivers(pagination: { limit: 1 }) { id }
     webhookSubscriptions(receiver: 2) { id hook { name } }
@@ -643,12 +643,13 @@ test("serves other names of types, nested input and lists with filters", async (
   const changed = await ask(`mutation {
     updateWebhookSubscription(change: {
       webhookSubscription: { id: "2" }, data: { resource: RUNS, receiver: { id: "1" } }
-    }) { ok errors result { resource hook { id } } webhookSubscriptionId clientMutationId }
+    }) { ok others { id } errors result { resource hook { id } } webhookSubscriptionId clientMutationId }
   }`);
   expect(changed.body).toEqual({
     data: {
       updateWebhookSubscription: {
         ok: true,
+        others: null,
         errors: [],
         result: { resource: "RUNS", hook: { id: "1" } },
         webhookSubscriptionId: "2",
