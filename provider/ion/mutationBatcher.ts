@@ -5,9 +5,11 @@ import { permissionFor } from "./facts.ts";
 import type { IonClient } from "./http/client.ts";
 import type { Answer, Operation } from "./http/operation.ts";
 import { type RetryOptions, withRetry } from "./http/retry.ts";
-import { aliasOf, compose, describeParseError, type Mutation, mutationFor } from "./operations.ts";
+import { aliasOf, compose, type Mutation, mutationFor } from "./operations/mutations.ts";
+import { describeParseError } from "./operations/objects.ts";
 import { kindOf, rejection } from "./problems.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { ReceiverCache } from "./receiverCache.ts";
+import type { Shapes } from "./schema/shapes.ts";
 
 /** Mutations per request at most: at half a second each, still far from the 30 s that ION allows a request. */
 const MAX_BATCH = 40;
@@ -44,7 +46,7 @@ interface Pending {
 /** Collects mutations that are requested together, sends them as aliases of one document, and gives each its own outcome. */
 export class MutationBatcher {
   readonly #client: IonClient;
-  readonly #snapshot: Snapshot;
+  readonly #receivers: ReceiverCache;
   readonly #retry: RetryOptions;
   #batch: Pending[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -55,9 +57,9 @@ export class MutationBatcher {
   /** What a mutation of the last request took, without the round trip. */
   #msPerMutation = 0;
 
-  constructor(client: IonClient, snapshot: Snapshot, retry: RetryOptions) {
+  constructor(client: IonClient, receivers: ReceiverCache, retry: RetryOptions) {
     this.#client = client;
-    this.#snapshot = snapshot;
+    this.#receivers = receivers;
     this.#retry = retry;
   }
 
@@ -140,7 +142,7 @@ export class MutationBatcher {
       // What prevents a verification says nothing about the mutation before it.
       const error = verifying ? failure.with({ kind: "unknownOutcome" }) : failure;
       const unverifiable = verifying && failure.kind === "unsupported";
-      this.#snapshot.invalidate();
+      this.#receivers.invalidate();
       const left = open();
       if ((error.kind === "refused" || error.kind === "unsupported") && left.length > 1) {
         // ION ran none of it: halve the batch until what it refuses stands alone.
@@ -156,8 +158,12 @@ export class MutationBatcher {
 
   /** Settles each change that ION shows as applied. */
   async #verify(batch: readonly Pending[], outcomes: Map<Pending, Outcome>): Promise<void> {
-    this.#snapshot.invalidate();
-    const live = await this.#snapshot.get();
+    this.#receivers.invalidate();
+    const ids = batch.map(({ change }) => receiverOf(change));
+    const isAny = ids.includes(undefined);
+    const live = isAny
+      ? await this.#receivers.all()
+      : (await this.#receivers.atLeast(ids.filter((id) => id !== undefined))).receivers;
     for (const pending of batch) {
       const applied = appliedResult(pending.change, live, pending.before);
       if (applied) outcomes.set(pending, applied);
@@ -168,26 +174,37 @@ export class MutationBatcher {
   async #execute(batch: readonly Pending[], outcomes: Map<Pending, Outcome>): Promise<void> {
     const mutations = batch.map(({ mutation }) => mutation);
     const secrets = mutations.flatMap((mutation) => mutation.secrets);
-    const answer = await this.#measure({ ...compose(mutations), secrets }, mutations.length);
+    const answer = await this.#measure(
+      (shapes) => ({ ...compose(mutations.map((mutation) => shapes.rootField(mutation))), secrets }),
+      mutations.length,
+    );
     const open: IonError[] = [];
     batch.forEach((pending, index) => {
       const outcome = outcomeOf(pending, answer, aliasOf(index));
       if ("error" in outcome && OPEN.has(outcome.error.kind)) open.push(outcome.error);
       else outcomes.set(pending, outcome);
     });
+    // The answer may have had errors that the usual document does not ask for.
+    if (open.some(({ kind }) => kind === "unexpectedAnswer")) await this.#client.schema.read();
     const unknown = open.find(({ kind }) => kind !== "rateLimited") ?? open[0];
     if (unknown) throw unknown;
   }
 
   /** Runs a document, and learns what a mutation takes on top of a round trip. */
-  async #measure(operation: Operation, mutations: number): Promise<Answer> {
+  async #measure(build: (shapes: Shapes) => Operation, mutations: number): Promise<Answer> {
     const started = performance.now();
-    const answer = await this.#client.execute(operation);
-    this.#msPerMutation = Math.max(0, (performance.now() - started - this.#snapshot.roundTripMs) / mutations);
+    const answer = await this.#client.execute(build);
+    this.#msPerMutation = Math.max(0, (performance.now() - started - this.#receivers.roundTripMs) / mutations);
     this.#activeAt = undefined;
     return answer;
   }
 }
+
+/** The receiver that shows whether a change was applied; undefined if it can be any one. */
+const receiverOf = (change: Change): string | undefined => {
+  if (change.kind === "createReceiver") return undefined;
+  return "receiver" in change ? change.receiver.id : change.receiverId;
+};
 
 /** Kinds of failures after which a single change of a batch is verified or sent again. */
 const OPEN: ReadonlySet<IonErrorKind> = new Set(["unknownOutcome", "unexpectedAnswer", "rateLimited"]);
@@ -200,15 +217,16 @@ const DECIDED_FIRST: ReadonlySet<IonErrorKind> = new Set(["permission", "conflic
  * without a path, may have occurred after ION applied the change.
  */
 function outcomeOf({ change, mutation }: Pending, answer: Answer, alias: string): Outcome {
-  const parsed = mutation.answer.safeParse(answer.data[alias]);
-  if (parsed.success) return { result: parsed.data };
   const own = answer.problems.filter(({ path }) => path === undefined || path[0] === alias);
+  const parsed = mutation.answer.safeParse(answer.data[alias]);
+  // A payload may list errors of its own beside what looks like a confirmation.
+  if (parsed.success && !own.some(({ path }) => path?.length === 1)) return { result: parsed.data };
   const [problem] = own.sort((one, other) => (one.path?.length ?? 99) - (other.path?.length ?? 99));
   if (!problem) {
     return {
       error: new IonError(
         "unexpectedAnswer",
-        `ION's answer to ${mutation.field} does not have the expected form: ${describeParseError(parsed.error)}.`,
+        `ION's answer to ${mutation.field} does not have the expected form: ${parsed.error ? describeParseError(parsed.error) : ""}.`,
       ),
     };
   }

@@ -2,13 +2,15 @@ import { applyChange, type Change, type ResultOf } from "../model/changes.ts";
 import type { Receiver, Receivers } from "../model/webhooks.ts";
 import { type ConnectionSettings, environmentOf } from "./connectionSettings.ts";
 import { IonError, isIonError } from "./errors.ts";
+import { HeaderChanges } from "./headers.ts";
 import { IonClient } from "./http/client.ts";
 import { RETRY_DEFAULTS, type RetryOptions, withRetry } from "./http/retry.ts";
 import { REQUEST_TIMEOUT_MS, safeFetch, transport } from "./http/transport.ts";
 import { MutationBatcher } from "./mutationBatcher.ts";
-import { CREATE_SUBSCRIPTION, SUBSCRIPTION_ENUMS, secretsIn, subscriptionEnumsAnswer } from "./operations.ts";
-import { enumNamesOfInput } from "./schema/schemaAdapter.ts";
-import { Snapshot } from "./snapshot.ts";
+import { secretsIn } from "./operations/objects.ts";
+import { SUBSCRIPTION_ENUMS, subscriptionEnumsAnswer } from "./operations/queries.ts";
+import { ReceiverCache } from "./receiverCache.ts";
+import { ReceiverReader } from "./receiverReader.ts";
 
 /** What tests set; a user's run takes the defaults. */
 export interface WebhookApiOptions {
@@ -36,8 +38,9 @@ export class WebhookApi {
   readonly environment: string;
   readonly #formerEnvironment: string | undefined;
   readonly #client: IonClient;
-  readonly #snapshot: Snapshot;
+  readonly #receivers: ReceiverCache;
   readonly #batcher: MutationBatcher;
+  readonly #headers: HeaderChanges;
   readonly #retry: RetryOptions;
   #names: Promise<SubscriptionNames> | undefined;
 
@@ -50,9 +53,18 @@ export class WebhookApi {
     this.#formerEnvironment = settings.formerEndpoint && environmentOf(settings.formerEndpoint, settings.name);
     const { deadlineMs = RETRY_DEFAULTS.deadlineMs } = settings;
     this.#retry = { ...RETRY_DEFAULTS, deadlineMs, ...options.retry };
-    this.#client = new IonClient(settings, send, now, options.warn);
-    this.#snapshot = new Snapshot(this.#client, this.#retry, now);
-    this.#batcher = new MutationBatcher(this.#client, this.#snapshot, this.#retry);
+    const warn = options.warn ?? (() => {});
+    this.#client = new IonClient(settings, send, now, warn);
+    this.#receivers = new ReceiverCache(new ReceiverReader(this.#client, this.#retry), now, warn);
+    this.#batcher = new MutationBatcher(this.#client, this.#receivers, this.#retry);
+    const { schema } = this.#client;
+    this.#headers = new HeaderChanges({
+      send: (change) => this.#send(change),
+      shape: () => schema.known.headers,
+      readShape: async () => (await schema.read()).headers,
+      known: async (id) => (await this.receiversWith(id)).receivers,
+      read: (id) => this.reread(id),
+    });
   }
 
   /** Whether an environment that a resource recorded is this one, under its current or its former name. */
@@ -60,22 +72,30 @@ export class WebhookApi {
     return environment === this.environment || environment === this.#formerEnvironment;
   }
 
-  /** All receivers with their subscriptions and headers. */
+  /** All receivers with their subscriptions and headers. @throws IonError also if there is no list that the key can read */
   receivers(): Promise<Receivers> {
-    return this.#snapshot.get();
+    return this.#receivers.all();
   }
 
-  /** One receiver. If the snapshot does not have it, ION is read again. */
+  /** All receivers, or at least this one if there is no list that the key can read. */
+  receiversWith(id: string): Promise<{ readonly receivers: Receivers; readonly isComplete: boolean }> {
+    return this.#receivers.atLeast([id]);
+  }
+
+  /** One receiver. If it is not known, ION is read again. */
   async receiver(id: string): Promise<Receiver | undefined> {
-    const known = (await this.receivers()).get(id);
-    if (known) return known;
+    return (await this.receiversWith(id)).receivers.get(id) ?? this.reread(id);
+  }
+
+  /** One receiver as ION has it now. */
+  async reread(id: string): Promise<Receiver | undefined> {
     this.invalidate();
-    return (await this.receivers()).get(id);
+    return (await this.receiversWith(id)).receivers.get(id);
   }
 
   /** Makes the next read ask ION again. */
   invalidate(): void {
-    this.#snapshot.invalidate();
+    this.#receivers.invalidate();
   }
 
   /** Keeps the current batch of changes open for a moment: the engine is still processing resources. */
@@ -83,14 +103,19 @@ export class WebhookApi {
     this.#batcher.keepOpen();
   }
 
-  /** Applies one change, and adds its effect to the snapshot. */
+  /** Applies one change, and adds its effect to what is known. */
   async apply<Of extends Change>(change: Of): Promise<ResultOf<Of>> {
+    return (await this.#headers.apply(change)) as ResultOf<Of>;
+  }
+
+  async #send<Of extends Change>(change: Of): Promise<ResultOf<Of>> {
     const before = change.kind === "createReceiver" ? await this.#receiverIds() : new Set<string>();
     const result = await this.#batcher.run(change, before);
     if (change.kind === "createReceiver" || change.kind === "updateReceiver") {
       this.#client.hide(secretsIn(result as Receiver));
     }
-    this.#snapshot.edit((receivers) => applyChange(receivers, change, result));
+    if (change.kind === "createReceiver") this.#receivers.add(result as Receiver);
+    else this.#receivers.edit((receivers) => applyChange(receivers, change, result));
     return result;
   }
 
@@ -111,16 +136,14 @@ export class WebhookApi {
   }
 
   async #readNames(): Promise<SubscriptionNames> {
-    const answer = await this.#client.execute({ document: SUBSCRIPTION_ENUMS });
+    const answer = await this.#client.execute(() => ({ document: SUBSCRIPTION_ENUMS }));
     const parsed = subscriptionEnumsAnswer.safeParse(answer.data);
     const names = (field: string) => {
       const type = parsed.data?.__type.inputFields.find(({ name }) => name === field)?.type;
       return (type?.enumValues ?? type?.ofType?.enumValues ?? []).map(({ name }) => name);
     };
-    const schema = parsed.success ? undefined : await this.#client.schema.read();
-    const { resource = [], action = [] } = schema
-      ? enumNamesOfInput(schema, CREATE_SUBSCRIPTION)
-      : { resource: names("resource"), action: names("action") };
+    const shapes = parsed.success ? undefined : await this.#client.schema.read();
+    const { resource, action } = shapes?.eventNames() ?? { resource: names("resource"), action: names("action") };
     if (resource.length === 0 || action.length === 0) {
       throw new IonError(
         "unexpectedAnswer",

@@ -119,7 +119,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
   },
 
   async read(api, _id, state) {
-    if (!(await api.receivers()).has(state.receiverId)) return {};
+    if (!(await api.receiversWith(state.receiverId)).receivers.has(state.receiverId)) return {};
     const unmanagedNow = await findUnmanaged(api, state);
     const reported = unmanagedNow.filter((name) => state.reported.includes(name));
     const newlyFound = unmanagedNow.filter((name) => !state.reported.includes(name));
@@ -266,7 +266,7 @@ function readable(api: WebhookApi, inputs: Args) {
 }
 
 async function surplusOf(api: WebhookApi, receiverId: string, declared: readonly string[]): Promise<Subscription[]> {
-  const receiver = (await api.receivers()).get(receiverId);
+  const receiver = (await api.receiversWith(receiverId)).receivers.get(receiverId);
   if (!receiver) return [];
   const subscriptions = declared.map((event) => {
     const [resource = "", action = ""] = event.split(" ");
@@ -285,7 +285,7 @@ function deleteIfUnmanaged(api: WebhookApi, { receiverId, declared }: Declared, 
 }
 
 async function subscriptionsOf(api: WebhookApi, receiverId: string): Promise<readonly Subscription[]> {
-  return (await api.receivers()).get(receiverId)?.subscriptions ?? [];
+  return (await api.receiversWith(receiverId)).receivers.get(receiverId)?.subscriptions ?? [];
 }
 
 const label = (subscription: Subscription) =>

@@ -156,9 +156,9 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
   },
 
   async read(api, id, state) {
-    const receivers = await api.receivers();
+    const { receivers, isComplete } = await api.receiversWith(id);
     const live = receivers.get(id);
-    const warnings = receivers.size === 0 ? [NOTHING_VISIBLE] : [];
+    const warnings = isComplete && receivers.size === 0 ? [NOTHING_VISIBLE] : [];
     if (!live) return { warnings };
     const observed = observedFields(live, state);
     const { declaredFields, pinned, reverted = [] } = state;
@@ -208,12 +208,14 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
 
   async delete(api, id, _state, isDeclared) {
     await retryOnConflict(api, async () => {
-      const receivers = await api.receivers();
+      const { receivers } = await api.receiversWith(id);
       const live = receivers.get(id);
       if (!live) return;
       // If ION masks the URL, duplicates cannot be recognized, and what is declared is kept.
       if (isDeclared && receiversWithUrl(live.webhookUri, receivers).length <= 1) return;
-      await api.apply({ kind: "deleteReceiver", receiver: live });
+      await deleteHeaders(api, live);
+      const receiver = live.headers.length > 0 ? await api.reread(id) : live;
+      if (receiver) await api.apply({ kind: "deleteReceiver", receiver });
     });
   },
 };
@@ -280,7 +282,9 @@ async function findExisting(api: WebhookApi, inputs: Inputs) {
 
 /** Refuses a URL that another receiver has: with both, every event would be delivered twice. */
 async function refuseDuplicate(api: WebhookApi, receiver: Receiver, name: string, webhookUri: string): Promise<void> {
-  const other = receiversWithUrl(webhookUri, await api.receivers()).find(({ id }) => id !== receiver.id);
+  const other = receiversWithUrl(webhookUri, (await api.receiversWith(receiver.id)).receivers).find(
+    ({ id }) => id !== receiver.id,
+  );
   if (!other) return;
   throw new IonError(
     "ambiguous",
@@ -303,14 +307,25 @@ async function applyHeaders(
   const failures = outcomes.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
   const stale = failures.find((reason) => isIonError(reason) && isStale(reason));
   if (stale && prior) throw stale;
-  const live = await api.receivers().catch(() => undefined);
-  const state = buildState(api.environment, live?.get(receiver.id) ?? receiver, inputs, prior);
+  const live = await api.receiversWith(receiver.id).catch(() => undefined);
+  const state = buildState(api.environment, live?.receivers.get(receiver.id) ?? receiver, inputs, prior);
   if (failures.length > 0) {
     const reasons = failures.map((reason) => (reason instanceof Error ? reason.message : String(reason)));
     throw new PartialStateError(receiver.id, state, reasons);
   }
   // If ION cannot be read, what succeeded is as it was set.
   return live || !headers ? state : { ...state, headers };
+}
+
+/** ION may keep the headers of a deleted receiver, with their secrets, and then shows them nowhere. */
+async function deleteHeaders(api: WebhookApi, receiver: Receiver): Promise<void> {
+  const changes = receiver.headers.map((header) => api.apply({ kind: "deleteHeader", receiver, header }));
+  for (const outcome of await Promise.allSettled(changes)) {
+    const error: unknown = outcome.status === "rejected" ? outcome.reason : undefined;
+    const isDeleted = isIonError(error) && error.kind === "notFound";
+    const isImpossible = isIonError(error) && error.kind === "unsupported";
+    if (error !== undefined && !isDeleted && !isImpossible) throw error;
+  }
 }
 
 function notFound(api: WebhookApi, id: string, name: string): IonError {

@@ -133,7 +133,7 @@ async function findExisting(api: WebhookApi, inputs: Inputs): Promise<Subscripti
 
 /** Finds a subscription by id: on its receiver, or on any other one if it was moved. */
 async function findById(api: WebhookApi, id: string, receiverId: string) {
-  const receivers = await api.receivers();
+  const { receivers } = await api.receiversWith(receiverId);
   const known = receivers.get(receiverId);
   for (const receiver of known ? [known, ...receivers.values()] : receivers.values()) {
     const subscription = receiver.subscriptions.find((one) => one.id === id);

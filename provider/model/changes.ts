@@ -12,7 +12,22 @@ export type Change =
   | { readonly kind: "deleteSubscription"; readonly receiverId: string; readonly subscription: Subscription }
   | { readonly kind: "createHeader"; readonly receiver: Receiver; readonly key: string; readonly value: string }
   | { readonly kind: "updateHeader"; readonly receiver: Receiver; readonly header: Header; readonly value: string }
-  | { readonly kind: "deleteHeader"; readonly receiver: Receiver; readonly header: Header };
+  | { readonly kind: "deleteHeader"; readonly receiver: Receiver; readonly header: Header }
+  // Where headers are objects of their own, which receivers have. The receiver is the one that will have it.
+  | {
+      readonly kind: "createUnattachedHeader";
+      readonly receiver: Receiver;
+      readonly key: string;
+      readonly value: string;
+    }
+  | { readonly kind: "attachHeader"; readonly receiver: Receiver; readonly header: Header }
+  | { readonly kind: "detachHeader"; readonly receiver: Receiver; readonly header: Header }
+  // Where headers are a list in the receiver.
+  | {
+      readonly kind: "setHeaders";
+      readonly receiver: Receiver;
+      readonly headers: ReadonlyArray<{ readonly key: string; readonly value: string }>;
+    };
 
 /** What ION answers to each kind of change. */
 interface ChangeResults {
@@ -24,6 +39,10 @@ interface ChangeResults {
   readonly createHeader: Header;
   readonly updateHeader: Header;
   readonly deleteHeader: undefined;
+  readonly createUnattachedHeader: Header;
+  readonly attachHeader: undefined;
+  readonly detachHeader: undefined;
+  readonly setHeaders: Receiver;
 }
 
 /** What ION answers to a change. */
@@ -118,7 +137,19 @@ export function appliedResult(
       });
     case "updateHeader":
       return headerResult(live, change.receiver, ({ id, value }) => id === change.header.id && value === change.value);
+    case "setHeaders": {
+      const headers = Object.fromEntries(change.headers.map(({ key, value }) => [key, value]));
+      const receiver = live.get(change.receiver.id);
+      const left = receiver && receiverDifference({ fields: {}, headers }, receiver);
+      return left?.every(({ kind }) => kind === "inactive") ? { result: receiver } : undefined;
+    }
+    // ION shows no header that no receiver has.
+    case "createUnattachedHeader":
+      return undefined;
+    case "attachHeader":
+      return headerResult(live, change.receiver, ({ id }) => id === change.header.id) && { result: undefined };
     case "deleteHeader":
+    case "detachHeader":
       return headerResult(live, change.receiver, ({ id }) => id === change.header.id)
         ? undefined
         : { result: undefined };
@@ -148,6 +179,7 @@ export function applyChange<Of extends Change>(
       receivers.set(receiver.id, receiver);
       break;
     }
+    case "setHeaders":
     case "updateReceiver": {
       const receiver = result as Receiver;
       const { subscriptions, headers } = change.receiver;
@@ -186,7 +218,15 @@ export function applyChange<Of extends Change>(
         return { headers: headers.map((one) => (one.id === change.header.id ? (result as Header) : one)) };
       });
       break;
+    case "createUnattachedHeader":
+      break;
+    case "attachHeader":
+      edit(change.receiver.id, ({ headers }) => {
+        return { headers: [...without(headers, change.header.id), change.header] };
+      });
+      break;
     case "deleteHeader":
+    case "detachHeader":
       edit(change.receiver.id, ({ headers }) => ({ headers: without(headers, change.header.id) }));
       break;
   }

@@ -140,6 +140,14 @@ export function describeChange(change: Change): string {
       return `delete the subscription ${event(change.subscription)} (id ${escapeText(change.subscription.id)}) of receiver ${escapeText(change.receiverId)}`;
     case "createHeader":
       return `create the header ${escapeText(change.key)} of the ${named(change.receiver)}`;
+    case "setHeaders":
+      return `change the headers of the ${named(change.receiver)}`;
+    case "createUnattachedHeader":
+      return `create the header ${escapeText(change.key)} for the ${named(change.receiver)}`;
+    case "attachHeader":
+      return `add the header ${escapeText(change.header.key)} to the ${named(change.receiver)}`;
+    case "detachHeader":
+      return `remove the header ${escapeText(change.header.key)} from the ${named(change.receiver)}`;
     case "updateHeader":
       return `update the header ${escapeText(change.header.key)} of the ${named(change.receiver)}`;
     case "deleteHeader":

@@ -132,7 +132,7 @@ describe("an answer that does not have the expected form", () => {
     const { kind, message } = await failureOf(ionOn(emulator, { fetch }).apply({ kind: "createReceiver", fields }));
     expect(kind).toBe("unexpectedAnswer");
     expect(message.replace(/in \d+ s/, "in 1 s")).toMatchInlineSnapshot(
-      `"Could not create the webhook receiver "new". ION's answer to createWebhookReceiver does not have the expected form: webhookReceiver.name: Invalid input: expected string, received object. Tried 3 times in 1 s. It is unknown whether ION applied it. The next \`pulumi up\` checks before it changes anything."`,
+      `"Could not create the webhook receiver "new". ION's answer to createWebhookReceiver does not have the expected form: name: Invalid input: expected string, received object. Tried 3 times in 1 s. It is unknown whether ION applied it. The next \`pulumi up\` checks before it changes anything."`,
     );
     expect(message).not.toContain(CANARY);
   });

@@ -401,8 +401,8 @@ describe("create", () => {
     expect(await create(ion, INPUTS)).toMatchObject({ state: STATE, warnings: [] });
   });
 
-  it("warns if ION's schema has no list of receivers", async () => {
-    const emulator = await start({ hide: ["webhookReceivers"] });
+  it("warns if ION's schema shows no receivers", async () => {
+    const emulator = await start({ hide: ["webhookReceivers", "webhookReceiver", "webhookSubscriptions"] });
     const { state, warnings = [] } = await create(ionOn(emulator), INPUTS);
     expect(state).toMatchObject(STATE);
     expect(warnings.map((warning) => warning.split(". ").at(-1))).toMatchInlineSnapshot(`

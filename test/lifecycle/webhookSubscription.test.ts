@@ -278,8 +278,8 @@ describe("create", () => {
     expect(emulator.store.listSubscriptions()).toHaveLength(1);
   });
 
-  it("warns if ION's schema has no list of receivers, and creates the subscription", async () => {
-    const emulator = await start({ hide: ["webhookReceivers"] });
+  it("warns if ION's schema shows no receivers, and creates the subscription", async () => {
+    const emulator = await start({ hide: ["webhookReceivers", "webhookReceiver", "webhookSubscriptions"] });
     emulator.store.createReceiver({ name: "r1", webhookUri: "https://hooks.example/1" });
     const { id, warnings = [] } = await create(ionOn(emulator), INPUTS);
     expect([id, warnings.length]).toEqual(["1", 1]);

@@ -1,7 +1,7 @@
 import { requireSettings } from "../../ion/connectionSettings.ts";
 import { type IonError, isIonError } from "../../ion/errors.ts";
 import { EnvironmentCheck } from "../../ion/schema/environmentCheck.ts";
-import { RUN_DOCTOR } from "../../ion/schema/schemaAdapter.ts";
+import { RUN_DOCTOR } from "../../ion/schema/shapes.ts";
 import { WebhookApi } from "../../ion/webhookApi.ts";
 import { escapeLine, formatJson, listSome } from "../../model/text.ts";
 import { type Register, withStack } from "../options.ts";

@@ -2,7 +2,7 @@
 import type { ConnectionSettings } from "../../ion/connectionSettings.ts";
 import type { IonError } from "../../ion/errors.ts";
 import { proxyFor, unusedProxy } from "../../ion/http/transport.ts";
-import { LIST } from "../../ion/operations.ts";
+import { RECEIVERS } from "../../ion/operations/queries.ts";
 import {
   type NameFacts,
   NEEDED_PERMISSIONS,
@@ -45,7 +45,7 @@ export interface Verdict {
 export type Add = (step: Finding["step"], outcome: Outcome, message: string, details?: readonly string[]) => void;
 
 /** Where pulumi-ion has every name of ION's. */
-const NAMES_FILE = "provider/ion/operations.ts";
+const NAMES_FILE = "provider/ion/operations";
 
 /** Names to list before a list becomes too long to read. */
 const MAX_NAMES = 200;
@@ -180,7 +180,7 @@ export function verdictOf(
   const operations = [...all.filter(({ isPart }) => !isPart), ...withoutRepeated(all).filter(({ isPart }) => isPart)];
   const of = (outcome: OperationFacts["outcome"]) => operations.filter((one) => one.outcome === outcome);
   const purposes = (some: readonly OperationFacts[]) => some.map(({ purpose }) => purpose);
-  const isListMissing = of("unsupported").some(({ field, isPart }) => field === LIST && !isPart);
+  const isListMissing = of("unsupported").some(({ field, isPart }) => field === RECEIVERS && !isPart);
   const isGuideSupported = operations
     .filter(({ inGuide }) => inGuide)
     .every(({ outcome }) => outcome !== "unsupported");

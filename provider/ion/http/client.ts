@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { ClientError, GraphQLClient } from "graphql-request";
 import { escapeMessage } from "../../model/text.ts";
 import { type ConnectionSettings, type SettingNames, settingNames } from "../connectionSettings.ts";
 import { IonError, sentence } from "../errors.ts";
 import { kindOf, messagesOf } from "../problems.ts";
-import { LiveSchema } from "../schema/schemaAdapter.ts";
+import { LiveSchema } from "../schema/liveSchema.ts";
+import { type Shapes, USUAL_SHAPES } from "../schema/shapes.ts";
 import type { Answer, GraphQLProblem, Operation } from "./operation.ts";
 import { redactAll, secretsOfQuery } from "./redact.ts";
 import { TokenSource } from "./token.ts";
@@ -44,21 +46,25 @@ export class IonClient {
   }
 
   /**
-   * Runs one document once. If ION refuses it, it is adapted to ION's live schema and run again.
+   * Runs one document once. If ION refuses it, it is built again from ION's live schema, and run again.
    *
+   * @param build gets the shape of ION's API: the usual one until ION refuses a document.
    * @throws IonError "refused" if ION ran none of it, "unsupported" if ION's schema lacks a required name, and others for
    * HTTP failures. Errors of single fields do not throw: they are in the answer's problems.
    */
-  async execute(operation: Operation): Promise<Answer> {
-    const adapted = await this.schema.adapt(operation);
+  async execute(build: (shapes: Shapes) => Operation): Promise<Answer> {
+    const shapes = await this.schema.shapes();
+    const operation = build(shapes);
     try {
-      return await this.#run(adapted ?? operation);
+      return await this.#run(operation);
     } catch (error) {
-      if (adapted || !(error instanceof IonError) || error.kind !== "refused") throw error;
-      await this.schema.read();
-      const readapted = await this.schema.adapt(operation);
-      if (!readapted) throw error;
-      return this.#run(readapted);
+      if (shapes !== USUAL_SHAPES || !(error instanceof IonError) || error.kind !== "refused") throw error;
+      const rebuilt = build(await this.schema.read());
+      const { document, variables } = rebuilt;
+      if (document === operation.document && isDeepStrictEqual(variables, operation.variables)) throw error;
+      return this.#run(rebuilt);
+    } finally {
+      this.schema.warnOmitted();
     }
   }
 
@@ -106,7 +112,7 @@ export class IonClient {
   #read(data: unknown, errors: unknown, redact: Redact): Answer {
     const problems = problemsIn(errors, redact);
     if (data !== null && data !== undefined && typeof data === "object") {
-      return { data: { ...data }, problems };
+      return { data: { ...data }, problems: [...problems, ...payloadProblems(data, redact)] };
     }
     const [first] = problems;
     if (!first)
@@ -202,6 +208,18 @@ function problemsIn(errors: unknown, redact: Redact): GraphQLProblem[] {
       code: typeof code === "string" ? code : undefined,
       path: Array.isArray(error?.path) ? error.path.map(String) : undefined,
     };
+  });
+}
+
+/** Errors that a mutation's payload lists itself, in place of GraphQL's errors. */
+function payloadProblems(data: object, redact: (text: string) => string): GraphQLProblem[] {
+  return Object.entries(data).flatMap(([alias, payload]: [string, { readonly errors?: unknown } | null]) => {
+    const errors: readonly unknown[] = Array.isArray(payload?.errors) ? payload.errors : [];
+    return errors.map((error) => {
+      const { message, messages } = Object(error) as { readonly message?: unknown; readonly messages?: unknown };
+      const text = [error, message, messages].flat().filter((one) => typeof one === "string");
+      return { message: redact(text.join(" ") || "an error without a message"), code: undefined, path: [alias] };
+    });
   });
 }
 

@@ -8,10 +8,12 @@ import { IonClient } from "../http/client.ts";
 import type { Operation } from "../http/operation.ts";
 import { TokenSource } from "../http/token.ts";
 import { REQUEST_TIMEOUT_MS, type Send, safeFetch, transport } from "../http/transport.ts";
-import { CREATE_SUBSCRIPTION, ETAG_FIELD, LIST } from "../operations.ts";
+import { ETAG_FIELD } from "../operations/objects.ts";
+import { RECEIVERS } from "../operations/queries.ts";
 import type { WebhookApiOptions } from "../webhookApi.ts";
+import { introspect } from "./liveSchema.ts";
 import { type OperationSample, operationSamples } from "./operationSamples.ts";
-import { adaptToSchema, enumNamesOfInput, introspect } from "./schemaAdapter.ts";
+import { type Shapes, USUAL_SHAPES } from "./shapes.ts";
 
 /** What a token says about itself. Nothing of it is secret. */
 export interface TokenFacts {
@@ -25,12 +27,14 @@ export interface TokenFacts {
 
 /** How one operation matches ION's schema. */
 export interface OperationFacts extends Pick<OperationSample, "purpose" | "field" | "inGuide" | "isPart"> {
-  /** "works" unchanged, "adapted" if it works without what differs, "unsupported" if it does not work. */
+  /** "works" as usual, "adapted" if it works in another shape or without what is missing, "unsupported" if it does not work. */
   readonly outcome: "works" | "adapted" | "unsupported";
   /** The differences, in graphql-js's words. */
   readonly differences: readonly string[];
   /** Why it does not work. */
   readonly reason?: string;
+  /** How it is sent: `deleteWebhookReceiver(id, etag)`. */
+  readonly shape?: string;
 }
 
 /** How ION's schema matches everything that this package sends. */
@@ -56,7 +60,7 @@ export interface NameFacts {
 export const NEEDED_PERMISSIONS: readonly string[] = [
   ...new Set(
     operationSamples()
-      .filter(({ field }) => field !== LIST)
+      .filter(({ field }) => field !== RECEIVERS)
       .map(({ field }) => permissionFor(field)),
   ),
 ];
@@ -66,6 +70,7 @@ export class EnvironmentCheck {
   readonly #tokens: TokenSource;
   readonly #client: IonClient;
   readonly #now: () => number;
+  #schema: Promise<GraphQLSchema> | undefined;
 
   constructor(settings: ConnectionSettings, options: WebhookApiOptions = {}) {
     this.#now = options.now ?? Date.now;
@@ -88,19 +93,32 @@ export class EnvironmentCheck {
     };
   }
 
+  /** The webhook part of ION's schema as SDL. It holds names only: no data, and no secrets. */
+  async webhookSchema(): Promise<string> {
+    const { webhookPart } = await import("./webhookPart.ts");
+    return webhookPart(await this.#introspect());
+  }
+
+  #introspect(): Promise<GraphQLSchema> {
+    this.#schema ??= introspect((operation) => this.#client.execute(() => operation));
+    return this.#schema;
+  }
+
   /** Compares every operation with ION's schema. */
   async schema(): Promise<SchemaFacts> {
-    const schema = await introspect((operation) => this.#client.execute(operation));
+    const schema = await this.#introspect();
     const graphql = await import("graphql");
-    const names = enumNamesOfInput(schema, CREATE_SUBSCRIPTION);
-    const samples = operationSamples(VIOLET_RESOURCES.find((name) => names.resource?.includes(name)));
+    const { LiveShapes } = await import("./liveShapes.ts");
+    const shapes = new LiveShapes(schema);
+    const names = shapes.eventNames();
+    const samples = operationSamples(VIOLET_RESOURCES.find((name) => names.resource.includes(name)));
     const used = new Set(samples.map(({ field }) => field));
     const roots = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
       Object.keys(type?.getFields() ?? {}),
     );
     return {
       types: Object.keys(schema.getTypeMap()).length,
-      operations: samples.map((sample) => checkSample(graphql, schema, sample)),
+      operations: samples.map((sample) => checkSample(graphql, schema, shapes, sample)),
       resources: compareNames(VIOLET_RESOURCES, names.resource),
       actions: compareNames(ACTIONS, names.action),
       unused: roots.filter((name) => /webhook/i.test(name) && !used.has(name)),
@@ -111,20 +129,46 @@ export class EnvironmentCheck {
 function checkSample(
   graphql: typeof import("graphql"),
   schema: GraphQLSchema,
+  shapes: Shapes,
   sample: OperationSample,
 ): OperationFacts {
   const { build, etagFrom, ...about } = sample;
-  const operation = build(hasField(schema, etagFrom, ETAG_FIELD) ? "sample" : undefined);
-  const differences = problemsWith(graphql, schema, build("sample"));
+  const etag = hasField(schema, etagFrom, ETAG_FIELD) ? "sample" : undefined;
+  const usual = build(USUAL_SHAPES, "sample");
+  const differences = problemsWith(graphql, schema, usual);
   try {
-    const { adapted } = adaptToSchema(graphql, schema, operation);
-    const [problem] = problemsWith(graphql, schema, adapted ?? operation);
+    const live = build(shapes, etag);
+    const shape = describeShape(graphql, live);
+    const [problem] = problemsWith(graphql, schema, live);
     if (problem) return { ...about, outcome: "unsupported", differences, reason: problem };
-    return { ...about, outcome: differences.length === 0 && !adapted ? "works" : "adapted", differences };
+    const isUsual = live.document === usual.document && differences.length === 0;
+    return { ...about, outcome: isUsual ? "works" : "adapted", differences, shape };
   } catch (error) {
     if (!isIonError(error)) throw error;
     return { ...about, outcome: "unsupported", differences, reason: error.summary };
   }
+}
+
+/** The root fields of an operation with the names of their arguments: `updateWebhookReceiver(input: {id, etag})`. */
+function describeShape({ Kind, parse }: typeof import("graphql"), { document, variables = {} }: Operation): string {
+  const names = (value: unknown): string => {
+    if (Array.isArray(value)) return `: [${names(value[0]).slice(2)}]`;
+    if (value === null || typeof value !== "object") return "";
+    const given = Object.entries(value).filter(([, part]) => part !== undefined);
+    return `: {${given.map(([name, part]) => name + names(part)).join(", ")}}`;
+  };
+  const fields = parse(document).definitions.flatMap((one) =>
+    "selectionSet" in one ? one.selectionSet.selections : [],
+  );
+  return fields
+    .flatMap((field) => {
+      if (field.kind !== Kind.FIELD) return [];
+      const args = (field.arguments ?? []).map(({ name, value }) => {
+        return name.value + (value.kind === Kind.VARIABLE ? names(variables[value.name.value]) : "");
+      });
+      return [`${field.name.value}${args.length > 0 ? `(${args.join(", ")})` : ""}`];
+    })
+    .join(", then ");
 }
 
 /** Whether the objects that a mutation returns have a field. */

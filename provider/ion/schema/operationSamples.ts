@@ -2,8 +2,11 @@
 import type { Change } from "../../model/changes.ts";
 import { ACTIONS, VIOLET_RESOURCES } from "../../model/events.ts";
 import { RECEIVER_FIELDS, type Receiver, type ReceiverFields } from "../../model/webhooks.ts";
+import { isIonError } from "../errors.ts";
 import type { Operation } from "../http/operation.ts";
-import { compose, LIST, mutationFor, PAGE_SIZE, WEBHOOK_RECEIVERS } from "../operations.ts";
+import { compose, mutationFor } from "../operations/mutations.ts";
+import { PAGE_SIZE, RECEIVERS, START } from "../operations/queries.ts";
+import type { Shapes } from "./shapes.ts";
 
 /** One operation. */
 export interface OperationSample {
@@ -15,8 +18,8 @@ export interface OperationSample {
   readonly inGuide: boolean;
   /** A part of another operation that can work without it: one field of an input, a further page. */
   readonly isPart?: true;
-  /** The operation, with the etag that its object has, if it takes one. */
-  readonly build: (etag: string | undefined) => Operation;
+  /** The operation in a shape, with the etag that its object has, if it takes one. @throws IonError if it has no place */
+  readonly build: (shapes: Shapes, etag: string | undefined) => Operation;
   /** The mutation that creates the object whose etag it takes; undefined if it takes none. */
   readonly etagFrom?: string;
 }
@@ -41,77 +44,122 @@ const receiver = (etag?: string): Receiver => ({
   headers: [],
 });
 const header = (etag?: string) => ({ id: "1", _etag: etag, key: "X-Sample", value: "sample" });
+const SAMPLE_HEADER = { key: "X-Sample", value: "sample" };
 
-const list = (purpose: string, variables: Record<string, unknown>): OperationSample => ({
-  purpose,
-  field: LIST,
-  inGuide: false,
-  build: () => ({ document: WEBHOOK_RECEIVERS, variables }),
-});
-const creation = (purpose: string, change: Change, inGuide = false): OperationSample => ({
-  purpose,
-  field: mutationFor(change).field,
-  inGuide,
-  build: () => compose([mutationFor(change)]),
-});
-const modification = (
+type Changes = (shapes: Shapes, etag: string | undefined) => readonly Change[];
+
+const changing = (
   purpose: string,
-  etagFrom: Change,
-  change: (etag: string | undefined) => Change,
+  changes: Changes,
+  more: { readonly inGuide?: true; readonly etagFrom?: string } = {},
+  usual: string = fieldOf(changes),
 ): OperationSample => ({
   purpose,
-  field: mutationFor(change(undefined)).field,
+  field: usual,
   inGuide: false,
-  build: (etag) => compose([mutationFor(change(etag))]),
-  etagFrom: mutationFor(etagFrom).field,
+  build: (shapes, etag) => compose(changes(shapes, etag).map((change) => shapes.rootField(mutationFor(change)))),
+  ...more,
 });
+
+function fieldOf(changes: Changes): string {
+  const [change] = changes(USUAL, undefined);
+  return change ? mutationFor(change).field : "";
+}
+
+/** Only how the usual shape keeps headers matters for the name of an operation. */
+const USUAL = { headers: "created" } as Shapes;
+
+/** How receivers are read: all of them, or else those that are known. */
+function reading(shapes: Shapes): Operation {
+  try {
+    const list = shapes.receivers();
+    return { document: list.document, variables: list.variables(START) };
+  } catch (error) {
+    const some = shapes.receiversById(["1"]) ?? shapes.subscriptions();
+    if (!isIonError(error) || !some) throw error;
+    return {
+      document: some.document,
+      variables: typeof some.variables === "function" ? some.variables(START) : (some.variables ?? {}),
+    };
+  }
+}
 
 /** All operations, the most important first, with a resource that can be subscribed to. */
 export function operationSamples(resource: string = VIOLET_RESOURCES[0]): readonly OperationSample[] {
-  const createReceiver: Change = { kind: "createReceiver", fields: GUIDE_FIELDS };
   const event = { resource, action: ACTIONS[0] };
-  const createSubscription: Change = { kind: "createSubscription", receiverId: "1", event };
-  const createHeader: Change = { kind: "createHeader", receiver: receiver(), key: "X-Sample", value: "sample" };
   const update =
-    (fields: Partial<ReceiverFields>) =>
-    (etag: string | undefined): Change => ({
-      kind: "updateReceiver",
-      receiver: receiver(etag),
-      fields,
-    });
+    (fields: Partial<ReceiverFields>): Changes =>
+    (_shapes, etag) => [{ kind: "updateReceiver", receiver: receiver(etag), fields }];
+  const ofReceiver = { etagFrom: "createWebhookReceiver" };
+  const ofHeader = { etagFrom: "createWebhookHeader" };
+  const setHeaders = (etag: string | undefined): Change => ({
+    kind: "setHeaders",
+    receiver: receiver(etag),
+    headers: [SAMPLE_HEADER],
+  });
   return [
-    creation("create a receiver", createReceiver, true),
-    creation("create a subscription", createSubscription, true),
-    list("read ION's webhooks", { first: PAGE_SIZE }),
-    modification("update a receiver", createReceiver, update({})),
-    modification("delete a receiver", createReceiver, (etag) => ({ kind: "deleteReceiver", receiver: receiver(etag) })),
-    modification("delete a subscription", createSubscription, (etag) => ({
-      kind: "deleteSubscription",
-      receiverId: "1",
-      subscription: { id: "1", _etag: etag, ...event },
-    })),
-    creation("create a header", createHeader),
-    modification("update a header", createHeader, (etag) => ({
-      kind: "updateHeader",
-      receiver: receiver(),
-      header: header(etag),
-      value: "sample",
-    })),
-    modification("delete a header", createHeader, (etag) => ({
-      kind: "deleteHeader",
-      receiver: receiver(),
-      header: header(etag),
-    })),
+    changing("create a receiver", () => [{ kind: "createReceiver", fields: GUIDE_FIELDS }], { inGuide: true }),
+    changing("create a subscription", () => [{ kind: "createSubscription", receiverId: "1", event }], {
+      inGuide: true,
+    }),
+    { purpose: "read ION's webhooks", field: RECEIVERS, inGuide: false, build: reading },
+    changing("update a receiver", update({}), ofReceiver),
+    changing(
+      "delete a receiver",
+      (_shapes, etag) => [{ kind: "deleteReceiver", receiver: receiver(etag) }],
+      ofReceiver,
+    ),
+    changing(
+      "delete a subscription",
+      (_shapes, etag) => [
+        { kind: "deleteSubscription", receiverId: "1", subscription: { id: "1", _etag: etag, ...event } },
+      ],
+      { etagFrom: "createWebhookSubscription" },
+    ),
+    changing("create a header", ({ headers }) => {
+      if (headers === "listed") return [setHeaders("sample")];
+      if (headers === "created") return [{ kind: "createHeader", receiver: receiver(), ...SAMPLE_HEADER }];
+      return [
+        { kind: "createUnattachedHeader", receiver: receiver(), ...SAMPLE_HEADER },
+        { kind: "attachHeader", receiver: receiver(), header: header() },
+      ];
+    }),
+    changing(
+      "update a header",
+      ({ headers }, etag) =>
+        headers === "listed"
+          ? [setHeaders(etag)]
+          : [{ kind: "updateHeader", receiver: receiver(), header: header(etag), value: "sample" }],
+      ofHeader,
+    ),
+    changing(
+      "delete a header",
+      ({ headers }, etag) => {
+        const deletion: Change = { kind: "deleteHeader", receiver: receiver(), header: header(etag) };
+        if (headers === "listed") return [setHeaders(etag)];
+        return headers === "attached" ? [{ ...deletion, kind: "detachHeader" }, deletion] : [deletion];
+      },
+      ofHeader,
+      "deleteWebhookHeader",
+    ),
     ...[
-      list(`read more than ${PAGE_SIZE} receivers`, { first: PAGE_SIZE, after: "sample" }),
+      {
+        purpose: `read more than ${PAGE_SIZE} receivers`,
+        field: RECEIVERS,
+        inGuide: false,
+        build: (shapes: Shapes) => {
+          const { document, variables, paging } = shapes.receivers();
+          const next = paging === "offset" ? { offset: 99 } : paging === "cursor" ? { after: "sample" } : {};
+          return { document, variables: variables({ ...START, ...next }) };
+        },
+      },
       ...RECEIVER_FIELDS.filter((field) => !(field in GUIDE_FIELDS)).map((field) =>
-        creation(`create a receiver with ${field}`, {
-          kind: "createReceiver",
-          fields: { ...GUIDE_FIELDS, [field]: FIELDS[field] },
-        }),
+        changing(`create a receiver with ${field}`, () => [
+          { kind: "createReceiver", fields: { ...GUIDE_FIELDS, [field]: FIELDS[field] } },
+        ]),
       ),
       ...RECEIVER_FIELDS.map((field) =>
-        modification(`update ${field} of a receiver`, createReceiver, update({ [field]: FIELDS[field] })),
+        changing(`update ${field} of a receiver`, update({ [field]: FIELDS[field] }), ofReceiver),
       ),
     ].map((sample): OperationSample => ({ ...sample, isPart: true })),
   ];

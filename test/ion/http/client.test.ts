@@ -27,11 +27,11 @@ async function execute({ status = 200, type = "application/json", headers = {}, 
     return response.writeHead(status, { "content-type": type, ...headers }).end(body.replaceAll("%REQUEST%", echo));
   });
   const settings = { endpoint: origin + path, authUrl: `${origin}/token`, clientId: "id", clientSecret: SECRET };
-  return new IonClient(settings, transport(fetch), Date.now).execute({
+  return new IonClient(settings, transport(fetch), Date.now).execute(() => ({
     document: "mutation Write($input0: I!) { m0: write(input: $input0) { id } }",
     variables: { input0: { value: VALUE } },
     secrets: [VALUE],
-  });
+  }));
 }
 
 const withoutHost = (message: string) => message.replace(/127\.0\.0\.1:\d+/g, "HOST");
@@ -232,11 +232,11 @@ describe("an answer with data", () => {
   it("returns the same form for a real GraphQL server", async () => {
     const client = new IonClient(connectionTo(await start()), transport(fetch), Date.now);
     const document = 'mutation { a: deleteWebhookReceiver(id: "9", etag: "x") }';
-    expect((await failureOf(client.execute({ document }))).kind).toBe("refused");
+    expect((await failureOf(client.execute(() => ({ document })))).kind).toBe("refused");
     const partial = `mutation($i: CreateWebhookReceiverInput!) {
       a: createWebhookReceiver(input: $i) { webhookReceiver { id } } b: deleteWebhookReceiver(id: "9", etag: "x") { id } }`;
     await expect(
-      client.execute({ document: partial, variables: { i: { name: "a", webhookUri: "https://a.example" } } }),
+      client.execute(() => ({ document: partial, variables: { i: { name: "a", webhookUri: "https://a.example" } } })),
     ).resolves.toEqual({
       data: { a: { webhookReceiver: { id: "1" } }, b: null },
       problems: [{ path: ["b"], code: undefined, message: 'WebhookReceiver with id "9" not found.' }],

@@ -92,9 +92,18 @@ describe("schema", () => {
     expect(new Set(unsupported.map(({ field, reason }) => reason?.replace(field, "FIELD"))).size).toBe(1);
   });
 
-  it("says why an operation does not work if a value has another type", async () => {
+  it("converts a value to the type that the schema asks for", async () => {
     const { operations } = await factsWith(["expectedResponseCode: Int", "expectedResponseCode: String"]);
     const reason = expect.stringContaining("String cannot represent a non string value: 200");
+    expect(notWorking(operations)).toEqual([
+      ["adapted", "create a receiver with expectedResponseCode", "", reason],
+      ["adapted", "update expectedResponseCode of a receiver", "", reason],
+    ]);
+  });
+
+  it("says why an operation does not work if a value cannot have the type", async () => {
+    const { operations } = await factsWith(["expectedResponseCode: Int", "expectedResponseCode: Boolean"]);
+    const reason = expect.stringContaining("Boolean cannot represent a non boolean value: 200");
     expect(notWorking(operations)).toEqual([
       ["unsupported", "create a receiver with expectedResponseCode", reason, reason],
       ["unsupported", "update expectedResponseCode of a receiver", reason, reason],

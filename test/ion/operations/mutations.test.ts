@@ -12,20 +12,21 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
   aliasOf,
-  compose,
-  describeParseError,
+  compose as composeFields,
+  type Mutation,
   mutationFor,
-  SUBSCRIPTION_ENUMS,
-  secretsIn,
-  WEBHOOK_RECEIVERS,
-  webhookReceiversAnswer,
-} from "../../provider/ion/operations.ts";
-import type { Change } from "../../provider/model/changes.ts";
-import type { ReceiverFields } from "../../provider/model/webhooks.ts";
-import { header, receiver, subscription } from "../model/samples.ts";
-import { CANARY, SDL } from "../support/support.ts";
+} from "../../../provider/ion/operations/mutations.ts";
+import { describeParseError, secretsIn } from "../../../provider/ion/operations/objects.ts";
+import { receiverPage, START, SUBSCRIPTION_ENUMS, USUAL_LIST } from "../../../provider/ion/operations/queries.ts";
+import { LiveShapes } from "../../../provider/ion/schema/liveShapes.ts";
+import { USUAL_SHAPES } from "../../../provider/ion/schema/shapes.ts";
+import type { Change } from "../../../provider/model/changes.ts";
+import type { ReceiverFields } from "../../../provider/model/webhooks.ts";
+import { header, receiver, subscription } from "../../model/samples.ts";
+import { CANARY, SDL } from "../../support/support.ts";
 
 const schema = buildSchema(SDL);
+const compose = (mutations: readonly Mutation<unknown>[]) => composeFields(mutations.map(USUAL_SHAPES.rootField));
 
 const HOSTILE = `${CANARY}") { id } x: deleteWebhookReceiver(id: "1" # {{}} $input0 \n é 🙂`;
 const ALL_FIELDS: ReceiverFields = {
@@ -41,8 +42,13 @@ const ALL_FIELDS: ReceiverFields = {
 const erp = receiver({ id: HOSTILE, _etag: HOSTILE });
 const plant = { ...header(HOSTILE, HOSTILE, HOSTILE), _etag: HOSTILE };
 
-/** Every kind of change, with everything that it can contain, and ION's name for it. */
-const CHANGES: { readonly [Kind in Change["kind"]]: readonly [field: string, Extract<Change, { kind: Kind }>] } = {
+/** Kinds that have no usual shape: they are sent only where ION's schema asks for them. */
+type Unusual = "createUnattachedHeader" | "attachHeader" | "detachHeader" | "setHeaders";
+
+/** Every other kind of change, with everything that it can contain, and ION's name for it. */
+const CHANGES: {
+  readonly [Kind in Exclude<Change["kind"], Unusual>]: readonly [field: string, Extract<Change, { kind: Kind }>];
+} = {
   createReceiver: ["createWebhookReceiver", { kind: "createReceiver", fields: ALL_FIELDS }],
   updateReceiver: ["updateWebhookReceiver", { kind: "updateReceiver", receiver: erp, fields: ALL_FIELDS }],
   deleteReceiver: ["deleteWebhookReceiver", { kind: "deleteReceiver", receiver: erp }],
@@ -72,8 +78,8 @@ function problemsOf(document: string, variables: Record<string, unknown>): strin
 
 describe("ION's inferred schema", () => {
   it.each([
-    ["the list of receivers", WEBHOOK_RECEIVERS, { first: 100 }],
-    ["its next page", WEBHOOK_RECEIVERS, { first: 100, after: "x" }],
+    ["the list of receivers", USUAL_LIST.document, USUAL_LIST.variables(START)],
+    ["its next page", USUAL_LIST.document, USUAL_LIST.variables({ after: "x", repeatsLast: true })],
     ["the query for the names of subscriptions", SUBSCRIPTION_ENUMS, {}],
   ])("accepts %s in ION's inferred schema", (_what, document, variables) => {
     expect(problemsOf(document, variables)).toEqual([]);
@@ -83,6 +89,12 @@ describe("ION's inferred schema", () => {
     const { document, variables } = compose([mutationFor(change)]);
     expect(problemsOf(document, variables)).toEqual([]);
     expect(document).toMatch(new RegExp(`^mutation ${field}\\(`, "i"));
+  });
+
+  it("writes every operation as the inferred schema has it", () => {
+    const live = new LiveShapes(schema);
+    for (const mutation of MUTATIONS) expect(live.rootField(mutation)).toEqual(USUAL_SHAPES.rootField(mutation));
+    expect(live.receivers().document).toBe(USUAL_LIST.document);
   });
 
   it("composes all mutations in one batch, valid in ION's inferred schema", () => {
@@ -167,9 +179,7 @@ describe("the secrets of an operation", () => {
 describe("the list of receivers", () => {
   const node = { id: "1", name: "a", _etag: "e", subscriptions: [], headers: [] };
   const parseNode = (parts: object) =>
-    webhookReceiversAnswer.parse({
-      webhookReceivers: { edges: [{ node: { ...node, ...parts } }], pageInfo: { hasNextPage: false } },
-    }).webhookReceivers.edges[0]?.node;
+    receiverPage.parse({ edges: [{ node: { ...node, ...parts } }], pageInfo: { hasNextPage: false } }).edges[0]?.node;
 
   it.each([
     ["an id that is a number", { id: 7 }, { id: "7" }],
@@ -239,7 +249,7 @@ describe("describeParseError", () => {
     const parsed = mutationFor({ kind: "createReceiver", fields: {} }).answer.safeParse({ webhookReceiver: answer });
     const description = describeParseError(parsed.error as z.ZodError);
     expect(description).toMatchInlineSnapshot(
-      `"webhookReceiver.name: Invalid input: expected string, received array; webhookReceiver.expectedResponseCode: Invalid string: must match pattern /^\\d{1,5}$/; webhookReceiver.active: Invalid input: expected boolean, received string"`,
+      `"name: Invalid input: expected string, received array; expectedResponseCode: Invalid string: must match pattern /^\\d{1,5}$/; active: Invalid input: expected boolean, received string"`,
     );
     expect(description).not.toContain(CANARY);
   });

@@ -1,0 +1,153 @@
+/** Changes to headers, in each of the ways in which an ION may keep them. @see ./schema/shapes.ts for the ways. */
+import type { Change, ResultOf } from "../model/changes.ts";
+import { escapeText, formatReceiver } from "../model/text.ts";
+import { type Header, type Receiver, type Receivers, sameHeaderName } from "../model/webhooks.ts";
+import { isStale } from "./conflicts.ts";
+import { IonError, isIonError } from "./errors.ts";
+import type { HeaderShape } from "./schema/shapes.ts";
+
+/** The value of a header that no receiver has: if a run is interrupted there, no secret stays in ION. */
+const PLACEHOLDER = "pending";
+
+/** What changes to headers need of ION. */
+export interface HeaderAccess {
+  /** Sends one change. */
+  send<Of extends Change>(change: Of): Promise<ResultOf<Of>>;
+  /** How ION keeps headers, as far as it is known. */
+  shape(): HeaderShape;
+  /** The same from ION's live schema. */
+  readShape(): Promise<HeaderShape>;
+  /** Receivers as they are known, at least this one. */
+  known(id: string): Promise<Receivers>;
+  /** A receiver as ION shows it now. */
+  read(id: string): Promise<Receiver | undefined>;
+}
+
+/** Applies changes in which headers are involved. Others are sent as they are. */
+export class HeaderChanges {
+  readonly #ion: HeaderAccess;
+  /** The last change to the list of headers of each receiver. */
+  readonly #lists = new Map<string, Promise<unknown>>();
+
+  constructor(ion: HeaderAccess) {
+    this.#ion = ion;
+  }
+
+  async apply(change: Change): Promise<ResultOf<Change>> {
+    switch (change.kind) {
+      case "createHeader":
+        return this.#create(change);
+      case "updateHeader":
+        return this.#update(change);
+      case "deleteHeader":
+        return this.#delete(change);
+      default:
+        return this.#ion.send(change);
+    }
+  }
+
+  async #create(change: Extract<Change, { kind: "createHeader" }>): Promise<Header> {
+    const shape = this.#ion.shape();
+    if (shape === "created") {
+      try {
+        return await this.#ion.send(change);
+      } catch (error) {
+        if (!isUnsupported(error) || this.#ion.shape() === "created") throw error;
+        return this.#create(change);
+      }
+    }
+    const { receiver, key, value } = change;
+    return shape === "attached"
+      ? this.#createAndAttach(receiver, key, value)
+      : this.#inList(receiver, (headers) => [...headers, { key, value }], key);
+  }
+
+  async #update(change: Extract<Change, { kind: "updateHeader" }>): Promise<Header> {
+    const { receiver, header, value } = change;
+    const { key } = header;
+    if (await this.#isShared(receiver, header)) {
+      const own = await this.#createAndAttach(receiver, key, value);
+      await this.#ion.send({ kind: "detachHeader", receiver, header });
+      return own;
+    }
+    try {
+      return await this.#ion.send(change);
+    } catch (error) {
+      if (!isUnsupported(error) || this.#ion.shape() !== "listed") throw error;
+      const others = (headers: readonly HeaderValue[]) => headers.filter((one) => !sameHeaderName(one.key, key));
+      return this.#inList(receiver, (headers) => [...others(headers), { key, value }], key);
+    }
+  }
+
+  /** Deletes a header, unless another receiver has it too: then it is only detached. */
+  async #delete(change: Extract<Change, { kind: "deleteHeader" }>): Promise<undefined> {
+    const { receiver, header } = change;
+    if (await this.#isShared(receiver, header)) return this.#ion.send({ ...change, kind: "detachHeader" });
+    try {
+      return await this.#ion.send(change);
+    } catch (error) {
+      if (!isIonError(error) || !["invalid", "refused", "unsupported"].includes(error.kind)) throw error;
+      const shape = await this.#ion.readShape();
+      if (shape === "created") throw error;
+      if (shape === "listed") {
+        await this.#inList(receiver, (headers) => headers.filter(({ key }) => !sameHeaderName(key, header.key)));
+        return undefined;
+      }
+    }
+    // ION does not delete a header that a receiver has. Between the two steps it holds no secret.
+    const empty = await this.#ion.send({ kind: "updateHeader", receiver, header, value: PLACEHOLDER });
+    await this.#ion.send({ kind: "detachHeader", receiver, header: empty });
+    return this.#ion.send({ kind: "deleteHeader", receiver, header: empty });
+  }
+
+  async #createAndAttach(receiver: Receiver, key: string, value: string): Promise<Header> {
+    const header = await this.#ion.send({ kind: "createUnattachedHeader", receiver, key, value: PLACEHOLDER });
+    try {
+      await this.#ion.send({ kind: "attachHeader", receiver, header });
+    } catch (error) {
+      await this.#ion.send({ kind: "deleteHeader", receiver, header }).catch(() => undefined);
+      throw error;
+    }
+    try {
+      return await this.#ion.send({ kind: "updateHeader", receiver, header, value });
+    } catch (error) {
+      if (!isIonError(error) || !isStale(error)) throw error;
+      const attached = (await this.#ion.read(receiver.id))?.headers.find(({ id }) => id === header.id);
+      return this.#ion.send({ kind: "updateHeader", receiver, header: attached ?? header, value });
+    }
+  }
+
+  async #isShared({ id: receiverId }: Receiver, { id }: Header): Promise<boolean> {
+    const others = [...(await this.#ion.known(receiverId)).values()].filter((other) => other.id !== receiverId);
+    return others.some(({ headers }) => headers.some((header) => header.id === id));
+  }
+
+  /** Changes the list of headers in the input of a receiver, one change after the other. */
+  async #inList(
+    { id }: Receiver,
+    edit: (headers: readonly HeaderValue[]) => readonly HeaderValue[],
+    result = "",
+  ): Promise<Header> {
+    const before = this.#lists.get(id);
+    const current = (async () => {
+      await before?.catch(() => undefined);
+      const receiver = (await this.#ion.known(id)).get(id);
+      if (!receiver) throw new IonError("notFound", `The webhook receiver with id ${escapeText(id)} does not exist.`);
+      const headers = edit(receiver.headers).map(({ key, value }) => {
+        if (value !== undefined) return { key, value };
+        throw new IonError(
+          "unsupported",
+          `Could not change the headers of the webhook receiver ${formatReceiver(receiver)}: ION accepts only all of them together, and does not show the value of ${escapeText(key)}.`,
+        );
+      });
+      return this.#ion.send({ kind: "setHeaders", receiver, headers });
+    })();
+    this.#lists.set(id, current);
+    const { headers } = await current;
+    return headers.find(({ key }) => sameHeaderName(key, result)) ?? { id: result, key: result };
+  }
+}
+
+type HeaderValue = Pick<Header, "key" | "value">;
+
+const isUnsupported = (error: unknown): boolean => isIonError(error) && error.kind === "unsupported";
