@@ -2,7 +2,7 @@
 import { escapeText } from "../model/text.ts";
 import { trimSlashes } from "../model/url.ts";
 import { IonError } from "./errors.ts";
-import { HOSTS, TOKEN_PATH } from "./facts.ts";
+import { HOSTS, OTHER_HOSTS, TOKEN_PATH } from "./facts.ts";
 
 /** The address of an ION environment and the API key for it. Holds secrets: never put it into state, a message or a log. */
 export interface ConnectionSettings {
@@ -230,10 +230,24 @@ function documentedIssuer(endpoint: string | undefined): string | undefined {
   return hosts.find((host) => host.endpoint === endpoint)?.issuer;
 }
 
-/** Accepts an issuer's host, its origin, or the token endpoint itself: public scripts use all three. */
+/** The same settings with the other hosts that public sources name for this environment, the likeliest first. */
+export function withOtherHosts(settings: ConnectionSettings): ConnectionSettings[] {
+  const { endpoint, authUrl } = settings;
+  const other = OTHER_HOSTS[endpoint];
+  if (!other || tokenUrlOf(documentedIssuer(endpoint) ?? "") !== authUrl) return [];
+  const authUrls = [authUrl, tokenUrlOf(other.issuer)];
+  const endpoints = [endpoint, ...(other.endpoint ? [other.endpoint] : [])];
+  return endpoints
+    .flatMap((one) => authUrls.map((url) => ({ ...settings, endpoint: one, authUrl: url })))
+    .filter((one) => one.endpoint !== endpoint || one.authUrl !== authUrl);
+}
+
+/** Accepts an issuer's host, with or without the path to its realms, or the token endpoint itself: public scripts use all three. */
 function tokenUrlOf(authUrl: string): string {
   const url = /^[a-z]+:\/\//i.test(authUrl) ? authUrl : `https://${authUrl}`;
-  return URL.canParse(url) && /\/token\/?$/.test(new URL(url).pathname) ? url : trimSlashes(url) + TOKEN_PATH;
+  if (URL.canParse(url) && /\/token\/?$/.test(new URL(url).pathname)) return url;
+  const [issuer = ""] = url.split(/\/realms(?=\/|$)/);
+  return trimSlashes(issuer) + TOKEN_PATH;
 }
 
 function urlProblem(url: string): string | undefined {

@@ -12,6 +12,9 @@ export interface Host {
 /** The path of the token endpoint on an issuer (ION's manual, "Authentication"). */
 export const TOKEN_PATH = "/realms/api-keys/protocol/openid-connect/token";
 
+/** Where some issuers have it instead (public clients of ION). */
+export const OTHER_TOKEN_PATH = `/auth${TOKEN_PATH}`;
+
 /** ION's environments by region and stage (ION's manual, "Environments"). An API key works in one of them only. */
 export const HOSTS: Readonly<Record<string, Readonly<Record<string, Host>>>> = {
   us: {
@@ -32,6 +35,24 @@ export const HOSTS: Readonly<Record<string, Readonly<Record<string, Host>>>> = {
       issuer: "https://staging-auth.ion-aus.com",
     },
   },
+};
+
+/** Other hosts of the same environments, by endpoint: public sources disagree (ION's other pages, public clients). */
+export const OTHER_HOSTS: Readonly<Record<string, { readonly endpoint?: string; readonly issuer: string }>> = {
+  "https://api.buildwithion.com/graphql": {
+    endpoint: "https://api.firstresonance.io/graphql",
+    issuer: "https://auth-production-pub.buildwithion.com",
+  },
+  "https://api.ion-gov.com/graphql": {
+    endpoint: "https://api-production-gov.buildwithion.com/graphql",
+    issuer: "https://auth-production-gov.buildwithion.com",
+  },
+  "https://staging-api.ion-gov.com/graphql": {
+    endpoint: "https://api-staging-gov.buildwithion.com/graphql",
+    issuer: "https://auth-staging-gov.buildwithion.com",
+  },
+  "https://api-production-aus.buildwithion.com/graphql": { issuer: "https://auth-production-aus.buildwithion.com" },
+  "https://api-staging-aus.buildwithion.com/graphql": { issuer: "https://auth-staging-aus.buildwithion.com" },
 };
 
 /** The addresses that ION delivers events from, by region and stage, each as a CIDR block. */

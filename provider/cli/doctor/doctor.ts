@@ -1,6 +1,8 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { requireSettings } from "../../ion/connectionSettings.ts";
-import { type IonError, isIonError } from "../../ion/errors.ts";
-import { EnvironmentCheck } from "../../ion/schema/environmentCheck.ts";
+import { IonError, type IonErrorKind, isIonError } from "../../ion/errors.ts";
+import { EnvironmentCheck, findOtherHosts } from "../../ion/schema/environmentCheck.ts";
 import { RUN_DOCTOR } from "../../ion/schema/shapes.ts";
 import { WebhookApi } from "../../ion/webhookApi.ts";
 import { escapeLine, formatJson, listSome } from "../../model/text.ts";
@@ -10,9 +12,13 @@ import type { StackOptions } from "../stack.ts";
 import { type Style, type Terminal, wrap } from "../terminal.ts";
 import {
   type Add,
+  canRead,
   type Finding,
   type Outcome,
   reportEnvironment,
+  reportLogin,
+  reportMorePermissions,
+  reportOtherHosts,
   reportSchema,
   reportSettings,
   reportToken,
@@ -23,6 +29,7 @@ import {
 
 interface DoctorOptions extends StackOptions {
   readonly json?: true;
+  readonly saveSchema?: string;
 }
 
 /** `pulumi-ion doctor`: does pulumi-ion work with this ION environment, and if not, who must fix what? */
@@ -33,6 +40,7 @@ export const doctor: Register = (program, act, version) => {
       "Check the settings, the API key, ION's schema and the webhooks, and list who must fix what. Changes nothing.",
     )
     .option("--json", "print one JSON object")
+    .option("--save-schema <file>", "write the webhook part of ION's schema to a new file: names only, no data")
     .addHelpText("after", HELP)
     .action(act((options: DoctorOptions, terminal) => run(options, terminal, version)));
 };
@@ -43,7 +51,8 @@ Exit codes: 0 everything works, 1 error or invalid arguments, 3 ION's schema or 
 Examples:
   pulumi-ion doctor --stack production
   pulumi-ion doctor --no-stack                 only ION_API_URI, ION_CLIENT_ID, ION_CLIENT_SECRET
-  pulumi-ion doctor --json | jq '.verdict'`;
+  pulumi-ion doctor --json | jq '.verdict'
+  pulumi-ion doctor --save-schema ion.graphql  a file for the maintainers of pulumi-ion, without secrets`;
 
 const MARKS: Readonly<Record<Outcome, { mark: string; style: Style }>> = {
   ok: { mark: "✓", style: "green" },
@@ -82,13 +91,25 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
   const token = environment && (await attempt("key", () => environment.token()));
   if (token) reportToken(token, add);
   const schema = token && (await attempt("schema", () => environment.schema()));
+  if (environment) reportLogin(environment.login, add);
   if (schema) reportSchema(schema, add);
-  const live = token && (await attempt("webhooks", () => new WebhookApi(connection).receivers()));
+  if (schema && token) reportMorePermissions(schema, token, add);
+  if (environment && schema && options.saveSchema !== undefined) {
+    const file = resolve(terminal.cwd, options.saveSchema);
+    await attempt("schema", async () => saveSchema(file, await environment.webhookSchema(), add));
+  }
+  const isReadOneByOne = schema && !schema.hasList && canRead(schema);
+  const live = token && !isReadOneByOne && (await attempt("webhooks", () => new WebhookApi(connection).receivers()));
   if (live) reportWebhooks(live, add);
+  if (connection && failures.some(({ kind }) => HOST_FAILURES.includes(kind))) {
+    reportOtherHosts(await findOtherHosts(connection), settings, add);
+  }
 
   const verdict = verdictOf(token, schema, failures);
   const works = findings.every(({ outcome }) => outcome !== "failure");
-  const worksPartly = schema && (live || failures.at(-1)?.kind === "unsupported");
+  const readFailure = failures.at(-1)?.kind;
+  const worksPartly =
+    schema && (live || isReadOneByOne || readFailure === "unsupported" || readFailure === "permission");
   const code = works ? 0 : worksPartly ? 3 : 1;
   if (options.json) {
     const urls = connection && {
@@ -100,6 +121,24 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
     terminal.out(formatJson({ ...output, findings, token, schema, verdict, code }, 2));
   } else terminal.out(`\n${verdictText(verdict, code, version, terminal)}`);
   return code;
+}
+
+/** Failures that another host may not have. */
+const HOST_FAILURES: readonly IonErrorKind[] = ["auth", "unreachable", "unexpectedAnswer"];
+
+/** Writes ION's schema to a new file. */
+function saveSchema(file: string, sdl: string, add: Add): void {
+  try {
+    writeFileSync(file, sdl, { flag: "wx" });
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === "EEXIST" ? "it exists already" : (error as Error).message;
+    throw new IonError("config", `Could not write ${file}: ${reason}.`);
+  }
+  add(
+    "schema",
+    "ok",
+    `Wrote the webhook part of ION's schema to ${file}. It holds names only: no data, and no secrets.`,
+  );
 }
 
 function asText({ outcome, message, details = [] }: Finding, { paint, columns }: Terminal): string {

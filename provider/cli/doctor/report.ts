@@ -1,9 +1,10 @@
 /** What `pulumi-ion doctor` finds, as sentences, and who can fix what is wrong. */
-import type { ConnectionSettings } from "../../ion/connectionSettings.ts";
+import { type ConnectionSettings, settingNames } from "../../ion/connectionSettings.ts";
 import type { IonError } from "../../ion/errors.ts";
 import { proxyFor, unusedProxy } from "../../ion/http/transport.ts";
 import { RECEIVERS } from "../../ion/operations/queries.ts";
 import {
+  type LoginFacts,
   type NameFacts,
   NEEDED_PERMISSIONS,
   type OperationFacts,
@@ -43,9 +44,6 @@ export interface Verdict {
 
 /** Adds a finding. */
 export type Add = (step: Finding["step"], outcome: Outcome, message: string, details?: readonly string[]) => void;
-
-/** Where pulumi-ion has every name of ION's. */
-const NAMES_FILE = "provider/ion/operations";
 
 /** Names to list before a list becomes too long to read. */
 const MAX_NAMES = 200;
@@ -94,8 +92,36 @@ export function reportToken({ seconds, clockAhead, permissions }: TokenFacts, ad
 const duration = (seconds: number) =>
   seconds % 60 === 0 ? pluralize(seconds / 60, "minute") : pluralize(seconds, "second");
 
+/** How ION accepts the key, if not as usual. */
+export function reportLogin({ tokenUrl, isBare }: LoginFacts, add: Add) {
+  if (tokenUrl)
+    add("key", "ok", `Tokens come from ${withoutSecrets(tokenUrl)}: there is no token endpoint at the usual path.`);
+  if (isBare) add("key", "ok", 'ION accepts the token only without "Bearer", so pulumi-ion sends it that way.');
+}
+
+/** Whether ION answers at other hosts of First Resonance. */
+export function reportOtherHosts(
+  found: ConnectionSettings | undefined,
+  { stack, connection }: Pick<Settings, "stack" | "connection">,
+  add: Add,
+) {
+  if (!found) return;
+  const { key, variable } = settingNames(connection);
+  const set = (setting: "endpoint" | "authUrl", url: string) =>
+    stack ? `pulumi config set ${key(setting)} ${url}` : `export ${variable(setting)}=${url}`;
+  add("settings", "warning", "ION accepts this key at other hosts of First Resonance. Use them:", [
+    set("endpoint", found.endpoint),
+    set("authUrl", found.authUrl),
+  ]);
+}
+
+/** Whether receivers can be read at all. */
+export const canRead = ({ operations }: SchemaFacts): boolean =>
+  operations.some(({ field, isPart, outcome }) => field === RECEIVERS && !isPart && outcome !== "unsupported");
+
 /** How ION's schema matches what pulumi-ion sends. */
-export function reportSchema({ types, operations, resources, actions, unused }: SchemaFacts, add: Add) {
+export function reportSchema(facts: SchemaFacts, add: Add) {
+  const { types, operations, resources, actions, unused, hasList } = facts;
   add("schema", "ok", `ION shows its schema (${pluralize(types, "type")}).`);
   const matching = operations.filter(({ outcome }) => outcome === "works").length;
   const total = pluralize(operations.length, "request");
@@ -109,6 +135,20 @@ export function reportSchema({ types, operations, resources, actions, unused }: 
       : `pulumi-ion cannot ${purposes}:`;
     add("schema", isAdapted ? "warning" : "failure", message, reasons.split("\n"));
   }
+  add(
+    "schema",
+    "ok",
+    "The shape of each request:",
+    operations.flatMap((one) =>
+      one.isPart || !one.shape ? [] : [`${one.purpose}: ${one.shape} (${originOfShape(one)})`],
+    ),
+  );
+  if (!hasList && canRead(facts)) {
+    const message =
+      "ION has no list of webhook receivers. pulumi-ion reads those of a stack one by one. It cannot find duplicates of them, " +
+      "receivers that no program manages, or existing receivers to import.";
+    add("webhooks", "warning", message);
+  }
   if (unused.length > 0)
     add(
       "schema",
@@ -117,6 +157,20 @@ export function reportSchema({ types, operations, resources, actions, unused }: 
     );
   reportNames("resource", resources, add);
   reportNames("action", actions, add);
+}
+
+/** Whether the key has the permissions that only this shape of ION's API needs. */
+export function reportMorePermissions({ morePermissions }: SchemaFacts, { permissions }: TokenFacts, add: Add) {
+  const missing = morePermissions.filter((name) => !permissions.includes(name));
+  if (missing.length === 0) return;
+  if (permissions.length > 0) add("key", "failure", "For the headers of this ION, the API key also lacks:", missing);
+  else add("key", "warning", "For the headers of this ION, the API key also needs:", missing);
+}
+
+/** Where a shape comes from. */
+function originOfShape({ outcome, inGuide }: OperationFacts): string {
+  if (outcome === "adapted") return "from ION's schema";
+  return inGuide ? "known from Violet's guide" : "inferred, and as in ION's schema";
 }
 
 /** Why an operation does not match, line by line. */
@@ -209,7 +263,7 @@ function asksForSchema(unsupported: readonly OperationFacts[]): string[] {
   if (names.length === 0) return [];
   return [
     `First Resonance: what does ION's API have instead of ${names.join(", ")}, or is it disabled for your organization?`,
-    `The maintainers of pulumi-ion: send them this output. ION's names are in ${NAMES_FILE}.`,
+    "The maintainers of pulumi-ion: send them this output, and the file that `pulumi-ion doctor --save-schema ion.graphql` writes.",
   ];
 }
 

@@ -20,10 +20,18 @@ const MAX_PROBLEMS = 200;
 /** Shorter secrets are redacted only from the answer to the request that sent them: they could be ordinary words. */
 const MIN_GLOBAL_SECRET = 8;
 
+/** How a token is sent: as `Bearer <token>` (newer pages of ION's manual), or alone (older pages, and ION's scripts). */
+type TokenScheme = "Bearer" | "bare";
+
+const isRejectedToken = (error: unknown): boolean => error instanceof IonError && error.kind === "auth";
+
 /** The only way to ION: adds the token, renews it once if it is rejected, and turns every failure into an IonError. */
 export class IonClient {
   readonly #graphql: GraphQLClient;
-  readonly #tokens: TokenSource;
+  /** Issues the token of every request. */
+  readonly tokens: TokenSource;
+  /** How ION accepts a token; undefined before it accepted one. */
+  scheme: TokenScheme | undefined;
   readonly #host: string;
   readonly #names: SettingNames;
   readonly #settings: ConnectionSettings;
@@ -36,7 +44,7 @@ export class IonClient {
     this.#host = new URL(settings.endpoint).host;
     this.#names = settingNames(settings.name);
     this.#settings = settings;
-    this.#tokens = new TokenSource(settings, send, now);
+    this.tokens = new TokenSource(settings, send, now);
     this.#graphql = new GraphQLClient(settings.endpoint, {
       errorPolicy: "all",
       fetch: async (url, init) => asJson(await send("graphql", String(url), init ?? {})),
@@ -73,18 +81,22 @@ export class IonClient {
     for (const secret of secrets) if (secret.length >= MIN_GLOBAL_SECRET) this.#secrets.add(secret);
   }
 
+  /** Sends an operation. If ION rejects the token, sends it in another scheme if none is known to work, then with a new token. */
   async #run(operation: Operation): Promise<Answer> {
-    const token = await this.#tokens.get();
-    try {
-      return await this.#send(operation, token);
-    } catch (error) {
-      if (!(error instanceof IonError) || error.kind !== "auth") throw error;
-      this.#tokens.reject(token);
-      return this.#send(operation, await this.#tokens.get());
+    const token = await this.tokens.get();
+    const schemes: readonly TokenScheme[] = this.scheme ? [this.scheme] : ["Bearer", "bare"];
+    for (const scheme of schemes) {
+      try {
+        return await this.#send(operation, token, scheme);
+      } catch (error) {
+        if (!isRejectedToken(error)) throw error;
+      }
     }
+    this.tokens.reject(token);
+    return this.#send(operation, await this.tokens.get(), schemes[0]);
   }
 
-  async #send(operation: Operation, token: string): Promise<Answer> {
+  async #send(operation: Operation, token: string, scheme: TokenScheme = "Bearer"): Promise<Answer> {
     this.hide(operation.secrets ?? []);
     const redact = (texts: readonly string[]) =>
       redactAll([...(operation.secrets ?? []), ...this.#secrets, token, this.#settings.clientSecret], texts);
@@ -92,8 +104,9 @@ export class IonClient {
       const answer = await this.#graphql.rawRequest<Record<string, unknown>>(
         operation.document,
         operation.variables ?? {},
-        { authorization: `Bearer ${token}` },
+        { authorization: scheme === "Bearer" ? `Bearer ${token}` : token },
       );
+      this.scheme = scheme;
       return this.#read(answer.data, answer.errors, redact);
     } catch (error) {
       if (error instanceof IonError) throw error;
@@ -110,10 +123,10 @@ export class IonClient {
   }
 
   #read(data: unknown, errors: unknown, redact: Redact): Answer {
-    const problems = problemsIn(errors, redact);
-    if (data !== null && data !== undefined && typeof data === "object") {
-      return { data: { ...data }, problems: [...problems, ...payloadProblems(data, redact)] };
-    }
+    const isData = data !== null && data !== undefined && typeof data === "object";
+    const all = [...(Array.isArray(errors) ? (errors as unknown[]) : []), ...(isData ? payloadErrors(data) : [])];
+    const problems = problemsIn(all, redact);
+    if (isData) return { data: { ...data }, problems };
     const [first] = problems;
     if (!first)
       throw new IonError("unexpectedAnswer", `${this.#host} answered without data.`, {
@@ -211,14 +224,14 @@ function problemsIn(errors: unknown, redact: Redact): GraphQLProblem[] {
   });
 }
 
-/** Errors that a mutation's payload lists itself, in place of GraphQL's errors. */
-function payloadProblems(data: object, redact: (text: string) => string): GraphQLProblem[] {
+/** Errors that a mutation's payload lists itself, as GraphQL's errors. */
+function payloadErrors(data: object): object[] {
   return Object.entries(data).flatMap(([alias, payload]: [string, { readonly errors?: unknown } | null]) => {
     const errors: readonly unknown[] = Array.isArray(payload?.errors) ? payload.errors : [];
     return errors.map((error) => {
       const { message, messages } = Object(error) as { readonly message?: unknown; readonly messages?: unknown };
-      const text = [error, message, messages].flat().filter((one) => typeof one === "string");
-      return { message: redact(text.join(" ") || "an error without a message"), code: undefined, path: [alias] };
+      const texts = [error, message, messages].flat().filter((one) => typeof one === "string");
+      return { message: texts.length > 0 ? texts.join(" ") : undefined, path: [alias] };
     });
   });
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { escapeMessage } from "../../model/text.ts";
 import { type ConnectionSettings, settingNames } from "../connectionSettings.ts";
-import { IonError, sentence } from "../errors.ts";
+import { IonError, isIonError, sentence } from "../errors.ts";
+import { OTHER_TOKEN_PATH, TOKEN_PATH } from "../facts.ts";
 import { redactor } from "./redact.ts";
 import { redirectOf, type Send } from "./transport.ts";
 
@@ -23,11 +24,14 @@ const RENEW_EARLY_MS = 30_000;
 export class TokenSource {
   #current: { readonly token: string; readonly renewAt: number } | undefined;
   #pending: Promise<string> | undefined;
+  /** The token endpoint: as it is set, or where it was found. */
+  url: string;
   readonly #connection: ConnectionSettings;
   readonly #send: Send;
   readonly #now: () => number;
 
   constructor(connection: ConnectionSettings, send: Send, now: () => number) {
+    this.url = connection.authUrl;
     this.#connection = connection;
     this.#send = send;
     this.#now = now;
@@ -47,8 +51,25 @@ export class TokenSource {
     if (this.#current?.token === token) this.#current = undefined;
   }
 
+  /** Requests a token, at the other path that issuers use if there is nothing at this one. */
   async #fetch(): Promise<string> {
-    const { authUrl, clientId, clientSecret, name } = this.#connection;
+    try {
+      return await this.#fetchFrom(this.url);
+    } catch (error) {
+      const url = new URL(this.url);
+      if (!(error instanceof NoTokenEndpoint) || url.pathname !== TOKEN_PATH) throw error;
+      url.pathname = OTHER_TOKEN_PATH;
+      const token = await this.#fetchFrom(url.href).catch((other: unknown) => {
+        // The other path exists if it answered as a token endpoint does.
+        throw isIonError(other) && !(other instanceof NoTokenEndpoint) ? other : error;
+      });
+      this.url = url.href;
+      return token;
+    }
+  }
+
+  async #fetchFrom(authUrl: string): Promise<string> {
+    const { clientId, clientSecret, name } = this.#connection;
     const { key, variable } = settingNames(name);
     const form = new URLSearchParams({
       grant_type: "client_credentials",
@@ -78,12 +99,12 @@ export class TokenSource {
     }
     const parsed = tokenAnswer.safeParse(body);
     if (!answer.ok || !parsed.success) {
+      const summary = `${host} answered the token request with HTTP ${answer.status} and no token${insteadOfToken(answer)}.`;
+      const hints = [`Check that ${key("authUrl")} (or ${variable("authUrl")}) is ION's token endpoint.`];
       // An issuer that is overloaded or restarting issued no token and changed nothing: that is transient.
-      throw new IonError(
-        answer.status === 429 || answer.status >= 500 ? "unreachable" : "unexpectedAnswer",
-        `${host} answered the token request with HTTP ${answer.status} and no token${insteadOfToken(answer)}.`,
-        { hints: [`Check that ${key("authUrl")} (or ${variable("authUrl")}) is ION's token endpoint.`] },
-      );
+      if (answer.status === 429 || answer.status >= 500) throw new IonError("unreachable", summary, { hints });
+      if (answer.status === 404 || body === undefined) throw new NoTokenEndpoint(summary, hints);
+      throw new IonError("unexpectedAnswer", summary, { hints });
     }
     const life = parsed.data.expires_in * 1000;
     this.#current = {
@@ -91,6 +112,13 @@ export class TokenSource {
       renewAt: this.#now() + Math.max(life - RENEW_EARLY_MS, life / 2),
     };
     return parsed.data.access_token;
+  }
+}
+
+/** There is no token endpoint at a URL. */
+class NoTokenEndpoint extends IonError {
+  constructor(summary: string, hints: readonly string[]) {
+    super("unexpectedAnswer", summary, { hints });
   }
 }
 

@@ -1,12 +1,11 @@
 /** What can be found out about an ION environment before anything is changed, for `pulumi-ion doctor`. */
-import { type GraphQLSchema, getNamedType, isObjectType } from "graphql";
+import { type FieldNode, type GraphQLSchema, getNamedType, isObjectType } from "graphql";
 import { ACTIONS, VIOLET_RESOURCES } from "../../model/events.ts";
-import type { ConnectionSettings } from "../connectionSettings.ts";
+import { type ConnectionSettings, withOtherHosts } from "../connectionSettings.ts";
 import { isIonError } from "../errors.ts";
 import { permissionFor } from "../facts.ts";
 import { IonClient } from "../http/client.ts";
 import type { Operation } from "../http/operation.ts";
-import { TokenSource } from "../http/token.ts";
 import { REQUEST_TIMEOUT_MS, type Send, safeFetch, transport } from "../http/transport.ts";
 import { ETAG_FIELD } from "../operations/objects.ts";
 import { RECEIVERS } from "../operations/queries.ts";
@@ -25,6 +24,14 @@ export interface TokenFacts {
   readonly permissions: readonly string[];
 }
 
+/** How ION accepts a key, if it is not the usual way. */
+export interface LoginFacts {
+  /** Where the token endpoint was found. */
+  readonly tokenUrl?: string;
+  /** Whether ION wants the token without "Bearer". */
+  readonly isBare: boolean;
+}
+
 /** How one operation matches ION's schema. */
 export interface OperationFacts extends Pick<OperationSample, "purpose" | "field" | "inGuide" | "isPart"> {
   /** "works" as usual, "adapted" if it works in another shape or without what is missing, "unsupported" if it does not work. */
@@ -41,6 +48,10 @@ export interface OperationFacts extends Pick<OperationSample, "purpose" | "field
 export interface SchemaFacts {
   readonly types: number;
   readonly operations: readonly OperationFacts[];
+  /** Permissions that only this shape of ION's API needs. */
+  readonly morePermissions: readonly string[];
+  /** Whether it has a list of receivers. */
+  readonly hasList: boolean;
   readonly resources: NameFacts;
   readonly actions: NameFacts;
   /** Root fields about webhooks that this package does not use. */
@@ -65,23 +76,42 @@ export const NEEDED_PERMISSIONS: readonly string[] = [
   ),
 ];
 
+/**
+ * The settings with which ION answers, among the other hosts that public sources name for this environment. The key is sent to
+ * no host that is not First Resonance's.
+ */
+export async function findOtherHosts(
+  settings: ConnectionSettings,
+  options: WebhookApiOptions = {},
+): Promise<ConnectionSettings | undefined> {
+  for (const candidate of withOtherHosts(settings)) {
+    try {
+      await new EnvironmentCheck(candidate, options).ping();
+      return candidate;
+    } catch (error) {
+      if (!isIonError(error)) throw error;
+    }
+  }
+  return undefined;
+}
+
 /** Asks ION about itself. Every method throws an IonError and nothing else. */
 export class EnvironmentCheck {
-  readonly #tokens: TokenSource;
   readonly #client: IonClient;
   readonly #now: () => number;
+  readonly #authUrl: string;
   #schema: Promise<GraphQLSchema> | undefined;
 
   constructor(settings: ConnectionSettings, options: WebhookApiOptions = {}) {
     this.#now = options.now ?? Date.now;
+    this.#authUrl = settings.authUrl;
     const send: Send = transport(options.fetch ?? safeFetch, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
-    this.#tokens = new TokenSource(settings, send, this.#now);
     this.#client = new IonClient(settings, send, this.#now);
   }
 
   /** Requests a token and reads it. */
   async token(): Promise<TokenFacts> {
-    const claims = claimsOf(await this.#tokens.get());
+    const claims = claimsOf(await this.#client.tokens.get());
     const seconds = (name: string) => (typeof claims[name] === "number" ? claims[name] : undefined);
     const [issued, expires] = [seconds("iat"), seconds("exp")];
     return {
@@ -91,6 +121,17 @@ export class EnvironmentCheck {
         .filter((word) => /^[A-Z][A-Za-z]{0,100}$/.test(word) && word.slice(1).includes("Webhook"))
         .sort(),
     };
+  }
+
+  /** Whether ION answers this key. @throws IonError if not */
+  async ping(): Promise<void> {
+    await this.#client.execute(() => ({ document: "query Ping { __typename }" }));
+  }
+
+  /** What differs from the usual way in which ION accepts a key, as far as requests were sent. */
+  get login(): LoginFacts {
+    const { tokens, scheme } = this.#client;
+    return { ...(tokens.url !== this.#authUrl && { tokenUrl: tokens.url }), isBare: scheme === "bare" };
   }
 
   /** The webhook part of ION's schema as SDL. It holds names only: no data, and no secrets. */
@@ -118,6 +159,12 @@ export class EnvironmentCheck {
     );
     return {
       types: Object.keys(schema.getTypeMap()).length,
+      morePermissions: samples
+        .flatMap(({ build }) => fieldsOf(graphql, build, shapes))
+        .filter((field) => schema.getMutationType()?.getFields()[field])
+        .map(permissionFor)
+        .filter((permission, at, all) => !NEEDED_PERMISSIONS.includes(permission) && all.indexOf(permission) === at),
+      hasList: RECEIVERS in (schema.getQueryType()?.getFields() ?? {}),
       operations: samples.map((sample) => checkSample(graphql, schema, shapes, sample)),
       resources: compareNames(VIOLET_RESOURCES, names.resource),
       actions: compareNames(ACTIONS, names.action),
@@ -149,24 +196,37 @@ function checkSample(
   }
 }
 
+/** The root fields of a document. */
+function rootFields({ Kind, parse }: typeof import("graphql"), document: string): FieldNode[] {
+  return parse(document)
+    .definitions.flatMap((one) => ("selectionSet" in one ? one.selectionSet.selections : []))
+    .filter((field) => field.kind === Kind.FIELD);
+}
+
+/** The names of the root fields of a sample; none if it cannot be written. */
+function fieldsOf(graphql: typeof import("graphql"), build: OperationSample["build"], shapes: Shapes): string[] {
+  try {
+    return rootFields(graphql, build(shapes, "sample").document).map(({ name }) => name.value);
+  } catch (error) {
+    if (!isIonError(error)) throw error;
+    return [];
+  }
+}
+
 /** The root fields of an operation with the names of their arguments: `updateWebhookReceiver(input: {id, etag})`. */
-function describeShape({ Kind, parse }: typeof import("graphql"), { document, variables = {} }: Operation): string {
+function describeShape(graphql: typeof import("graphql"), { document, variables = {} }: Operation): string {
   const names = (value: unknown): string => {
     if (Array.isArray(value)) return `: [${names(value[0]).slice(2)}]`;
     if (value === null || typeof value !== "object") return "";
     const given = Object.entries(value).filter(([, part]) => part !== undefined);
     return `: {${given.map(([name, part]) => name + names(part)).join(", ")}}`;
   };
-  const fields = parse(document).definitions.flatMap((one) =>
-    "selectionSet" in one ? one.selectionSet.selections : [],
-  );
-  return fields
-    .flatMap((field) => {
-      if (field.kind !== Kind.FIELD) return [];
+  return rootFields(graphql, document)
+    .map((field) => {
       const args = (field.arguments ?? []).map(({ name, value }) => {
-        return name.value + (value.kind === Kind.VARIABLE ? names(variables[value.name.value]) : "");
+        return name.value + (value.kind === graphql.Kind.VARIABLE ? names(variables[value.name.value]) : "");
       });
-      return [`${field.name.value}${args.length > 0 ? `(${args.join(", ")})` : ""}`];
+      return `${field.name.value}${args.length > 0 ? `(${args.join(", ")})` : ""}`;
     })
     .join(", then ");
 }

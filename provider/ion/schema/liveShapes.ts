@@ -17,6 +17,7 @@ import {
   isRequiredArgument,
   isRequiredInputField,
 } from "graphql";
+import { escapeText } from "../../model/text.ts";
 import { IonError } from "../errors.ts";
 import type { Operation } from "../http/operation.ts";
 import {
@@ -209,7 +210,7 @@ export class LiveShapes implements Shapes {
       if (!field) {
         const coordinate = `${named.name}.${name}`;
         if (!DISPENSABLE_FIELDS[operation].has(name)) throw missingName(coordinate);
-        this.omitted.add(coordinate);
+        this.omitted.add(escapeText(coordinate));
         return [];
       }
       for (const argument of field.args.filter(isRequiredArgument)) throw requiredValue(field.name, argument.name);
@@ -353,7 +354,7 @@ function convert(type: GraphQLInputType, value: unknown): unknown {
     );
   }
   if (isEnumType(named) && typeof value === "string" && !named.getValue(value)) {
-    throw new IonError("refused", `${named.name} has no value ${value}.`);
+    throw new IonError("refused", `${escapeText(named.name)} has no value ${escapeText(value)}.`);
   }
   if (named.name === "Int" && typeof value === "string" && /^-?\d+$/.test(value)) return Number(value);
   if (named.name === "String" && typeof value === "number") return String(value);
@@ -371,13 +372,13 @@ function ifWritable<T>(write: () => T): T | undefined {
 }
 
 function missingName(coordinate: string): IonError {
-  return new IonError("unsupported", `ION's schema has no ${coordinate}.`, { hints: [RUN_DOCTOR] });
+  return new IonError("unsupported", `ION's schema has no ${escapeText(coordinate)}.`, { hints: [RUN_DOCTOR] });
 }
 
 function requiredValue(field: string, name: string): IonError {
   const reason =
     plain(name) === ETAG
       ? "requires an etag (the version of an object), but ION's schema shows none for this object"
-      : `requires ${name}, which pulumi-ion does not send`;
-  return new IonError("unsupported", `${field} ${reason}.`, { hints: [RUN_DOCTOR] });
+      : `requires ${escapeText(name)}, which pulumi-ion does not send`;
+  return new IonError("unsupported", `${escapeText(field)} ${reason}.`, { hints: [RUN_DOCTOR] });
 }

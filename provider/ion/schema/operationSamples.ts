@@ -5,7 +5,7 @@ import { RECEIVER_FIELDS, type Receiver, type ReceiverFields } from "../../model
 import { isIonError } from "../errors.ts";
 import type { Operation } from "../http/operation.ts";
 import { compose, mutationFor } from "../operations/mutations.ts";
-import { PAGE_SIZE, RECEIVERS, START } from "../operations/queries.ts";
+import { type List, PAGE_SIZE, type Position, RECEIVERS, START } from "../operations/queries.ts";
 import type { Shapes } from "./shapes.ts";
 
 /** One operation. */
@@ -70,18 +70,22 @@ function fieldOf(changes: Changes): string {
 const USUAL = { headers: "created" } as Shapes;
 
 /** How receivers are read: all of them, or else those that are known. */
-function reading(shapes: Shapes): Operation {
+function reading(shapes: Shapes, position: (list: List) => Position): Operation {
   try {
-    const list = shapes.receivers();
-    return { document: list.document, variables: list.variables(START) };
+    return pageOf(shapes.receivers(), position);
   } catch (error) {
-    const some = shapes.receiversById(["1"]) ?? shapes.subscriptions();
-    if (!isIonError(error) || !some) throw error;
-    return {
-      document: some.document,
-      variables: typeof some.variables === "function" ? some.variables(START) : (some.variables ?? {}),
-    };
+    const byId = shapes.receiversById(["1"]);
+    const subscriptions = shapes.subscriptions();
+    if (byId && isMissing(error)) return byId;
+    if (subscriptions && isMissing(error)) return pageOf(subscriptions, position);
+    throw error;
   }
+}
+
+const isMissing = (error: unknown) => isIonError(error) && error.kind === "unsupported";
+
+function pageOf(list: List, position: (list: List) => Position): Operation {
+  return { document: list.document, variables: list.variables(position(list)) };
 }
 
 /** All operations, the most important first, with a resource that can be subscribed to. */
@@ -102,7 +106,12 @@ export function operationSamples(resource: string = VIOLET_RESOURCES[0]): readon
     changing("create a subscription", () => [{ kind: "createSubscription", receiverId: "1", event }], {
       inGuide: true,
     }),
-    { purpose: "read ION's webhooks", field: RECEIVERS, inGuide: false, build: reading },
+    {
+      purpose: "read ION's webhooks",
+      field: RECEIVERS,
+      inGuide: false,
+      build: (shapes) => reading(shapes, () => START),
+    },
     changing("update a receiver", update({}), ofReceiver),
     changing(
       "delete a receiver",
@@ -148,9 +157,8 @@ export function operationSamples(resource: string = VIOLET_RESOURCES[0]): readon
         field: RECEIVERS,
         inGuide: false,
         build: (shapes: Shapes) => {
-          const { document, variables, paging } = shapes.receivers();
-          const next = paging === "offset" ? { offset: 99 } : paging === "cursor" ? { after: "sample" } : {};
-          return { document, variables: variables({ ...START, ...next }) };
+          const next = { cursor: { after: "sample" }, offset: { offset: 99 }, none: {} };
+          return reading(shapes, ({ paging }) => ({ ...START, ...next[paging] }));
         },
       },
       ...RECEIVER_FIELDS.filter((field) => !(field in GUIDE_FIELDS)).map((field) =>

@@ -11,7 +11,7 @@ import { type List, USUAL_LIST } from "../operations/queries.ts";
 export type HeaderShape = "created" | "attached" | "listed";
 
 /** What to do if ION's schema is not as inferred. */
-export const RUN_DOCTOR = "Run `npx pulumi-ion doctor`: it lists every name that differs.";
+export const RUN_DOCTOR = "Run `npx --no-install pulumi-ion doctor`: it lists every name that differs.";
 
 /** The shape of ION's API. */
 export interface Shapes {

@@ -127,7 +127,66 @@ describe("renewal of a token", () => {
     );
     expect(kind).toBe("auth");
     expect(message).not.toContain(CANARY);
-    expect(paths).toEqual(["/token", "/graphql", "/token", "/graphql"]);
+    expect(paths).toEqual(["/token", "/graphql", "/graphql", "/token", "/graphql"]);
+  });
+});
+
+describe("ION environments that differ", () => {
+  const requestsOf = ({ requests }: Emulator) => requests.map(({ kind, status }) => `${kind} ${status}`);
+
+  it("finds the token endpoint below /auth if there is none at the usual path, and remembers it", async () => {
+    const clock = { now: 0 };
+    const emulator = await start({ tokenPath: "/auth/realms" });
+    const tokenUrl = emulator.tokenUrl.replace("/auth/realms/", "/realms/");
+    const source = sourceOn({ ...emulator, tokenUrl }, clock);
+    await source.get();
+    expect(source.url).toBe(tokenUrl.replace("/realms/", "/auth/realms/"));
+    clock.now = 299_000;
+    await source.get();
+    expect(emulator.requests.map(({ status }) => status)).toEqual([404, 200, 200]);
+  });
+
+  it("reports the usual path if there is no token endpoint at either", async () => {
+    const paths: string[] = [];
+    const url = await serve((request, response) => {
+      paths.push(request.url ?? "");
+      response.writeHead(404).end("<html>");
+    });
+    const emulator = await start();
+    const { message } = await failureOf(
+      sourceOn({ ...emulator, tokenUrl: `${url}/realms/api-keys/protocol/openid-connect/token` }).get(),
+    );
+    expect(message).toContain("answered the token request with HTTP 404 and no token");
+    expect(paths).toEqual([
+      "/realms/api-keys/protocol/openid-connect/token",
+      "/auth/realms/api-keys/protocol/openid-connect/token",
+    ]);
+  });
+
+  it("reports a key that is rejected at the other path", async () => {
+    const emulator = await start({ tokenPath: "/auth/realms" });
+    const tokenUrl = emulator.tokenUrl.replace("/auth/realms/", "/realms/");
+    const { kind } = await failureOf(sourceOn({ ...emulator, tokenUrl, clientSecret: "wrong" }).get());
+    expect(kind).toBe("auth");
+  });
+
+  it("sends the token alone if ION does not accept it with Bearer, and remembers that", async () => {
+    const emulator = await start({ authorization: "bare" });
+    const api = ionOn(emulator);
+    await api.receivers();
+    api.invalidate();
+    await api.receivers();
+    expect(requestsOf(emulator)).toEqual(["token 200", "graphql 401", "graphql 200", "graphql 200"]);
+  });
+
+  it("does not send the token alone once ION has accepted one with Bearer", async () => {
+    const emulator = await start();
+    const api = ionOn(emulator);
+    await api.receivers();
+    emulator.revokeTokens();
+    api.invalidate();
+    await api.receivers();
+    expect(requestsOf(emulator)).toEqual(["token 200", "graphql 200", "graphql 401", "token 200", "graphql 200"]);
   });
 });
 
