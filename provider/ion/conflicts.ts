@@ -1,9 +1,6 @@
 /** What to do if an object is changed by someone else at the same time. */
-import { type IonError, isIonError } from "./errors.ts";
+import { isIonError, isStale } from "./errors.ts";
 import type { WebhookApi } from "./webhookApi.ts";
-
-/** Whether an object changed, or was deleted, since it was read. */
-export const isStale = ({ kind }: IonError): boolean => kind === "conflict" || kind === "notFound";
 
 /**
  * Runs `change`, and once more with a fresh snapshot if the object is stale.

@@ -77,6 +77,9 @@ export function isIonError(error: unknown): error is IonError {
   return error instanceof Error && error.name === "IonError";
 }
 
+/** Whether an object changed, or was deleted, since it was read. */
+export const isStale = ({ kind }: IonError): boolean => kind === "conflict" || kind === "notFound";
+
 /** Describes an unexpected error by its type and place. Its message may repeat a secret, as those of JSON.parse do. */
 export function describeBug(error: unknown): string {
   const { name = "unknown", stack = "" } = error instanceof Error ? error : {};

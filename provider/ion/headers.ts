@@ -2,8 +2,7 @@
 import type { Change, ResultOf } from "../model/changes.ts";
 import { escapeText, formatReceiver } from "../model/text.ts";
 import { type Header, type Receiver, type Receivers, sameHeaderName } from "../model/webhooks.ts";
-import { isStale } from "./conflicts.ts";
-import { IonError, isIonError } from "./errors.ts";
+import { IonError, isIonError, isStale } from "./errors.ts";
 import type { HeaderShape } from "./schema/shapes.ts";
 
 /** The value of a header that no receiver has: if a run is interrupted there, no secret stays in ION. */

@@ -1,8 +1,8 @@
 /** What a webhook receiver does in ION. @see ../resources/webhookReceiver.ts for what a program declares. */
 import { z } from "zod";
-import { isStale, retryOnConflict } from "../ion/conflicts.ts";
+import { retryOnConflict } from "../ion/conflicts.ts";
 import { formatEnvironment, isLoopback } from "../ion/connectionSettings.ts";
-import { IonError, isIonError } from "../ion/errors.ts";
+import { IonError, isIonError, isStale } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 import { changesFor } from "../model/changes.ts";
 import { duplicateReceivers, receiverDifference, receiversWithUrl } from "../model/difference.ts";

@@ -61,6 +61,8 @@ async function applyWith(one: ChangeCase, fault: Fault) {
       return faulty(input, init);
     },
   });
+  // As in a run: ION accepted a token before anything was changed.
+  await api.receivers();
   const outcome = await applyCase(one, api).then(
     () => "applied",
     (error: IonError) => error,
@@ -111,7 +113,7 @@ describe.each(EVERY_CHANGE)("$kind", (one) => {
       ),
     );
     expect(outcome).toBe("applied");
-    expect([sent, queries]).toEqual([1, one.kind === "createSubscription" ? 0 : 1]);
+    expect([sent, queries]).toEqual([1, 1]);
     expect(one.part(emulator)).toEqual(one.expected);
   });
 });

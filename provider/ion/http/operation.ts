@@ -22,6 +22,3 @@ export interface Answer {
   readonly data: Readonly<Record<string, unknown>>;
   readonly problems: readonly GraphQLProblem[];
 }
-
-/** Runs one document. */
-export type Execute = (operation: Operation) => Promise<Answer>;

@@ -134,7 +134,7 @@ export function mutationFor(change: Change): Mutation<ResultOf<Change>> {
       const { header: before, value } = change;
       return {
         ...headerMutation,
-        field: UPDATE_HEADER,
+        field: "updateWebhookHeader",
         inputType: "UpdateWebhookHeaderInput",
         values: { id: before.id, [ETAG]: etagOf(before), value },
         secrets: [value],
@@ -161,7 +161,6 @@ export function mutationFor(change: Change): Mutation<ResultOf<Change>> {
 
 /** The mutations that show how ION keeps headers. */
 export const CREATE_HEADER = "createWebhookHeader";
-export const UPDATE_HEADER = "updateWebhookHeader";
 export const ATTACH_HEADER = "addHeaderToWebhookReceiver";
 export const DETACH_HEADER = "removeHeaderFromWebhookReceiver";
 

@@ -26,6 +26,7 @@ import {
   CONFIRMATIONS,
   CREATE_HEADER,
   CREATE_SUBSCRIPTION,
+  DETACH_HEADER,
   ETAG,
   type MutatedObject,
   type Mutation,
@@ -78,7 +79,7 @@ export class LiveShapes implements Shapes {
     const create = this.#mutations[CREATE_HEADER];
     const slots = create ? leafSlots(create.args) : [];
     if (slots.some(({ name }) => isNameOf(name, "receiverId"))) return "created";
-    if (create && this.#mutations[ATTACH_HEADER]) return "attached";
+    if (create && (this.#mutations[ATTACH_HEADER] || this.#mutations[DETACH_HEADER])) return "attached";
     const isListed = ["createWebhookReceiver", "updateWebhookReceiver"].every((name) =>
       inputSlots(this.#mutations[name]?.args ?? []).some((slot) => plain(slot.name) === "headers"),
     );

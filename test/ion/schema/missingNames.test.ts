@@ -158,7 +158,7 @@ const TABLE: [missing: string, warning: string, failures: Record<string, string>
   [
     "CreateWebhookHeaderInput.receiverId,addHeaderToWebhookReceiver",
     "",
-    { "create header": lacks("CreateWebhookHeaderInput.receiverId") },
+    { "create header": lacks("addHeaderToWebhookReceiver") },
   ],
   [
     "updateWebhookReceiver,deleteWebhookReceiver,deleteWebhookSubscription,updateWebhookHeader,createWebhookHeader",
