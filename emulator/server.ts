@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import type { Faults, RequestFaults } from "./faults/faults.ts";
 import type { createGraphQLHandler } from "./graphql/handler.ts";
-import { type ApiKey, answerTokenRequest, type Tokens } from "./http/auth.ts";
+import { type ApiKey, answerTokenRequest, EXPLORER, type Tokens } from "./http/auth.ts";
 import { readBody } from "./http/body.ts";
 import { isLoopback } from "./http/loopback.ts";
 import { type Answer, htmlPage, json, jsonType, type Reply } from "./http/reply.ts";
@@ -112,9 +112,9 @@ async function route(
 
   if (request.method === "GET" && request.headers.accept?.includes("text/html")) {
     entry.kind = "other";
-    return answerExplorer(parts);
+    return answerExplorer(request.headers, parts);
   }
-  const unauthorized = parts.tokens.refusal(request.headers.authorization);
+  const unauthorized = parts.tokens.refusal(request.headers.authorization, request.headers.origin);
   if (unauthorized) return json(401, { message: unauthorized });
   const answer = await parts.graphql.handleNodeRequestAndResponse(request, response, { entry, faults });
   return { status: answer.status, headers: jsonType, body: await answer.text() };
@@ -138,17 +138,24 @@ async function answerToken(request: IncomingMessage, faults: RequestFaults, part
   return json(answer.status, answer.body, { "Cache-Control": "no-store", Pragma: "no-cache" });
 }
 
-async function answerExplorer({ loopback, tokens, apiKey }: Parts): Promise<Reply> {
+async function answerExplorer(request: IncomingHttpHeaders, { loopback, tokens, apiKey }: Parts): Promise<Reply> {
+  // Only a tab gets the page: another web page can request it too, as a script or an image, though it cannot read it.
+  if ((request["sec-fetch-dest"] ?? "document") !== "document") {
+    return json(403, { message: "Refused: open the API explorer in a tab of its own." });
+  }
   // 9 MB that most runs do not need.
   const { explorerPage } = await import("./graphql/explorer.ts");
-  const token = loopback ? tokens.issue(apiKey.clientId, "graphiql", EXPLORER_TOKEN_SECONDS) : undefined;
+  const token = loopback ? tokens.issue(apiKey.clientId, EXPLORER, EXPLORER_TOKEN_SECONDS) : undefined;
   const headers = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
     // Nothing is loaded from elsewhere, and no other page can frame this one and its token.
     "Content-Security-Policy":
       "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'none'; base-uri 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
   };
   return { status: 200, headers, body: explorerPage(token && tokens.header(token)) };
 }

@@ -15,6 +15,9 @@ interface TokenResponse {
   readonly body: object;
 }
 
+/** The issuer of the API explorer's token, which is valid only in its page. */
+export const EXPLORER = "graphiql";
+
 /** Issues, checks and revokes tokens. The signing key never leaves this class. */
 export class Tokens {
   #key = randomBytes(32);
@@ -49,8 +52,9 @@ export class Tokens {
   /**
    * Why an `Authorization` header is refused, or undefined if it is valid. The messages are from ION's page on error
    * codes, except for the message on expired tokens, which is INFERRED.
+   * @param origin - the `Origin` header, which browsers send with every request of a page
    */
-  refusal(authorization: string | undefined): string | undefined {
+  refusal(authorization: string | undefined, origin?: string): string | undefined {
     const token = this.#tokenIn(authorization);
     if (token === undefined) return "Please provide proper credentials";
     const [header, payload, signature, ...rest] = token.split(".");
@@ -58,7 +62,8 @@ export class Tokens {
     if (!same(signature, this.#sign(`${header}.${payload}`))) return "Unable to find appropriate RSA key";
     const revoked = this.#revoked.get(token);
     if (revoked !== undefined) return revoked;
-    const { exp } = JSON.parse(Buffer.from(payload, "base64url").toString()) as { exp: number };
+    const { exp, iss } = JSON.parse(Buffer.from(payload, "base64url").toString()) as { exp: number; iss: string };
+    if (iss === EXPLORER && origin === undefined) return "This token is valid only in the page of the API explorer";
     return exp * 1000 <= this.#now() ? "Token is expired" : undefined;
   }
 

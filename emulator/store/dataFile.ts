@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { Store, type StoreState } from "./store.ts";
 import { rules } from "./validation.ts";
@@ -46,6 +46,7 @@ export class DataFile {
   constructor(path: string) {
     this.#path = path;
     const text = this.#read();
+    if (text !== undefined) this.#makePrivate();
     this.store = new Store(text === undefined ? undefined : this.#parse(text));
     if (text === undefined) this.#write();
   }
@@ -66,6 +67,15 @@ export class DataFile {
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw new DataFileError(`Cannot read the data file ${this.#path}: ${reasonOf(error)}`);
+    }
+  }
+
+  /** The file contains secrets, and may have been copied or restored for everybody to read. */
+  #makePrivate(): void {
+    try {
+      if ((statSync(this.#path).mode & 0o077) !== 0) chmodSync(this.#path, 0o600);
+    } catch (error) {
+      throw new DataFileError(`Cannot make the data file ${this.#path} readable by its owner only: ${reasonOf(error)}`);
     }
   }
 

@@ -1,5 +1,5 @@
 /** A stack's config and state, read through Pulumi's Automation API. The program never runs, and nothing is written. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
@@ -35,11 +35,30 @@ export interface Stack {
 
 const PROJECT_FILES = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
 
-/** The folder of the Pulumi project that a folder belongs to, if there is one. */
-function findProject(folder: string): string | undefined {
-  if (PROJECT_FILES.some((file) => existsSync(join(folder, file)))) return folder;
-  const parent = dirname(folder);
-  return parent === folder ? undefined : findProject(parent);
+/** The folder of the Pulumi project that a folder belongs to, if there is one. @throws IonError if it is another user's */
+function findProject(folder: string, owner = ownerOf(folder)): string | undefined {
+  const file = PROJECT_FILES.find((name) => existsSync(join(folder, name)));
+  if (file === undefined) {
+    const parent = dirname(folder);
+    return parent === folder ? undefined : findProject(parent, owner);
+  }
+  requireOwner(join(folder, file), owner);
+  return folder;
+}
+
+const ownerOf = (path: string) => statSync(path).uid;
+
+/**
+ * Pulumi runs what a project names. A project above the folder that is asked for may be somebody else's trap, as in /tmp, where
+ * everybody can write. Git refuses such repositories too.
+ *
+ * @throws IonError "config"
+ */
+function requireOwner(path: string, owner: number): void {
+  if (ownerOf(path) === owner) return;
+  throw new IonError("config", `${escapeText(path)} belongs to another user, so it is not used.`, {
+    hints: ["Set --cwd to the folder of your own Pulumi project, or use only environment variables with --no-stack."],
+  });
 }
 
 /**
@@ -90,6 +109,7 @@ export async function findStack(
 async function openWorkspace(folder: string, project: string, env: NodeJS.ProcessEnv): Promise<LocalWorkspace> {
   const automation = await import("@pulumi/pulumi/automation/index.js");
   const own = join(project, "node_modules/.bin/pulumi");
+  if (existsSync(own)) requireOwner(own, ownerOf(folder));
   // PulumiCommand.get() knows only the PATH and a folder with bin/pulumi, and runs `pulumi version` first.
   const command = [existsSync(own) ? own : "pulumi", null];
   return automation.LocalWorkspace.create({

@@ -23,6 +23,9 @@ import { RUN_DOCTOR, type Shapes } from "./schema/shapes.ts";
 /** Pages of a list at most: 100,000 receivers. More is an endless list. */
 const MAX_PAGES = 1000;
 
+/** Characters of a list at most, as JSON: as many as one answer may have. */
+const MAX_CHARACTERS = 64 << 20;
+
 /** How often a read of several pages starts again because the list changed. */
 const MAX_RESTARTS = 5;
 
@@ -118,12 +121,14 @@ export class ReceiverReader {
       page: subscriptionPage,
       secrets: ({ receiver }) => secretsIn({ ...receiver, subscriptions: [] }),
     });
-    const receivers = new Map<string, Receiver>();
-    for (const { receiver, ...subscription } of subscriptions) {
-      const known = receivers.get(receiver.id)?.subscriptions ?? [];
-      receivers.set(receiver.id, { ...receiver, subscriptions: [...known, subscription] });
-    }
-    return receivers;
+    const byReceiver = Map.groupBy(subscriptions, ({ receiver }) => receiver.id);
+    return new Map(
+      [...byReceiver].flatMap(([id, own]) => {
+        const receiver = own.at(-1)?.receiver;
+        const found = own.map(({ receiver: _receiver, ...subscription }) => subscription);
+        return receiver ? [[id, { ...receiver, subscriptions: found }] as const] : [];
+      }),
+    );
   }
 
   async #readList<Node extends { readonly id: string }>(listed: Listed<Node>): Promise<Node[]> {
@@ -145,6 +150,7 @@ export class ReceiverReader {
     const nodes = new Map<string, Node>();
     const started = performance.now();
     const positions = new Set<string>();
+    let characters = 0;
     let last: string | undefined;
     for (let position: Position | undefined = START; position !== undefined; ) {
       const seconds = (performance.now() - started) / 1000;
@@ -165,6 +171,12 @@ export class ReceiverReader {
       const current: Position = position;
       const { edges, next } = await withRetry("query", () => this.#readPage(listed, current), this.#retry);
       if (current.repeatsLast && edges[0]?.node.id !== last) return undefined;
+      characters += JSON.stringify(edges).length;
+      if (characters > MAX_CHARACTERS) {
+        throw new IonError("unexpectedAnswer", "ION's list of webhook receivers is larger than 64 MB.", {
+          hints: [CONTACT_ION],
+        });
+      }
       for (const { node } of edges) nodes.set(node.id, node);
       last = edges.at(-1)?.node.id;
       position = next;

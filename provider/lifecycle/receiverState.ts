@@ -3,11 +3,11 @@ import type { DesiredReceiver, Difference } from "../model/difference.ts";
 import { escapeText } from "../model/text.ts";
 import {
   type Headers,
+  headerIdentity,
   isSecretField,
   RECEIVER_FIELDS,
   type Receiver,
   type ReceiverFields,
-  sameHeaderName,
 } from "../model/webhooks.ts";
 
 /** Everything about a receiver that can be declared. */
@@ -126,13 +126,16 @@ export function driftedSecrets(differences: readonly Difference[]): string[] {
 /** The headers that ION shows. Values that it masks are as last known. */
 function headersOf(live: Receiver, known: Headers = {}): Headers {
   const headers: Record<string, string> = {};
+  const seen = new Set<string>();
+  const knownValues = new Map(Object.entries(known).map(([name, value]) => [headerIdentity(name), value]));
   for (const { id, key, value } of live.headers) {
     // ION allows duplicate headers; under another name the second one is recorded, and then deleted.
-    const isDuplicate = Object.keys(headers).some((other) => sameHeaderName(other, key));
+    const isDuplicate = seen.has(headerIdentity(key));
+    seen.add(headerIdentity(key));
     // The same for the one name that a record cannot have.
     const remark = isDuplicate ? "duplicate, " : key === "__proto__" ? "invalid, " : undefined;
     const name = remark === undefined ? key : `${key} (${remark}id ${id})`;
-    headers[name] = value ?? Object.entries(known).find(([other]) => sameHeaderName(other, key))?.[1] ?? "";
+    headers[name] = value ?? knownValues.get(headerIdentity(key)) ?? "";
   }
   return headers;
 }

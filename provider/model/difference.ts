@@ -9,6 +9,7 @@ import {
   eventName,
   type Header,
   type Headers,
+  headerIdentity,
   isSecretField,
   RECEIVER_FIELDS,
   type Receiver,
@@ -17,7 +18,6 @@ import {
   type Receivers,
   type Subscription,
   sameEvent,
-  sameHeaderName,
   type WebhookEvent,
 } from "./webhooks.ts";
 
@@ -105,7 +105,8 @@ type NeverDelivered = (typeof NEVER_DELIVERED)[number];
 export function difference(desired: readonly DesiredReceiver[], live: Receivers): Difference[] {
   const all = [...live.values()].sort(byAge);
   const matches = desired.map((one) => ({ one, receiver: findReceiver(one, live) }));
-  const unmanaged = all.filter(({ id }) => !matches.some(({ receiver }) => receiver?.id === id));
+  const matched = new Set(matches.map(({ receiver }) => receiver?.id));
+  const unmanaged = all.filter(({ id }) => !matched.has(id));
   return [
     ...matches.flatMap(({ one, receiver }): Difference[] =>
       receiver ? receiverDifference(one, receiver, live) : [{ kind: "missing", object: "receiver", desired: one }],
@@ -181,8 +182,9 @@ const maskedField = (receiver: Receiver, field: ReceiverField): Difference => ({
 });
 
 function headerDifferences(desired: Headers, receiver: Receiver): Difference[] {
-  const names = Object.keys(desired);
-  const first = (name: string) => receiver.headers.find(({ key }) => sameHeaderName(key, name));
+  const names = new Set(Object.keys(desired).map(headerIdentity));
+  const byName = Map.groupBy(receiver.headers, ({ key }) => headerIdentity(key));
+  const first = (name: string) => byName.get(headerIdentity(name))?.[0];
   const declared = Object.entries(desired).flatMap(([name, value]): Difference[] => {
     const header = first(name);
     if (!header) return [{ kind: "missing", object: "header", receiver, name, value }];
@@ -190,7 +192,7 @@ function headerDifferences(desired: Headers, receiver: Receiver): Difference[] {
     return header.value === value ? [] : [{ kind: "changed", object: "header", receiver, header, name, value }];
   });
   const others = receiver.headers.flatMap((header): Difference[] => {
-    if (!names.some((name) => sameHeaderName(name, header.key))) {
+    if (!names.has(headerIdentity(header.key))) {
       return [{ kind: "unmanaged", object: "header", receiver, header }];
     }
     return first(header.key) === header ? [] : [{ kind: "duplicate", object: "header", receiver, header }];
@@ -204,10 +206,17 @@ function subscriptionDifferences(
   live: Receivers,
 ): Difference[] {
   const own = new Set<string>();
+  const byId = new Map(receiver.subscriptions.map((one) => [one.id, one]));
+  const byEvent = Map.groupBy([...receiver.subscriptions].sort(byAge), eventName);
+  /** The live counterpart: by its id on any receiver, else the oldest to its event on its own. */
+  const find = (one: DesiredSubscription) => {
+    const subscription = byId.get(one.id ?? "");
+    const moved = subscription || one.id === undefined ? undefined : findOnAny(one.id, live);
+    return moved ?? { subscription: subscription ?? byEvent.get(eventName(one))?.[0], liveReceiver: receiver };
+  };
   const declared = desired.flatMap((one): Difference[] => {
-    const match = findSubscription(one, receiver, live);
-    if (!match) return [{ kind: "missing", object: "subscription", receiver, desired: one }];
-    const { subscription, liveReceiver } = match;
+    const { subscription, liveReceiver } = find(one);
+    if (!subscription) return [{ kind: "missing", object: "subscription", receiver, desired: one }];
     own.add(subscription.id);
     const asDesired =
       liveReceiver.id === receiver.id &&
@@ -216,7 +225,6 @@ function subscriptionDifferences(
     if (asDesired) return [];
     return [{ kind: "changed", object: "subscription", receiver, desired: one, live: subscription, liveReceiver }];
   });
-  const byEvent = Map.groupBy([...receiver.subscriptions].sort(byAge), eventName);
   const others = [...byEvent.values()].flatMap((subscriptions): Difference[] => {
     const surplus = subscriptions.filter(({ id }) => !own.has(id));
     if (subscriptions.length > 1) {
@@ -232,12 +240,10 @@ function subscriptionDifferences(
   ];
 }
 
-/** The live counterpart of a desired subscription: by its id on any receiver, else the oldest to its event on its own. */
-function findSubscription(desired: DesiredSubscription, receiver: Receiver, live: Receivers) {
-  for (const liveReceiver of desired.id === undefined ? [] : [receiver, ...live.values()]) {
-    const subscription = liveReceiver.subscriptions.find(({ id }) => id === desired.id);
+function findOnAny(id: string, live: Receivers) {
+  for (const liveReceiver of live.values()) {
+    const subscription = liveReceiver.subscriptions.find((one) => one.id === id);
     if (subscription) return { subscription, liveReceiver };
   }
-  const [subscription] = subscriptionsTo(desired, receiver);
-  return subscription && { subscription, liveReceiver: receiver };
+  return undefined;
 }

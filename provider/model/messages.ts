@@ -1,7 +1,7 @@
 /** The words of each difference, written once: warnings of a refresh, `drift`, `status` and `export` all print these. */
 import type { Change } from "./changes.ts";
 import type { DesiredReceiver, Difference } from "./difference.ts";
-import { escapeText, formatReceiver, pluralize } from "./text.ts";
+import { escapeText, formatReceiver, listSome, pluralize } from "./text.ts";
 import { eventName, isSecretField, type Receiver, sameEvent } from "./webhooks.ts";
 
 /** One difference in one or two sentences: what is the matter, on which object, and what follows. Never a secret value. */
@@ -23,6 +23,9 @@ export function describeDifference(one: Difference): string {
       return `${receiver(one)} is subscribed to ${event(one.event)}, but ${one.event.reason}`;
   }
 }
+
+/** Objects to list before a sentence becomes too long to read. */
+const MAX_LISTED = 20;
 
 type Of<Kind extends Difference["kind"]> = Extract<Difference, { readonly kind: Kind }>;
 
@@ -66,14 +69,19 @@ function unmanaged(one: Of<"unmanaged">): string {
 
 function duplicate(one: Of<"duplicate">): string {
   if (one.object === "receiver") {
-    const names = one.receivers.map(formatReceiver);
-    const list = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+    const names = one.receivers.slice(0, MAX_LISTED).map(formatReceiver);
+    const more = one.receivers.length - names.length;
+    const last = more > 0 ? `${more} more` : names.pop();
+    const list = `${names.join(", ")} and ${last}`;
     return `Receivers ${list} have the same URL: events that more than one of them is subscribed to are delivered more than once.`;
   }
   if (one.object === "header") return `${receiver(one)} sends the header ${escapeText(one.header.key)} more than once.`;
   const { subscriptions } = one;
   const [first] = subscriptions;
-  const ids = subscriptions.map(({ id }) => escapeText(id)).join(", ");
+  const ids = listSome(
+    subscriptions.map(({ id }) => escapeText(id)),
+    MAX_LISTED,
+  );
   return `${receiver(one)} has ${subscriptions.length} subscriptions to ${first ? event(first) : ""} (ids ${ids}): each event is delivered ${subscriptions.length === 2 ? "twice" : `${subscriptions.length} times`}.`;
 }
 

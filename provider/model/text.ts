@@ -4,7 +4,8 @@
  * What a terminal or a log may act on, or nobody can see: control characters, line breaks, changes of the writing direction,
  * invisible characters, and the marks of commands to CI runners (`::` as the start of a word, `##[`, `##vso[`).
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u2800\u3164\uffa0]|(?<!\S):(?=:)|(?<=#)#(?=\w{0,20}\[)/gu;
+const UNSAFE =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]|(?<!\S):(?=:)|(?<=#)#(?=\w{0,20}\[)/gu;
 
 /** UTF-16 units as JSON, JavaScript and Bash escape them. */
 const escaped = (unsafe: string) =>
@@ -35,6 +36,13 @@ export const escapeMessage = (text: string): string => escapeText(text.replace(/
 /** A value as JSON that is safe to print, and still means exactly this value. */
 export const formatJson = (value: unknown, indent?: number): string =>
   escapeLines(JSON.stringify(value, undefined, indent));
+
+/** Whether all text in a value is safe to print as it is. Line breaks and tabs are: Pulumi indents what follows them. */
+export function isPrintable(value: unknown): boolean {
+  if (typeof value === "string") return value.split(/[\n\t]/).every((line) => escapeLine(line) === line);
+  if (value === null || typeof value !== "object") return true;
+  return Object.entries(value).every(([key, inner]) => isPrintable(key) && isPrintable(inner));
+}
 
 /** A receiver as people find it in ION: `"erp" (id 4)`. */
 export const formatReceiver = ({ name, id }: { readonly name: string; readonly id: string }): string =>

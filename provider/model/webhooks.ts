@@ -86,8 +86,11 @@ export const eventName = ({ resource, action }: WebhookEvent): string => `${reso
 /** Whether two events are the same. */
 export const sameEvent = (one: WebhookEvent, other: WebhookEvent): boolean => eventName(one) === eventName(other);
 
-/** Whether two header names are the same: HTTP ignores their case. */
-export const sameHeaderName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+/** The one spelling of a header name that equal names share: HTTP ignores their case. */
+export const headerIdentity = (name: string): string => name.toLowerCase();
+
+/** Whether two header names are the same. */
+export const sameHeaderName = (one: string, other: string): boolean => headerIdentity(one) === headerIdentity(other);
 
 /** Orders objects of one type by age, oldest first: ION's ids are growing numbers. */
 export function byAge(one: { readonly id: string }, other: { readonly id: string }): number {

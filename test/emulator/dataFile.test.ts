@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DataFileError, startEmulator } from "../../emulator/index.ts";
@@ -33,6 +33,14 @@ test("saves changes before the response to a file that only its owner can read",
   expect(JSON.parse(readFileSync(dataFile, "utf8")).state).toEqual(emulator.store.state());
   expect(statSync(dataFile).mode & 0o777).toBe(0o600);
   expect(readdirSync(folder)).toEqual(["ion.json"]);
+});
+
+test("makes an existing data file readable by its owner only", async () => {
+  const dataFile = join(temporaryFolder(), "ion.json");
+  await (await start({ dataFile })).close();
+  chmodSync(dataFile, 0o644);
+  await start({ dataFile });
+  expect(statSync(dataFile).mode & 0o777).toBe(0o600);
 });
 
 test("does not write the file for a query", async () => {

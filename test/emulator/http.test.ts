@@ -32,8 +32,24 @@ test.each(["bearer", "bare"] as const)("gives the GraphiQL page a valid token wi
   const emulator = await start({ authorization: form });
   const html = await (await fetch(emulator.graphqlUrl, { headers: graphiql })).text();
   const [, authorization = ""] = /"Authorization":"([\w. -]+)"/.exec(html) ?? [];
-  const ask = await asker(emulator, { authorization });
+  const { origin } = new URL(emulator.graphqlUrl);
+  const ask = await asker(emulator, { authorization, origin });
   expect(await ask("{ __typename }")).toEqual({ status: 200, body: { data: { __typename: "Query" } } });
+  const elsewhere = await asker(emulator, { authorization });
+  expect((await elsewhere("{ __typename }")).status).toBe(401);
+});
+
+test.each(["empty", "script", "image", "iframe"])("gives no GraphiQL page to a request for a %s", async (dest) => {
+  const { graphqlUrl } = await start();
+  const response = await fetch(graphqlUrl, { headers: { ...graphiql, "Sec-Fetch-Dest": dest } });
+  expect(response.status).toBe(403);
+  expect(await response.text()).not.toContain("Authorization");
+});
+
+test("keeps other web pages from loading the GraphiQL page", async () => {
+  const { headers } = await fetch((await start()).graphqlUrl, { headers: graphiql });
+  expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+  expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
 });
 
 test("accepts any Host and gives GraphiQL no token when it listens beyond loopback", async () => {

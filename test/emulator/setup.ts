@@ -50,13 +50,17 @@ export type Ask = (query: string, variables?: object) => Promise<Answer>;
 /** Creates a client of the GraphQL endpoint. It gets a new token unless an `Authorization` header is passed. */
 export async function asker(
   { graphqlUrl, tokenUrl }: Pick<Emulator, "graphqlUrl" | "tokenUrl">,
-  headers?: { readonly authorization: string },
+  headers?: { readonly authorization: string; readonly origin?: string },
 ): Promise<Ask> {
   const authorization = headers?.authorization ?? `Bearer ${await fetchToken(tokenUrl)}`;
   return async (query, variables) => {
     const response = await fetch(graphqlUrl, {
       method: "POST",
-      headers: { Authorization: authorization, "Content-Type": "application/json" },
+      headers: {
+        Authorization: authorization,
+        "Content-Type": "application/json",
+        ...(headers?.origin !== undefined && { Origin: headers.origin }),
+      },
       body: JSON.stringify({ query, variables }),
     });
     return { status: response.status, body: (await response.json()) as Answer["body"] };

@@ -13,6 +13,8 @@ const MAX_LENGTH = 200;
 /** Creates short names of letters, digits and hyphens. They are unique, also in {@link camelCase}. */
 export class Names {
   readonly #used = new Set<string>();
+  /** The next number of each name that was asked for more than once. */
+  readonly #next = new Map<string, number>();
 
   /** @param fallback a name, used if `text` has no letter or digit. */
   create(text: string, fallback: string): string {
@@ -29,7 +31,9 @@ export class Names {
       .replace(/-$/, "");
     const base = /^[a-z]/.test(plain) ? plain : plain ? `${fallback}-${plain}` : fallback;
     let name = base;
-    for (let number = 2; this.#used.has(camelCase(name)); number += 1) name = `${base}-${number}`;
+    let number = this.#next.get(base) ?? 2;
+    for (; this.#used.has(camelCase(name)); number += 1) name = `${base}-${number}`;
+    this.#next.set(base, number);
     this.#used.add(camelCase(name));
     return name;
   }

@@ -5,7 +5,7 @@ import { type ConnectionSettings, requireSettings } from "../../ion/connectionSe
 import { IonError, sentence } from "../../ion/errors.ts";
 import { HOSTS } from "../../ion/facts.ts";
 import type { WebhookApi } from "../../ion/webhookApi.ts";
-import { duplicateReceivers, receiverDifference } from "../../model/difference.ts";
+import { type Difference, duplicateReceivers, receiverDifference } from "../../model/difference.ts";
 import { describeDifference } from "../../model/messages.ts";
 import { escapeLine, escapeText, formatJson, formatReceiver, pluralize } from "../../model/text.ts";
 import type { Receiver, Receivers } from "../../model/webhooks.ts";
@@ -53,7 +53,10 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
   const api = connect(settings, terminal);
   const live = await withSlowNotice(api.receivers(), terminal);
   const chosen = choose(live, options.receiver);
-  const receivers = await Promise.all(chosen.map((receiver) => exportable(api, receiver, live)));
+  const duplicates = new Map(
+    duplicateReceivers([...live.values()]).flatMap((one) => one.receivers.map(({ id }) => [id, one] as const)),
+  );
+  const receivers = await Promise.all(chosen.map((receiver) => exportable(api, receiver, duplicates.get(receiver.id))));
   const program = generateProgram(receivers, new URL(connection.endpoint).host, version);
   const folder = resolve(terminal.cwd, options.out);
   await write(folder, program.files, options.force === true);
@@ -84,7 +87,11 @@ function choose(live: Receivers, ids: readonly string[] | undefined): Receiver[]
 }
 
 /** A receiver without the fields that the resource would reject: imported as it is, it keeps them. */
-async function exportable(api: WebhookApi, receiver: Receiver, live: Receivers): Promise<ExportedReceiver> {
+async function exportable(
+  api: WebhookApi,
+  receiver: Receiver,
+  duplicate: Difference | undefined,
+): Promise<ExportedReceiver> {
   const { webhookReceiver } = await import("../../lifecycle/webhookReceiver.ts");
   const { id, name, contentType, expectedResponseCode, description } = receiver;
   const fields = { name, contentType, expectedResponseCode, description, importId: id };
@@ -92,10 +99,7 @@ async function exportable(api: WebhookApi, receiver: Receiver, live: Receivers):
   const checked = await webhookReceiver.check(api, inputs, {});
   const failures = checked.failures.filter(({ property }) => property !== "name");
   const rejected = Object.fromEntries(failures.map(({ property }) => [property, undefined]));
-  const differences = [
-    ...receiverDifference(asItIs(receiver), receiver),
-    ...duplicateReceivers([...live.values()]).filter(({ receivers }) => receivers.some((one) => one.id === id)),
-  ];
+  const differences = [...receiverDifference(asItIs(receiver), receiver), ...(duplicate ? [duplicate] : [])];
   const remarks = [
     ...failures.map(({ property, reason }) => {
       return `${property} is omitted and keeps its value in ION, which pulumi-ion rejects: it ${sentence(reason)}`;

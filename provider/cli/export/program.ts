@@ -117,9 +117,15 @@ function subscriptionsCode(receiver: Receiver, name: string): string[] {
 const construct = (before: string, type: string, name: string, fields: readonly string[]) =>
   `${before}new ion.${type}(${literal(name)}, {\n${fields.map((field) => `  ${field},\n`).join("")}});`;
 
+/** Combinations of resources and actions of a receiver that can be Violet's: ten times as many as the guide has. */
+const MAX_COMBINATIONS = 10 * GUIDE_EVENTS.length;
+
 /** Whether a receiver is the one of Violet's guide: it has all of its events, or Violet's name and one of them. */
 function isViolet({ name, subscriptions }: Receiver): boolean {
   const events = new Set(subscriptions.map(eventName));
+  // All others of resources × actions would be listed as excluded.
+  const count = (key: "resource" | "action") => new Set(subscriptions.map((one) => one[key])).size;
+  if (count("resource") * count("action") > MAX_COMBINATIONS) return false;
   const ofGuide = GUIDE_EVENTS.filter((event) => events.has(eventName(event))).length;
   return ofGuide === GUIDE_EVENTS.length || (/violet/i.test(name) && ofGuide > 0);
 }
@@ -147,14 +153,13 @@ function violetFields({ subscriptions }: Receiver): string[] {
   ];
 }
 
-const actionsByResource = ({ subscriptions }: Receiver) =>
-  sorted(
-    subscriptions.map(({ resource }) => resource),
-    VIOLET_RESOURCES,
-  ).map((resource) => {
-    const actions = subscriptions.flatMap((one) => (one.resource === resource ? [one.action] : []));
+function actionsByResource({ subscriptions }: Receiver) {
+  const byResource = Map.groupBy(subscriptions, ({ resource }) => resource);
+  return sorted([...byResource.keys()], VIOLET_RESOURCES).map((resource) => {
+    const actions = byResource.get(resource)?.map(({ action }) => action) ?? [];
     return [resource, sorted(actions, VIOLET_ACTIONS)] as const;
   });
+}
 
 function record(entries: readonly (readonly [string, readonly string[]])[]): string {
   // Computed, because `__proto__: …` would set the prototype.

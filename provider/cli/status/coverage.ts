@@ -2,7 +2,7 @@
 import type { SubscriptionNames } from "../../ion/webhookApi.ts";
 import { type DesiredReceiver, type Difference, difference } from "../../model/difference.ts";
 import { GUIDE_EVENTS, VIOLET_RESOURCES } from "../../model/events.ts";
-import { eventName, type Receiver, type Receivers, sameEvent, type WebhookEvent } from "../../model/webhooks.ts";
+import { eventName, type Receiver, type Receivers, type WebhookEvent } from "../../model/webhooks.ts";
 import { comparable, desiredReceivers } from "../drift/detect.ts";
 import { type Declarations, NO_DECLARATIONS } from "../stackState.ts";
 
@@ -36,7 +36,7 @@ export interface Coverage {
   readonly guideMissing: readonly WebhookEvent[];
   /** Events of the guide that only inactive receivers are subscribed to. */
   readonly guideInactive: readonly WebhookEvent[];
-  /** Events beyond the guide that no receiver is subscribed to; undefined if ION does not list its events. */
+  /** Events beyond the guide that no receiver is subscribed to; undefined if ION does not list its events, or has too many to list. */
   readonly unused: readonly WebhookEvent[] | undefined;
   /** Resources whose deletion some receiver is notified of. The guide has none. */
   readonly deletions: readonly string[];
@@ -45,7 +45,8 @@ export interface Coverage {
 /** Compares ION with a stack; receivers that it does not declare are compared with themselves, so that duplicates are found. */
 export function statusDifferences(live: Receivers, declarations: Declarations = NO_DECLARATIONS): Difference[] {
   const desired = desiredReceivers(declarations);
-  const others = [...live.values()].filter(({ id }) => desired.every((one) => one.id !== id)).map(asItIs);
+  const ids = new Set(desired.map(({ id }) => id));
+  const others = [...live.values()].filter(({ id }) => !ids.has(id)).map(asItIs);
   return difference([...desired, ...others], comparable(live, declarations));
 }
 
@@ -60,8 +61,10 @@ export function receiverStatuses(
   differences: readonly Difference[],
   declarations?: Declarations,
 ): ReceiverStatus[] {
+  const declared = declarations && new Set(declarations.receivers.map(({ id }) => id));
+  const byReceiver = Map.groupBy(differences, (one) => ("receiver" in one ? one.receiver.id : undefined));
   const existing = [...live.values()].map((receiver): ReceiverStatus => {
-    const own = differences.filter((one) => "receiver" in one && one.receiver.id === receiver.id);
+    const own = byReceiver.get(receiver.id) ?? [];
     return {
       id: receiver.id,
       name: receiver.name,
@@ -70,7 +73,7 @@ export function receiverStatuses(
       contentType: receiver.contentType,
       expectedResponseCode: receiver.expectedResponseCode,
       headers: receiver.headers.map(({ key }) => key),
-      declared: declarations?.receivers.some(({ id }) => id === receiver.id),
+      declared: declared?.has(receiver.id),
       events: eventStatuses(receiver, own),
     };
   });
@@ -99,15 +102,16 @@ function eventStatuses({ subscriptions }: Receiver, differences: readonly Differ
   const desired = ofSubscriptions.flatMap((one) =>
     one.kind === "missing" || one.kind === "changed" ? [one.desired] : [],
   );
-  const problemOf = (event: WebhookEvent) =>
-    ofSubscriptions.find(
-      (one) =>
-        (one.kind === "unmanaged" && sameEvent(one.subscription, event)) ||
-        (one.kind === "duplicate" && one.subscriptions.some((subscription) => sameEvent(subscription, event))),
-    )?.kind as EventStatus["problem"];
+  const problems = new Map<string, EventStatus["problem"]>();
+  for (const one of ofSubscriptions) {
+    const found =
+      one.kind === "unmanaged" ? [one.subscription] : one.kind === "duplicate" ? one.subscriptions.slice(0, 1) : [];
+    for (const event of found) problems.set(eventName(event), one.kind as EventStatus["problem"]);
+  }
+  const byEvent = Map.groupBy(subscriptions, eventName);
   return uniqueEvents([...subscriptions, ...desired]).map((event) => {
-    const ids = subscriptions.filter((one) => sameEvent(one, event)).map(({ id }) => id);
-    const problem = ids.length === 0 ? "missing" : problemOf(event);
+    const ids = byEvent.get(eventName(event))?.map(({ id }) => id) ?? [];
+    const problem = ids.length === 0 ? "missing" : problems.get(eventName(event));
     return { ...event, ids, ...(problem && { problem }) };
   });
 }
@@ -118,6 +122,9 @@ export function rowsOf(receivers: readonly ReceiverStatus[]): string[] {
   return [...new Set([...VIOLET_RESOURCES, ...others])];
 }
 
+/** Events that ION may offer before a list of them is no use: about a hundred times as many as it has. */
+const MAX_OFFERED = 10_000;
+
 /** Compares what is subscribed with Violet's guide and with what ION offers. */
 export function coverageOf(receivers: readonly ReceiverStatus[], names: SubscriptionNames | undefined): Coverage {
   const subscribedIn = (some: readonly ReceiverStatus[]) =>
@@ -125,7 +132,10 @@ export function coverageOf(receivers: readonly ReceiverStatus[], names: Subscrip
   const all = subscribedIn(receivers);
   const active = subscribedIn(receivers.filter((receiver) => receiver.active));
   const guide = new Set(GUIDE_EVENTS.map(eventName));
-  const offered = names?.resource.flatMap((resource) => names.action.map((action) => ({ resource, action })));
+  const isListable = names && names.resource.length * names.action.length <= MAX_OFFERED;
+  const offered = isListable
+    ? names.resource.flatMap((resource) => names.action.map((action) => ({ resource, action })))
+    : undefined;
   return {
     guideMissing: GUIDE_EVENTS.filter((event) => !all.has(eventName(event))),
     guideInactive: GUIDE_EVENTS.filter((event) => all.has(eventName(event)) && !active.has(eventName(event))),

@@ -43,7 +43,7 @@ export function notes(findings: readonly Finding[], { unused, deletions }: Cover
       : `DELETE subscriptions (Violet's guide has none): ${deletions.map(escapeText).join(", ")}.`;
   const available = unused
     ? [note(`Available but unused: ${pluralize(unused.length, "event")} beyond Violet's guide:`), list(unused, columns)]
-    : [note("ION's schema does not list which other events are available.")];
+    : [note("ION's schema does not list which other events are available, or lists too many to show.")];
   return [
     ...findings.filter((one) => !isProblem(one)).map(({ message }) => note(message)),
     note(deleted),

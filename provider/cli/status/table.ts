@@ -1,5 +1,6 @@
 import { ACTIONS } from "../../model/events.ts";
 import { escapeText } from "../../model/text.ts";
+import { eventName } from "../../model/webhooks.ts";
 import type { Style, Terminal } from "../terminal.ts";
 import { type EventStatus, type ReceiverStatus, rowsOf } from "./coverage.ts";
 
@@ -22,15 +23,25 @@ interface Column {
 
 const GAP = 2;
 
+/** Receivers times resources of a table. */
+const MAX_CELLS = 20_000;
+
+/** Actions of one receiver that fit a table. */
+const MAX_ACTIONS = 50;
+
+/** Lines of tables before lists are shorter: several tables repeat the rows of receivers that they do not show. */
+const MAX_LINES = 300;
+
 /** A table with one column per receiver; several tables in a narrow terminal, and lists if it is too narrow for any. */
 export function renderTable(receivers: readonly ReceiverStatus[], terminal: Terminal): string {
   const rows = rowsOf(receivers);
-  const first = Math.max(...rows.map((row) => escapeText(row).length), "Resource".length) + GAP;
+  const lists = () => receivers.map((one) => list(one, terminal)).join("\n\n");
+  if (rows.length * receivers.length > MAX_CELLS) return lists();
+  const first = widest([...rows.map(escapeText), "Resource"]) + GAP;
   const columns = receivers.map((receiver) => columnOf(receiver, rows));
   const tables: Column[][] = [];
   let left = 0;
   for (const column of columns) {
-    if (first + column.width > terminal.columns) return columns.map((one) => list(one, rows, terminal)).join("\n\n");
     if (column.width > left) {
       tables.push([]);
       left = terminal.columns - first;
@@ -38,28 +49,47 @@ export function renderTable(receivers: readonly ReceiverStatus[], terminal: Term
     tables.at(-1)?.push(column);
     left -= column.width;
   }
+  const isTooWide = columns.some(({ width }) => first + width > terminal.columns);
+  const isTooLong = tables.length > 1 && tables.length * rows.length > MAX_LINES;
+  if (isTooWide || isTooLong) return lists();
   const text = tables.map((some) => table(some, rows, first, terminal)).join("\n\n");
   return [text, legend(receivers)].filter(Boolean).join("\n");
 }
 
-function columnOf(receiver: ReceiverStatus, rows: readonly string[]): Column {
+const widest = (texts: readonly string[]) => texts.reduce((most, { length }) => Math.max(most, length), 0);
+
+/** Actions in the order of ION's documentation, then the others. */
+function actionsOf({ events }: ReceiverStatus): string[] {
   const known: readonly string[] = ACTIONS;
   const order = (action: string) => (known.includes(action) ? known.indexOf(action) : known.length);
-  const actions = [...new Set(receiver.events.map(({ action }) => action))].sort((a, b) => order(a) - order(b));
-  const cells = rows.map((row) => actions.map((action) => pieceOf(receiver, row, action)));
-  const slots = actions.map((_action, at) => Math.max(...cells.map((cell) => cell[at]?.text.length ?? 0)));
-  const name = escapeText(receiver.name);
-  const head = `${name.length > 24 ? `${name.slice(0, 23)}…` : name} (id ${escapeText(receiver.id)})`;
-  const width = slots.reduce((sum, slot) => sum + slot + 1, -1);
+  return [...new Set(events.map(({ action }) => action))].sort((a, b) => order(a) - order(b));
+}
+
+function columnOf(receiver: ReceiverStatus, rows: readonly string[]): Column {
+  const actions = actionsOf(receiver);
+  const byName = new Map(receiver.events.map((event) => [eventName(event), event]));
+  const pieceAt = (resource: string, action: string) => {
+    const event = byName.get(eventName({ resource, action }));
+    return event && pieceOf(event, receiver);
+  };
+  // More actions than a table can show.
+  const shown = actions.slice(0, MAX_ACTIONS + 1);
+  const cells = rows.map((row) => shown.map((action) => pieceAt(row, action)));
+  const slots = shown.map((_action, at) => widest(cells.map((cell) => cell[at]?.text ?? "")));
+  const head = headOf(receiver);
+  const width = shown.length > MAX_ACTIONS ? Number.POSITIVE_INFINITY : slots.reduce((sum, slot) => sum + slot + 1, -1);
   return { receiver, head, width: Math.max(head.length, width) + GAP, slots, cells };
 }
 
-function pieceOf({ events, active }: ReceiverStatus, row: string, action: string): Piece | undefined {
-  const event = events.find((one) => one.resource === row && one.action === action);
-  if (!event) return undefined;
+function headOf({ name, id }: ReceiverStatus): string {
+  const shown = escapeText(name);
+  return `${shown.length > 24 ? `${shown.slice(0, 23)}…` : shown} (id ${escapeText(id)})`;
+}
+
+function pieceOf({ action, problem }: EventStatus, { active }: ReceiverStatus): Piece {
   const text = escapeText(action);
-  if (!event.problem) return { text, style: active ? "green" : "dim" };
-  const { mark, style } = MARKS[event.problem];
+  if (!problem) return { text, style: active ? "green" : "dim" };
+  const { mark, style } = MARKS[problem];
   return { text: mark + text, style };
 }
 
@@ -78,12 +108,16 @@ function table(columns: readonly Column[], rows: readonly string[], first: numbe
   return [head, ...lines].map((line) => line.trimEnd()).join("\n");
 }
 
-function list({ receiver, head, cells }: Column, rows: readonly string[], { paint }: Terminal): string {
-  const lines = rows.flatMap((row, at) => {
-    const pieces = cells[at]?.flatMap((piece) => (piece ? [paint(piece.style, piece.text)] : [])) ?? [];
+function list(receiver: ReceiverStatus, { paint }: Terminal): string {
+  const order = actionsOf(receiver);
+  const rank = new Map(order.map((action, at) => [action, at]));
+  const byResource = Map.groupBy(receiver.events, ({ resource }) => resource);
+  const lines = rowsOf([receiver]).flatMap((row) => {
+    const events = byResource.get(row)?.sort((a, b) => (rank.get(a.action) ?? 0) - (rank.get(b.action) ?? 0)) ?? [];
+    const pieces = events.map((event) => pieceOf(event, receiver)).map(({ text, style }) => paint(style, text));
     return pieces.length > 0 ? [`  ${escapeText(row)}`, `    ${pieces.join(" ")}`] : [];
   });
-  return [paint("bold", head), ...lines, legend([receiver])].filter(Boolean).join("\n");
+  return [paint("bold", headOf(receiver)), ...lines, legend([receiver])].filter(Boolean).join("\n");
 }
 
 type Problem = NonNullable<EventStatus["problem"]>;

@@ -17,7 +17,7 @@ import {
   type ResourceHandler,
   type Warnings,
 } from "../../lifecycle/resourceHandler.ts";
-import { escapeLines, escapeText } from "../../model/text.ts";
+import { escapeLines, escapeText, isPrintable } from "../../model/text.ts";
 
 type Properties = Record<string, unknown>;
 
@@ -226,13 +226,16 @@ function maskPropertyName({ property, reason }: Failure, secrets: ReadonlySet<st
   return { property: secrets.has(property) ? `${property} (secret)` : property, reason };
 }
 
-/** Marks secrets so that Pulumi encrypts them, and drops what is undefined. */
+/**
+ * Marks secrets so that Pulumi encrypts them, and drops what is undefined. Text that is not safe to print counts as a secret, because
+ * Pulumi prints values as they are.
+ */
 function markSecrets(properties: object, secrets: ReadonlySet<string>): Properties {
   const marked: Properties = {};
   for (const [name, value] of Object.entries(properties) as [string, unknown][]) {
     if (value === undefined) continue;
     const isSecret = secrets.has(name) && value !== unknownValue;
-    marked[name] = isSecret ? { [specialSigKey]: specialSecretSig, value } : value;
+    marked[name] = isSecret || !isPrintable(value) ? { [specialSigKey]: specialSecretSig, value } : value;
   }
   return marked;
 }

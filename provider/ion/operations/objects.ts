@@ -54,8 +54,8 @@ export function printSelection(selection: Selection): string {
   return `{ ${fields.join(" ")} }`;
 }
 
-/** An id, as a string. ION's may be numbers. */
-export const id = z.union([z.string().min(1), z.number().int()]).transform(String);
+/** An id, as a string. ION's may be numbers. Pulumi prints ids as they are, so they must be plain. */
+export const id = z.union([z.string().regex(/^[\w.:/+=@~-]{1,200}$/), z.number().int()]).transform(String);
 /** An etag, as a string. */
 export const etag = z.union([z.string(), z.number()]).transform(String).nullish();
 
