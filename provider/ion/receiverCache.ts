@@ -15,6 +15,8 @@ export class ReceiverCache {
   /** The receivers with `#ids`, if there is no list. */
   readonly #some: Snapshot;
   readonly #ids = new Set<string>();
+  /** Why there is no list, in full, before anybody has seen it. */
+  #hiddenFailure: unknown;
   #isWarned = false;
 
   constructor(reader: ReceiverReader, now: () => number, warn: (message: string) => void) {
@@ -30,8 +32,14 @@ export class ReceiverCache {
   }
 
   /** All receivers. @throws IonError "unsupported" or "permission" if there is no list that the key can read */
-  all(): Promise<Receivers> {
-    return this.#all.get();
+  async all(): Promise<Receivers> {
+    try {
+      return await this.#all.get();
+    } catch (error) {
+      const first = this.#hiddenFailure;
+      this.#hiddenFailure = undefined;
+      throw first ?? error;
+    }
   }
 
   /** All receivers, or at least those with these ids if there is no list. */
@@ -41,6 +49,7 @@ export class ReceiverCache {
     } catch (error) {
       const isUnlisted = isIonError(error) && (error.kind === "unsupported" || error.kind === "permission");
       if (!isUnlisted || !(await this.#reader.canReadSome())) throw error;
+      this.#hiddenFailure ??= error;
     }
     if (!this.#isWarned) this.#warn(READS_ONE_BY_ONE);
     this.#isWarned = true;

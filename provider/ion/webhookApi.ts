@@ -11,6 +11,7 @@ import { secretsIn } from "./operations/objects.ts";
 import { SUBSCRIPTION_ENUMS, subscriptionEnumsAnswer } from "./operations/queries.ts";
 import { ReceiverCache } from "./receiverCache.ts";
 import { ReceiverReader } from "./receiverReader.ts";
+import { USUAL_SHAPES } from "./schema/shapes.ts";
 
 /** What tests set; a user's run takes the defaults. */
 export interface WebhookApiOptions {
@@ -91,6 +92,12 @@ export class WebhookApi {
   async reread(id: string): Promise<Receiver | undefined> {
     this.invalidate();
     return (await this.receiversWith(id)).receivers.get(id);
+  }
+
+  /** Whether ION's schema shows that a header belongs to one receiver, and so is deleted with it. */
+  get headersBelongToReceivers(): boolean {
+    const shapes = this.#client.schema.known;
+    return shapes !== USUAL_SHAPES && shapes.headers !== "attached";
   }
 
   /** Makes the next read ask ION again. */

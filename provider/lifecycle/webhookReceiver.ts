@@ -213,8 +213,8 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
       if (!live) return;
       // If ION masks the URL, duplicates cannot be recognized, and what is declared is kept.
       if (isDeclared && receiversWithUrl(live.webhookUri, receivers).length <= 1) return;
-      await deleteHeaders(api, live);
-      const receiver = live.headers.length > 0 ? await api.reread(id) : live;
+      const isAlone = live.headers.length === 0 || api.headersBelongToReceivers;
+      const receiver = isAlone ? live : await deleteHeaders(api, live);
       if (receiver) await api.apply({ kind: "deleteReceiver", receiver });
     });
   },
@@ -317,8 +317,8 @@ async function applyHeaders(
   return live || !headers ? state : { ...state, headers };
 }
 
-/** ION may keep the headers of a deleted receiver, with their secrets, and then shows them nowhere. */
-async function deleteHeaders(api: WebhookApi, receiver: Receiver): Promise<void> {
+/** ION may keep the headers of a deleted receiver, with their secrets, and then shows them nowhere. Returns what is left. */
+async function deleteHeaders(api: WebhookApi, receiver: Receiver): Promise<Receiver | undefined> {
   const changes = receiver.headers.map((header) => api.apply({ kind: "deleteHeader", receiver, header }));
   for (const outcome of await Promise.allSettled(changes)) {
     const error: unknown = outcome.status === "rejected" ? outcome.reason : undefined;
@@ -326,6 +326,7 @@ async function deleteHeaders(api: WebhookApi, receiver: Receiver): Promise<void>
     const isImpossible = isIonError(error) && error.kind === "unsupported";
     if (error !== undefined && !isDeleted && !isImpossible) throw error;
   }
+  return api.reread(receiver.id);
 }
 
 function notFound(api: WebhookApi, id: string, name: string): IonError {

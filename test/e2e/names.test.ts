@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
-import { makeProject } from "./project.ts";
+import { makeProject, ROOT } from "./project.ts";
 
 const violet = (more = "") => ({
   "index.js": `const ion = require("pulumi-ion");
@@ -12,7 +14,15 @@ const NO_LIST =
 it("creates Violet's webhooks even if ION's list and etag have other names, and reports what is missing for the rest", async () => {
   const project = await makeProject({
     files: violet(),
-    emulator: { hide: ["webhookReceivers", "WebhookReceiver._etag", "CreateWebhookSubscriptionInput"] },
+    emulator: {
+      hide: [
+        "webhookReceivers",
+        "webhookReceiver",
+        "webhookSubscriptions",
+        "WebhookReceiver._etag",
+        "CreateWebhookSubscriptionInput",
+      ],
+    },
   });
   const { store } = project.emulator;
   const counts = () => [store.listReceivers().length, store.listSubscriptions().length];
@@ -42,4 +52,29 @@ it("creates Violet's webhooks even if ION's list and etag have other names, and 
     `${NO_LIST} Delete the object in ION yourself, then remove it from the stack with`,
   );
   expect(counts()).toEqual([1, 34]);
+});
+
+it("manages webhooks in an ION of another shape, with another token path and token scheme, and leaves nothing in it", async () => {
+  const schema = readFileSync(join(ROOT, "test/schemas/headersAttached.graphql"), "utf8");
+  const project = await makeProject({
+    files: violet('headers: { "X-Key": "a-secret-key" }'),
+    emulator: { schema, hide: ["webhookReceivers"], tokenPath: "/auth/realms", authorization: "bare" },
+  });
+  const { store, url } = project.emulator;
+  const setUp = await project.pulumi("config", "set", "ion:authUrl", url, "--stack", "test");
+  expect(setUp.code, setUp.output).toBe(0);
+
+  await project.up();
+  expect(store.listHeaders("1")).toMatchObject([{ key: "X-Key", value: "a-secret-key" }]);
+  expect(await project.preview("--expect-no-changes")).toContain("reads those of this stack one by one");
+
+  store.deleteSubscription("2");
+  await project.write(violet('headers: { "X-Other": "another-key" }'));
+  await project.up();
+  expect(store.listSubscriptions()).toHaveLength(34);
+  expect(store.listHeaders()).toMatchObject([{ key: "X-Other", value: "another-key" }]);
+
+  const destroyed = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test");
+  expect(destroyed.code, destroyed.output).toBe(0);
+  expect(store.state()).toMatchObject({ receivers: [], headers: [], subscriptions: [] });
 });

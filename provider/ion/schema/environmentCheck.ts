@@ -1,5 +1,5 @@
 /** What can be found out about an ION environment before anything is changed, for `pulumi-ion doctor`. */
-import { type FieldNode, type GraphQLSchema, getNamedType, isObjectType } from "graphql";
+import type { FieldNode, GraphQLSchema } from "graphql";
 import { ACTIONS, VIOLET_RESOURCES } from "../../model/events.ts";
 import { type ConnectionSettings, withOtherHosts } from "../connectionSettings.ts";
 import { isIonError } from "../errors.ts";
@@ -7,10 +7,10 @@ import { permissionFor } from "../facts.ts";
 import { IonClient } from "../http/client.ts";
 import type { Operation } from "../http/operation.ts";
 import { REQUEST_TIMEOUT_MS, type Send, safeFetch, transport } from "../http/transport.ts";
-import { ETAG_FIELD } from "../operations/objects.ts";
 import { RECEIVERS } from "../operations/queries.ts";
 import type { WebhookApiOptions } from "../webhookApi.ts";
 import { introspect } from "./liveSchema.ts";
+import type { LiveShapes } from "./liveShapes.ts";
 import { type OperationSample, operationSamples } from "./operationSamples.ts";
 import { type Shapes, USUAL_SHAPES } from "./shapes.ts";
 
@@ -176,11 +176,11 @@ export class EnvironmentCheck {
 function checkSample(
   graphql: typeof import("graphql"),
   schema: GraphQLSchema,
-  shapes: Shapes,
+  shapes: LiveShapes,
   sample: OperationSample,
 ): OperationFacts {
   const { build, etagFrom, ...about } = sample;
-  const etag = hasField(schema, etagFrom, ETAG_FIELD) ? "sample" : undefined;
+  const etag = etagFrom && shapes.showsEtag(etagFrom(shapes)) ? "sample" : undefined;
   const usual = build(USUAL_SHAPES, "sample");
   const differences = problemsWith(graphql, schema, usual);
   try {
@@ -188,8 +188,9 @@ function checkSample(
     const shape = describeShape(graphql, live);
     const [problem] = problemsWith(graphql, schema, live);
     if (problem) return { ...about, outcome: "unsupported", differences, reason: problem };
-    const isUsual = live.document === usual.document && differences.length === 0;
-    return { ...about, outcome: isUsual ? "works" : "adapted", differences, shape };
+    if (differences.length > 0) return { ...about, outcome: "adapted", differences, shape };
+    if (live.document === usual.document) return { ...about, outcome: "works", differences, shape };
+    return { ...about, outcome: "adapted", differences: ["ION's answer has more to ask for, such as errors."], shape };
   } catch (error) {
     if (!isIonError(error)) throw error;
     return { ...about, outcome: "unsupported", differences, reason: error.summary };
@@ -229,16 +230,6 @@ function describeShape(graphql: typeof import("graphql"), { document, variables 
       return `${field.name.value}${args.length > 0 ? `(${args.join(", ")})` : ""}`;
     })
     .join(", then ");
-}
-
-/** Whether the objects that a mutation returns have a field. */
-function hasField(schema: GraphQLSchema, mutation: string | undefined, field: string): boolean {
-  const payload = mutation && getNamedType(schema.getMutationType()?.getFields()[mutation]?.type);
-  if (!isObjectType(payload)) return false;
-  return Object.values(payload.getFields()).some(({ type }) => {
-    const object = getNamedType(type);
-    return isObjectType(object) && field in object.getFields();
-  });
 }
 
 function problemsWith(

@@ -32,7 +32,7 @@ import {
   type Mutation,
   type RootField,
 } from "../operations/mutations.ts";
-import { DISPENSABLE_FIELDS, type Selection } from "../operations/objects.ts";
+import { DISPENSABLE_FIELDS, ETAG_FIELD, type Selection } from "../operations/objects.ts";
 import {
   type List,
   PAGE_SIZE,
@@ -117,6 +117,14 @@ export class LiveShapes implements Shapes {
     const fields = ids.map((_, index) => `r${index}: ${RECEIVER}(${argument.name}: $id${index}) ${selection}`);
     const variables = Object.fromEntries(ids.map((id, index) => [`id${index}`, convert(argument.type, id)]));
     return { document: queryDocument("WebhookReceiversById", types, fields.join(" ")), variables };
+  }
+
+  /** Whether ION shows the etag of the object that a mutation returns. */
+  showsEtag(mutation: string): boolean {
+    const payload = getNamedType(this.#mutations[mutation]?.type);
+    if (!isObjectType(payload)) return false;
+    const types = [payload, ...Object.values(payload.getFields()).map(({ type }) => getNamedType(type))];
+    return types.some((type) => isObjectType(type) && findField(type.getFields(), ETAG_FIELD) !== undefined);
   }
 
   eventNames() {
@@ -256,8 +264,9 @@ class Placement {
         this.#placed.add(name);
         return [[slot.name, convert(slot.type, this.#values.get(name))]];
       }
-      const inside = isInputObjectType(type) && !isListType(getNullableType(slot.type)) ? this.#fillObject(slot) : {};
-      if (Object.keys(inside).length > 0) return [[slot.name, inside]];
+      const isObject = isInputObjectType(type) && !isListType(getNullableType(slot.type));
+      const inside = isObject ? this.#fillObject(slot) : {};
+      if (Object.keys(inside).length > 0 || (isObject && isRequiredInputField(slot))) return [[slot.name, inside]];
       if (isRequiredInputField(slot)) throw requiredValue(this.#mutation.field, slot.name);
       return [];
     });

@@ -21,7 +21,7 @@ export interface OperationSample {
   /** The operation in a shape, with the etag that its object has, if it takes one. @throws IonError if it has no place */
   readonly build: (shapes: Shapes, etag: string | undefined) => Operation;
   /** The mutation that creates the object whose etag it takes; undefined if it takes none. */
-  readonly etagFrom?: string;
+  readonly etagFrom?: (shapes: Shapes) => string;
 }
 
 const FIELDS: ReceiverFields = {
@@ -51,7 +51,7 @@ type Changes = (shapes: Shapes, etag: string | undefined) => readonly Change[];
 const changing = (
   purpose: string,
   changes: Changes,
-  more: { readonly inGuide?: true; readonly etagFrom?: string } = {},
+  more: { readonly inGuide?: true; readonly etagFrom?: (shapes: Shapes) => string } = {},
   usual: string = fieldOf(changes),
 ): OperationSample => ({
   purpose,
@@ -94,8 +94,10 @@ export function operationSamples(resource: string = VIOLET_RESOURCES[0]): readon
   const update =
     (fields: Partial<ReceiverFields>): Changes =>
     (_shapes, etag) => [{ kind: "updateReceiver", receiver: receiver(etag), fields }];
-  const ofReceiver = { etagFrom: "createWebhookReceiver" };
-  const ofHeader = { etagFrom: "createWebhookHeader" };
+  const ofReceiver = { etagFrom: () => "createWebhookReceiver" };
+  const ofHeader = {
+    etagFrom: ({ headers }: Shapes) => (headers === "listed" ? "createWebhookReceiver" : "createWebhookHeader"),
+  };
   const setHeaders = (etag: string | undefined): Change => ({
     kind: "setHeaders",
     receiver: receiver(etag),
@@ -123,7 +125,7 @@ export function operationSamples(resource: string = VIOLET_RESOURCES[0]): readon
       (_shapes, etag) => [
         { kind: "deleteSubscription", receiverId: "1", subscription: { id: "1", _etag: etag, ...event } },
       ],
-      { etagFrom: "createWebhookSubscription" },
+      { etagFrom: () => "createWebhookSubscription" },
     ),
     changing("create a header", ({ headers }) => {
       if (headers === "listed") return [setHeaders("sample")];
