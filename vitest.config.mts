@@ -10,6 +10,7 @@ const LONG = [
   "pulumiOptions",
   "kill",
   "fakeEngine",
+  "plugin",
   "adoption",
   "resources",
   "refusals",

@@ -12,6 +12,7 @@ import {
   IndexedAccessType,
   IntersectionType,
   LiteralType,
+  OptionDefaults,
   type ProjectReflection,
   QueryType,
   ReferenceType,
@@ -39,6 +40,10 @@ const OPTIONS: TypeDocOptions & Partial<PluginOptions> = {
   // Pulumi's reference describes Pulumi's members.
   excludeExternals: true,
   excludeInternal: true,
+  // For the plugin's schema (pluginSchema.ts).
+  blockTags: [...OptionDefaults.blockTags, "@plugin"],
+  modifierTags: [...OptionDefaults.modifierTags, "@noplugin", "@pluginRequired"],
+  excludeTags: [...OptionDefaults.excludeTags, "@plugin", "@noplugin", "@pluginRequired"],
   // Our defaults are often sentences rather than code.
   jsDocCompatibility: { defaultTag: false },
   router: "module",

@@ -1,4 +1,12 @@
-import { environmentOf, inConnection, resolveSettings, settingNames } from "./connectionSettings.ts";
+import {
+  environmentOf,
+  inConnection,
+  providerSettingNames,
+  readSettings,
+  requireSettings,
+  type SettingNames,
+  settingNames,
+} from "./connectionSettings.ts";
 import { WebhookApi, type WebhookApiOptions } from "./webhookApi.ts";
 
 /** Reads a stack config key with its namespace, such as `ion-staging:region`; undefined if it is not set. */
@@ -9,32 +17,49 @@ export class ConnectionPool {
   readonly #read: ReadStackConfig;
   readonly #env: NodeJS.ProcessEnv;
   readonly #options: WebhookApiOptions;
+  readonly #provider: string | undefined;
   readonly #byName = new Map<string | undefined, WebhookApi>();
   readonly #bySettings = new Map<string, WebhookApi>();
 
-  constructor(read: ReadStackConfig, env: NodeJS.ProcessEnv, options: WebhookApiOptions) {
+  /** @param provider the name of the Pulumi provider that the program declares, if it is one: its settings are not stack config. */
+  constructor(read: ReadStackConfig, env: NodeJS.ProcessEnv, options: WebhookApiOptions, provider?: string) {
     this.#read = read;
     this.#env = env;
     this.#options = options;
+    this.#provider = provider;
   }
 
   /**
    * The API of a connection; of the default connection without a name. Sends nothing.
    *
-   * @throws IonError "config" as {@link resolveSettings} does.
+   * @throws IonError "config" that lists every setting that is missing or wrong.
    */
   get(name?: string): WebhookApi {
     const known = this.#byName.get(name);
     if (known) return known;
     const { key } = settingNames(name);
-    const settings = resolveSettings((setting) => this.#read(key(setting)), this.#env, name);
+    const own = name ?? this.#provider;
+    const report = readSettings(
+      (setting) => this.#read(key(setting)),
+      this.#env,
+      own,
+      own === name ? undefined : this.names(),
+    );
+    const settings = requireSettings(report);
     // Two names for one environment and key share one snapshot.
-    const { name: _name, ...rest } = settings;
-    const identity = JSON.stringify([environmentOf(rest.endpoint, name), rest]);
+    const { name: _name, names: _names, ...rest } = settings;
+    const identity = JSON.stringify([environmentOf(rest.endpoint, own), rest]);
     const api = this.#bySettings.get(identity) ?? new WebhookApi(settings, this.#optionsFor(name));
     this.#bySettings.set(identity, api);
     this.#byName.set(name, api);
     return api;
+  }
+
+  /** How the settings of a connection are spelled; of the default connection without a name. */
+  names(name?: string): SettingNames {
+    return name === undefined && this.#provider !== undefined
+      ? providerSettingNames(this.#provider)
+      : settingNames(name);
   }
 
   /** Warnings of a named connection name it. */

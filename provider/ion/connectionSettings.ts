@@ -18,10 +18,12 @@ export interface ConnectionSettings {
   readonly formerEndpoint?: string | undefined;
   /** Milliseconds for all attempts of one request. */
   readonly deadlineMs?: number | undefined;
+  /** How its settings are spelled. @default as stack config of the connection `name` */
+  readonly names?: SettingNames | undefined;
 }
 
 /** The stack config keys of a connection, without their namespace. */
-const CONFIG_KEYS = [
+export const CONFIG_KEYS = [
   "region",
   "stage",
   "endpoint",
@@ -52,14 +54,40 @@ export interface SettingNames {
   key(key: ConfigKey): string;
   /** The environment variable for a key: `ION_CLIENT_ID`, or `ION_STAGING_CLIENT_ID`. */
   variable(key: keyof typeof ENVIRONMENT): string;
+  /** How to set a key, without a full stop: "Run `pulumi config set ion:region us`". */
+  howToSet(key: ConfigKey, value: string): string;
+  /** Where the keys are, inside a sentence. */
+  readonly place: string;
 }
 
 /** How the settings of a connection are spelled; of the default connection without a name. */
 export function settingNames(connection?: string): SettingNames {
   const namespace = connection === undefined ? "ion" : `ion-${connection}`;
-  const prefix = namespace.toUpperCase().replaceAll("-", "_");
-  return { key: (key) => `${namespace}:${key}`, variable: (key) => ENVIRONMENT[key].replace("ION", prefix) };
+  const key = (name: ConfigKey) => `${namespace}:${name}`;
+  return {
+    key,
+    variable: variableOf(namespace),
+    howToSet: (name, value) => {
+      const flag = name === "clientSecret" ? "--secret " : "";
+      return `Run \`pulumi config set ${flag}${key(name)}${value && ` ${value}`}\``;
+    },
+    place: connection === undefined ? "this stack's config" : `the config of ${formatConnection(connection)}`,
+  };
 }
+
+/** How the settings of a Pulumi provider that a program declares are spelled. */
+export function providerSettingNames(provider: string): SettingNames {
+  const place = `provider "${provider}"`;
+  return {
+    key: (name) => `${name} of ${place}`,
+    variable: variableOf(`ion-${provider}`),
+    howToSet: () => "Set it in the program",
+    place,
+  };
+}
+
+const variableOf = (namespace: string) => (key: keyof typeof ENVIRONMENT) =>
+  ENVIRONMENT[key].replace("ION", namespace.toUpperCase().replace(/[^A-Z0-9]/g, "_"));
 
 /** Why a value cannot name a connection, to follow a subject; undefined if it can. */
 export function connectionNameProblem(connection: unknown): string | undefined {
@@ -93,13 +121,16 @@ export interface SettingsReport {
  * `ION_NAME_API_URI` and so on, and takes nothing from the default connection.
  *
  * @param config undefined if no stack is used: then problems name environment variables only.
+ * @param givenNames how the settings are spelled. @default as stack config
  */
 export function readSettings(
   config: ReadConfig | undefined,
   env: NodeJS.ProcessEnv,
   connection?: string,
+  givenNames?: SettingNames,
 ): SettingsReport {
-  const { key, variable } = settingNames(connection);
+  const names = givenNames ?? settingNames(connection);
+  const { key, variable, howToSet } = names;
   const problems: string[] = [];
   const used: UsedSetting[] = [];
   const fromConfig = (setting: ConfigKey) => {
@@ -113,7 +144,7 @@ export function readSettings(
     return value;
   };
 
-  const configured = configuredEndpoint(fromConfig, key, problems);
+  const configured = configuredEndpoint(fromConfig, names, problems);
   const endpoint = configured ?? fromEnvironment("endpoint");
   // The token issuer of a documented endpoint is documented too, so the key is never sent to another environment's.
   const issuer = documentedIssuer(endpoint);
@@ -128,23 +159,17 @@ export function readSettings(
   if (!endpoint && problems.length === 0) {
     problems.push(
       config
-        ? `${key("region")} is not set. Run \`pulumi config set ${key("region")} us\` (or gov, aus), or set ${variable("endpoint")} to ION's GraphQL endpoint.`
+        ? `${key("region")} is not set. ${howToSet("region", "us")} (or gov, aus), or set ${variable("endpoint")} to ION's GraphQL endpoint.`
         : `${variable("endpoint")} is not set. Set it to ION's GraphQL endpoint.`,
     );
   }
-  const missing = (setting: keyof typeof ENVIRONMENT, command: string, what: string) =>
+  const missing = (setting: keyof typeof ENVIRONMENT, value: string, what: string) =>
     config
-      ? `${key(setting)} is not set. Run \`pulumi config set ${command}\`, or set ${variable(setting)}.`
+      ? `${key(setting)} is not set. ${howToSet(setting, value)}, or set ${variable(setting)}.`
       : `${variable(setting)} is not set. Set it to ${what}.`;
-  if (endpoint && !authUrl) {
-    problems.push(missing("authUrl", `${key("authUrl")} <token endpoint>`, "ION's token endpoint"));
-  }
-  if (!clientId) {
-    problems.push(missing("clientId", `${key("clientId")} <client id>`, "the client id of the API key"));
-  }
-  if (!clientSecret) {
-    problems.push(missing("clientSecret", `--secret ${key("clientSecret")}`, "the client secret of the API key"));
-  }
+  if (endpoint && !authUrl) problems.push(missing("authUrl", "<token endpoint>", "ION's token endpoint"));
+  if (!clientId) problems.push(missing("clientId", "<client id>", "the client id of the API key"));
+  if (!clientSecret) problems.push(missing("clientSecret", "", "the client secret of the API key"));
   const tokenUrl = authUrl && tokenUrlOf(authUrl);
   const urls = { endpoint, authUrl: tokenUrl, formerEndpoint };
   for (const [setting, url] of Object.entries(urls) as [ConfigKey, string | undefined][]) {
@@ -165,6 +190,7 @@ export function readSettings(
       clientId,
       clientSecret,
       ...(connection !== undefined && { name: connection }),
+      ...(givenNames && { names: givenNames }),
       ...(formerEndpoint && { formerEndpoint }),
       ...(deadline && { deadlineMs: Number(deadline) * 1000 }),
     },
@@ -194,21 +220,21 @@ export function configuredEnvironment(
   env: NodeJS.ProcessEnv,
   connection?: string,
 ): string | undefined {
-  const { key, variable } = settingNames(connection);
+  const names = settingNames(connection);
+  const { variable } = names;
   const read = (setting: ConfigKey) => config(setting)?.trim() || undefined;
-  const endpoint = configuredEndpoint(read, key, []) ?? env[variable("endpoint")]?.trim();
+  const endpoint = configuredEndpoint(read, names, []) ?? env[variable("endpoint")]?.trim();
   return endpoint && URL.canParse(endpoint) ? environmentOf(endpoint, connection) : undefined;
 }
 
 /** The endpoint in the stack's config: as it is set, or else by region and stage. */
-function configuredEndpoint(read: ReadConfig, key: SettingNames["key"], problems: string[]): string | undefined {
+function configuredEndpoint(read: ReadConfig, { key, howToSet }: SettingNames, problems: string[]): string | undefined {
   const endpoint = read("endpoint");
   if (endpoint !== undefined) return endpoint;
   const [region, stage] = [read("region"), read("stage")];
   if (region === undefined) {
     if (stage !== undefined) {
-      const set = `Run \`pulumi config set ${key("region")} us\` (or gov, aus).`;
-      problems.push(`${key("stage")} is set, but ${key("region")} is not. ${set}`);
+      problems.push(`${key("stage")} is set, but ${key("region")} is not. ${howToSet("region", "us")} (or gov, aus).`);
     }
     return undefined;
   }

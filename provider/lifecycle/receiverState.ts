@@ -9,6 +9,7 @@ import {
   type Receiver,
   type ReceiverFields,
 } from "../model/webhooks.ts";
+import type { PropertyChange } from "./resourceHandler.ts";
 
 /** Everything about a receiver that can be declared. */
 export type Fields = Partial<ReceiverFields> & { readonly headers?: Headers };
@@ -107,6 +108,22 @@ export function driftedFields(differences: readonly Difference[]): Field[] {
     return one.kind === "changed" && one.object === "receiver" ? [one.field] : [];
   });
   return [...new Set(fields)];
+}
+
+/** What removes differences, by property and header. */
+export function propertyChanges(differences: readonly Difference[]): PropertyChange[] {
+  return differences.flatMap((one): PropertyChange[] => {
+    if (one.object === "receiver") {
+      if (one.kind !== "changed") return [];
+      return [{ path: [one.field], kind: one.live === undefined ? "add" : "update" }];
+    }
+    if (one.object !== "header") return [];
+    if (one.kind === "missing") return [{ path: ["headers", one.name], kind: "add" }];
+    if (one.kind === "unmanaged" || one.kind === "duplicate") {
+      return [{ path: ["headers", one.header.key], kind: "delete" }];
+    }
+    return [{ path: ["headers", one.name], kind: "update" }];
+  });
 }
 
 /** The secrets that differences are about, such as "header X-Plant was changed". Never a value. */

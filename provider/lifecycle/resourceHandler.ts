@@ -21,6 +21,22 @@ export interface Warnings {
   readonly warnings?: readonly string[];
 }
 
+/** How inputs differ from the recorded state. */
+export interface Diff {
+  readonly changes: boolean;
+  /** The properties for which a new object is needed. */
+  readonly replaces: readonly string[];
+  /** What a preview shows as changed. @default what inputs and state differ in */
+  readonly details?: readonly PropertyChange[];
+}
+
+/** One change that a preview shows. */
+export interface PropertyChange {
+  /** The property, or an entry of it: `["headers", "X-Plant"]`. */
+  readonly path: readonly [string, ...string[]];
+  readonly kind: "add" | "update" | "delete";
+}
+
 /**
  * What one type of resource does, as plain functions of plain data. They know no engine, print nothing, and throw an IonError
  * and nothing else.
@@ -40,10 +56,19 @@ export interface ResourceHandler<Inputs, State> {
     news: UncheckedInputs,
     olds: UncheckedInputs,
   ): Promise<Warnings & { readonly inputs: UncheckedInputs; readonly failures: readonly Failure[] }>;
-  /** Whether `inputs` differ from `state`, and for which properties a new object is needed. */
-  diff(id: string, state: State, inputs: Inputs): { readonly changes: boolean; readonly replaces: readonly string[] };
+  /** How `inputs` differ from `state`. */
+  diff(id: string, state: State, inputs: Inputs): Diff;
   /** Adopts the object if it exists exactly as declared, else creates it. */
   create(api: WebhookApi, inputs: Inputs): Promise<Warnings & { readonly id: string; readonly state: State }>;
+  /**
+   * Inputs and state of an object in ION that no stack records. The inputs hold no secret: Pulumi prints them.
+   *
+   * @param id the object's id, or what a person knows of it.
+   */
+  import(
+    api: WebhookApi,
+    id: string,
+  ): Promise<{ readonly id: string; readonly inputs: UncheckedInputs; readonly state: State }>;
   /** Rebuilds inputs and state from ION by the id. `found` is undefined if the object is proved not to exist. */
   read(
     api: WebhookApi,

@@ -118,6 +118,10 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     return { id: `unmanaged-${inputs.receiverId}`, state, warnings: [...warnings, ...report] };
   },
 
+  async import() {
+    throw new IonError("invalid", "A list of unmanaged subscriptions cannot be imported: it is not an object in ION.");
+  },
+
   async read(api, _id, state) {
     if (!(await api.receiversWith(state.receiverId)).receivers.has(state.receiverId)) return {};
     const unmanagedNow = await findUnmanaged(api, state);

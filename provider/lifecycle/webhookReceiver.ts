@@ -9,7 +9,14 @@ import { duplicateReceivers, receiverDifference, receiversWithUrl } from "../mod
 import { describeDifference } from "../model/messages.ts";
 import { escapeText, formatReceiver } from "../model/text.ts";
 import { normalizeUrl } from "../model/url.ts";
-import { type Receiver, type Receivers, SECRET_PROPERTIES, sameHeaderName } from "../model/webhooks.ts";
+import {
+  isSecretField,
+  RECEIVER_FIELDS,
+  type Receiver,
+  type Receivers,
+  SECRET_PROPERTIES,
+  sameHeaderName,
+} from "../model/webhooks.ts";
 import {
   asDesired,
   asReceiver,
@@ -22,6 +29,7 @@ import {
   type Inputs,
   observedFields,
   pick,
+  propertyChanges,
   type State,
   withKnownSecrets,
 } from "./receiverState.ts";
@@ -144,7 +152,7 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
       );
     }
     const differences = receiverDifference(asDesired(desiredFields(inputs, state)), asReceiver(id, state));
-    return { changes: driftedFields(differences).length > 0, replaces: [] };
+    return { changes: driftedFields(differences).length > 0, replaces: [], details: propertyChanges(differences) };
   },
 
   async create(api, inputs) {
@@ -153,6 +161,21 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
     const { headers, ...fields } = declaredFields(inputs);
     const created = await api.apply({ kind: "createReceiver", fields });
     return { id: created.id, state: await applyHeaders(api, created, headers, inputs), warnings };
+  },
+
+  // Secret fields are omitted, and so pinned: `pulumi import` prints what it imports as program text.
+  async import(api, id) {
+    const live = await api.receiver(id);
+    if (!live) {
+      throw new IonError(
+        "notFound",
+        `The webhook receiver with id ${escapeText(id)} does not exist in ${formatEnvironment(api.environment)}.`,
+        { hints: ["`npx --no-install pulumi-ion status` lists all receivers with their ids."] },
+      );
+    }
+    const shown = RECEIVER_FIELDS.filter((field) => !isSecretField(field));
+    const inputs = { name: live.name, ...pick(observedFields(live, {}), shown) };
+    return { id: live.id, inputs, state: buildState(api.environment, live, inputs) };
   },
 
   async read(api, id, state) {

@@ -9,7 +9,7 @@ import { ACTIONS, VIOLET_RESOURCES } from "../model/events.ts";
 import { describeDifference } from "../model/messages.ts";
 import { didYouMean, similarNames, toConstantCase } from "../model/suggestions.ts";
 import { escapeText } from "../model/text.ts";
-import { eventName, type Subscription } from "../model/webhooks.ts";
+import { eventName, type Receiver, type Receivers, type Subscription } from "../model/webhooks.ts";
 import {
   type Failure,
   ifReadable,
@@ -82,6 +82,26 @@ export const webhookSubscription: ResourceHandler<Inputs, State> = {
     return { id, state: { receiverId, resource, action, ionEndpoint: api.environment }, warnings };
   },
 
+  async import(api, id) {
+    const found = findImported(await api.receivers(), id);
+    if (!found) {
+      throw new IonError(
+        "notFound",
+        `The webhook subscription ${escapeText(id)} does not exist in ${formatEnvironment(api.environment)}.`,
+        {
+          hints: [
+            "Name it by its receiver's id, resource and action, such as 2/PARTS/UPDATE, or by its own id. " +
+              "`npx --no-install pulumi-ion status` lists all of them.",
+          ],
+        },
+      );
+    }
+    const { receiver, subscription } = found;
+    const { resource, action } = subscription;
+    const inputs = { receiverId: receiver.id, resource, action };
+    return { id: subscription.id, inputs, state: { ...inputs, ionEndpoint: api.environment } };
+  },
+
   async read(api, id, state) {
     const found = await findById(api, id, state.receiverId);
     if (!found) return {};
@@ -131,11 +151,25 @@ async function findExisting(api: WebhookApi, inputs: Inputs): Promise<Subscripti
   return subscriptionsTo(inputs, receiver)[0];
 }
 
+/** The subscription that is named by its id, or as RECEIVER/RESOURCE/ACTION: the oldest one. */
+function findImported(receivers: Receivers, id: string) {
+  const [receiverId, resource, action, ...rest] = id.split("/");
+  if (resource === undefined) return findIn(receivers.values(), id);
+  const receiver = receivers.get(receiverId ?? "");
+  if (!receiver || action === undefined || rest.length > 0) return undefined;
+  const [subscription] = subscriptionsTo({ resource, action }, receiver);
+  return subscription && { receiver, subscription };
+}
+
 /** Finds a subscription by id: on its receiver, or on any other one if it was moved. */
 async function findById(api: WebhookApi, id: string, receiverId: string) {
   const { receivers } = await api.receiversWith(receiverId);
   const known = receivers.get(receiverId);
-  for (const receiver of known ? [known, ...receivers.values()] : receivers.values()) {
+  return findIn(known ? [known, ...receivers.values()] : receivers.values(), id);
+}
+
+function findIn(receivers: Iterable<Receiver>, id: string) {
+  for (const receiver of receivers) {
     const subscription = receiver.subscriptions.find((one) => one.id === id);
     if (subscription) return { receiver, subscription };
   }

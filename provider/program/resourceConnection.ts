@@ -16,6 +16,7 @@ export interface ConnectionArgs {
    * `ion-staging:clientId`, `ion-staging:clientSecret` and so on set in the stack's config, or `ION_STAGING_API_URI`,
    * `ION_STAGING_AUTH_SERVER`, `ION_STAGING_CLIENT_ID` and `ION_STAGING_CLIENT_SECRET`. Lowercase letters, digits and dashes.
    * It is recorded in the state, and never contains a key. @default the stack's default connection, `ion:region` and so on
+   * @noplugin
    */
   connection?: string | undefined;
 }
@@ -36,9 +37,16 @@ interface LookedUpReceiver {
 
 /** Names the receiver of a subscription: by `receiver`, or by `receiverId`. */
 export interface ReceiverArgs extends ConnectionArgs {
-  /** The receiver that events are sent to: a `WebhookReceiver`, or the result of `getWebhookReceiver`. Its connection is used. */
+  /**
+   * The receiver that events are sent to: a `WebhookReceiver`, or the result of `getWebhookReceiver`. Its connection is used.
+   * @noplugin
+   */
   receiver?: pulumi.CustomResource | pulumi.Input<LookedUpReceiver>;
-  /** The id of the receiver in ION, instead of `receiver`. Set `connection` too if it is not in the default environment. */
+  /**
+   * The id of the receiver in ION, instead of `receiver`. Set `connection` too if it is not in the default environment.
+   * @pluginRequired
+   * @plugin The id of the receiver that events are sent to.
+   */
   receiverId?: pulumi.Input<string>;
 }
 

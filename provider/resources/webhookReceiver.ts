@@ -16,7 +16,10 @@ import { refuseIdOptions, refusePlaceholder } from "../program/resourceOptions.t
 export interface WebhookReceiverArgs extends ConnectionArgs {
   /** The receiver's name in ION. @default the resource's logical name */
   name?: pulumi.Input<string>;
-  /** Where ION sends events: an https:// URL. Always a secret, because whoever knows it can send events too. Required without `importId`. */
+  /**
+   * Where ION sends events: an https:// URL. Always a secret, because whoever knows it can send events too. Required without `importId`.
+   * @plugin Where ION sends events: an https:// URL. Always a secret, because whoever knows it can send events too. Required, unless the receiver was imported.
+   */
   webhookUri?: pulumi.Input<string>;
   /** Free text. */
   description?: pulumi.Input<string>;
@@ -30,7 +33,7 @@ export interface WebhookReceiverArgs extends ConnectionArgs {
   sharedSecret?: pulumi.Input<string>;
   /** Headers that ION sends with each event, by name. Their values are always secrets. */
   headers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** The id of an existing receiver in ION to import instead of creating one. Used only when this resource is created. */
+  /** The id of an existing receiver in ION to import instead of creating one. Used only when this resource is created. @noplugin */
   importId?: pulumi.Input<string>;
 }
 
@@ -52,7 +55,7 @@ export interface WebhookReceiverArgs extends ConnectionArgs {
 export class WebhookReceiver extends pulumi.CustomResource {
   /** The receiver's name in ION. */
   declare readonly name: pulumi.Output<string>;
-  /** The name of its connection; undefined for the default connection. */
+  /** The name of its connection; undefined for the default connection. @noplugin */
   declare readonly connection: pulumi.Output<string | undefined>;
   /** Where ION sends events. A secret. */
   declare readonly webhookUri: pulumi.Output<string>;

@@ -19,7 +19,10 @@ export type ActionsByResource = { readonly [Resource in WebhookResource]?: reado
 
 /** Arguments for {@link WebhookSubscription}. Changing any of them replaces the subscription; the new one is created first. */
 export interface WebhookSubscriptionArgs extends ReceiverArgs {
-  /** The receiver that events are sent to: a {@link WebhookReceiver}, or the result of `getWebhookReceiver`. Its connection is used. */
+  /**
+   * The receiver that events are sent to: a {@link WebhookReceiver}, or the result of `getWebhookReceiver`. Its connection is used.
+   * @noplugin
+   */
   receiver?: WebhookReceiver | pulumi.Input<GetWebhookReceiverResult>;
   /** What events are about, such as `PARTS`. */
   resource: pulumi.Input<WebhookResource>;
@@ -40,7 +43,7 @@ export interface WebhookSubscriptionArgs extends ReceiverArgs {
  * @see ../lifecycle/webhookSubscription.ts for what it does in ION.
  */
 export class WebhookSubscription extends pulumi.CustomResource {
-  /** The name of its connection; undefined for the default connection. */
+  /** The name of its connection; undefined for the default connection. @noplugin */
   declare readonly connection: pulumi.Output<string | undefined>;
   /** The id of the receiver that events are sent to. */
   declare readonly receiverId: pulumi.Output<string>;

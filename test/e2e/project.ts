@@ -178,7 +178,7 @@ export async function testLifecycle(project: Project, lifecycle: Lifecycle): Pro
   await project.up();
   lifecycle.expectCreated();
   // Neither a planned change nor one that the refresh detected.
-  expect(await project.preview("--expect-no-changes")).not.toMatch(/^\s*[~+-] pulumi-nodejs/m);
+  expect(await project.preview("--expect-no-changes")).not.toMatch(/^\s*[~+-] (pulumi-nodejs|ion):/m);
   await destroy(project);
 }
 

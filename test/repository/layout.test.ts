@@ -19,7 +19,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "model/": [],
   "ion/": ["model/"],
   "lifecycle/": ["model/", "ion/"],
-  "engine/dynamic/": ["model/", "ion/", "lifecycle/"],
+  "engine/shared/": ["model/", "ion/", "lifecycle/"],
+  "engine/dynamic/": ["model/", "ion/", "lifecycle/", "engine/shared/"],
+  "engine/plugin/": ["model/", "ion/", "lifecycle/", "engine/shared/"],
   "engine/preload/": [],
   "program/": ["model/", "ion/"],
   "functions/": ["model/", "ion/", "program/"],
@@ -146,7 +148,7 @@ describe("globals", () => {
     expect(usersOf("fetch", /@types\/node\//)).toEqual(["provider/ion/http/transport.ts"]);
   });
 
-  it("only the CLI's terminal and the dynamic provider write to standard output or standard error", () => {
+  it("only the CLI's terminal and the two engines write to standard output or standard error", () => {
     const writers = [
       ...usersOf("console", /@types\/node\//),
       ...usersOf("stdout", /@types\/node\/process\.d\.ts$/),
@@ -155,6 +157,7 @@ describe("globals", () => {
     expect([...new Set(writers)].sort()).toEqual([
       "provider/cli/terminal.ts",
       "provider/engine/dynamic/dynamicProvider.ts",
+      "provider/engine/plugin/main.ts",
     ]);
   });
 });
@@ -163,7 +166,10 @@ describe("a process", () => {
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "provider/package.json"), "utf8")) as {
     readonly dependencies: Readonly<Record<string, string>>;
   };
-  const DEPENDENCIES = new RegExp(`node_modules/(${Object.keys(dependencies).join("|")})/`);
+  /** Pulumi's SDK loads these by itself. */
+  const OF_PULUMI = ["@grpc/grpc-js", "google-protobuf"];
+  const own = Object.keys(dependencies).filter((name) => !OF_PULUMI.includes(name));
+  const DEPENDENCIES = new RegExp(`node_modules/(${own.join("|")})/`);
 
   /** The files that a fresh process loads with a module, by their path from the repository. */
   async function loadedBy(module: string): Promise<string[]> {
@@ -192,6 +198,12 @@ describe("a process", () => {
     const unwanted = /^provider\/dist\/(ion\/http|cli|engine\/dynamic\/(dynamicProvider|entry))/;
     expect(loaded.filter((path) => unwanted.test(path))).toEqual([]);
     expect(loaded.filter((path) => DEPENDENCIES.test(path))).toEqual([]);
+  });
+
+  it("loads no other part of Pulumi's SDK than the protocol with the provider plugin", async () => {
+    const loaded = await loadedBy("./provider/dist/engine/plugin/main.js");
+    expect(loaded).toContain("node_modules/@pulumi/pulumi/proto/provider_grpc_pb.js");
+    expect(loaded.filter((path) => /node_modules\/@pulumi\/pulumi\/(?!proto\/)/.test(path))).toEqual([]);
   });
 
   it("loads the HTTP client with pulumi-ion/dynamic", async () => {

@@ -37,7 +37,7 @@ it.each(["provider", "emulator"])(
     const paths = packed?.files.map(({ path }) => path) ?? [];
     expect(paths).toContain("README.md");
     const needed =
-      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+\.js|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql)$/;
+      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+(\.js|\.cmd)?|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql)$/;
     expect(paths.filter((path) => !needed.test(path))).toEqual([]);
   },
 );

@@ -36,6 +36,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const repository = join(__dirname, "..", "..");
 const pinned: string = JSON.parse(readFileSync(join(repository, "node_modules/pulumi/package.json"), "utf8")).version;
 const languageHost = fileNames.languageHost;
+const yamlHost = fileNames.yamlHost;
 const dynamicProvider = fileNames.dynamicProvider;
 
 /** The folder of the test: a repository with npm's launcher, a Pulumi home, and folders for PATH. */
@@ -76,7 +77,7 @@ function createScript(folder: string, name: string, text: string): string {
 }
 
 /** Creates an engine in a folder. */
-function createEngine(folder: string, version: string, companions = [languageHost, dynamicProvider]): string {
+function createEngine(folder: string, version: string, companions = [languageHost, yamlHost, dynamicProvider]): string {
   for (const name of companions) createScript(folder, name, "#!/bin/sh");
   return createScript(folder, "pulumi", `#!/bin/sh\necho v${version}`);
 }
@@ -176,7 +177,7 @@ function isRunning(pid: number): boolean {
 
 function expectCompleteEngine(origin: "compiled" | "other" = "other"): void {
   expect(readdirSync(versions)).toEqual([pinned]);
-  const files = ["pulumi", languageHost, dynamicProvider];
+  const files = ["pulumi", languageHost, yamlHost, dynamicProvider];
   expect(readdirSync(join(versions, pinned, "bin")).sort()).toEqual(
     origin === "compiled" ? [upstreamHost, ...files] : files,
   );
@@ -206,8 +207,9 @@ describeOnUnix("a pulumi on PATH", () => {
   });
 
   test.each([
-    ["pulumi-language-nodejs", [dynamicProvider]],
-    ["pulumi-resource-pulumi-nodejs", [languageHost]],
+    ["pulumi-language-nodejs", [yamlHost, dynamicProvider]],
+    ["pulumi-language-yaml", [languageHost, dynamicProvider]],
+    ["pulumi-resource-pulumi-nodejs", [languageHost, yamlHost]],
   ])("skips a pulumi without %s and reports why", async (missing, companions) => {
     const binary = createEngine(join(sandbox, "a"), pinned, companions);
     const { code, output } = await ensure([join(sandbox, "a")]);
@@ -218,8 +220,7 @@ describeOnUnix("a pulumi on PATH", () => {
 
   test("uses a pulumi whose companions are elsewhere on PATH", async () => {
     const binary = createEngine(join(sandbox, "a"), pinned, []);
-    createScript(join(sandbox, "b"), languageHost, "#!/bin/sh");
-    createScript(join(sandbox, "b"), dynamicProvider, "#!/bin/sh");
+    for (const name of [languageHost, yamlHost, dynamicProvider]) createScript(join(sandbox, "b"), name, "#!/bin/sh");
     expect(await ensure([join(sandbox, "a"), join(sandbox, "b")])).toMatchObject({ code: 0 });
     expect(readlinkSync(link)).toBe(binary);
   });
@@ -299,6 +300,7 @@ describeOnUnix("a Pulumi in PULUMI_HOME", () => {
     ["is empty", () => writeFileSync(join(versions, pinned, "bin/pulumi"), "")],
     ["has another version", () => createEngine(join(versions, pinned, "bin"), "3.254.0")],
     ["has no language host", () => rmSync(join(versions, pinned, "bin", languageHost))],
+    ["has no YAML host", () => rmSync(join(versions, pinned, "bin", yamlHost))],
     ["has no dynamic provider", () => rmSync(join(versions, pinned, "bin", dynamicProvider))],
     [
       "has a language host that ignores runtime.options",
@@ -318,13 +320,13 @@ describeOnUnix("a Pulumi in PULUMI_HOME", () => {
     createEngine(join(versions, pinned, "bin"), "3.254.0");
     expect(await ensure()).toMatchObject({ code: 1 });
     expect(readdirSync(versions)).toEqual([pinned]);
-    expect(readdirSync(join(versions, pinned, "bin"))).toHaveLength(3);
+    expect(readdirSync(join(versions, pinned, "bin"))).toHaveLength(4);
   });
 });
 
 describeOnUnix("a download", () => {
   const complete = `
-      put(root, "${languageHost}", "#!/bin/sh"); put(root, "${dynamicProvider}", "#!/bin/sh");
+      for (const name of ["${languageHost}", "${yamlHost}", "${dynamicProvider}"]) put(root, name, "#!/bin/sh");
       put(root, "pulumi", "#!/bin/sh\\necho v" + version);`;
 
   test("downloads to a temporary folder next to the final one and moves it", async () => {
@@ -367,6 +369,7 @@ describeOnUnix("Go", () => {
     expect(builds.map(({ args }) => args.at(-1))).toEqual([
       "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
       ".",
+      "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
       "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     ]);
     for (const { args, CGO_ENABLED, TMPDIR } of builds) {
@@ -504,7 +507,7 @@ describeOnUnix("concurrent runs", () => {
     expect(output).toContain(`(process ${first.child.pid}) is already building Pulumi`);
     expect(output).not.toContain("compiling");
     expect(code).toBe(0);
-    expect(goCalls("build")).toHaveLength(3);
+    expect(goCalls("build")).toHaveLength(4);
     expectCompleteEngine("compiled");
   });
 

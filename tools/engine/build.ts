@@ -73,6 +73,12 @@ const parts: Part[] = [
   },
   { file: fileNames.languageHost, module: "language-nodejs", package: ".", linkerFlags: () => "-s -w" },
   {
+    file: fileNames.yamlHost,
+    module: "language-yaml",
+    package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+    linkerFlags: () => "-s -w",
+  },
+  {
     file: fileNames.cli,
     module: "pulumi",
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",

@@ -23,6 +23,7 @@ const executable = (name: string) => (windows ? `${name}.exe` : name);
 export const fileNames = {
   cli: executable("pulumi"),
   languageHost: executable("pulumi-language-nodejs"),
+  yamlHost: executable("pulumi-language-yaml"),
   dynamicProvider: windows ? "pulumi-resource-pulumi-nodejs.cmd" : "pulumi-resource-pulumi-nodejs",
 };
 
@@ -98,7 +99,7 @@ export async function findOnPath(
       continue;
     }
     const searched = [folder, dirname(real), ...folders];
-    const missing = [fileNames.languageHost, fileNames.dynamicProvider].find(
+    const missing = [fileNames.languageHost, fileNames.yamlHost, fileNames.dynamicProvider].find(
       (name) => !searched.some((candidate) => isExecutable(join(candidate, name))),
     );
     if (missing !== undefined) {

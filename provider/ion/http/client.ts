@@ -42,7 +42,7 @@ export class IonClient {
 
   constructor(settings: ConnectionSettings, send: Send, now: () => number, warn: (message: string) => void = () => {}) {
     this.#host = new URL(settings.endpoint).host;
-    this.#names = settingNames(settings.name);
+    this.#names = settings.names ?? settingNames(settings.name);
     this.#settings = settings;
     this.tokens = new TokenSource(settings, send, now);
     this.#graphql = new GraphQLClient(settings.endpoint, {

@@ -69,8 +69,8 @@ export class TokenSource {
   }
 
   async #fetchFrom(authUrl: string): Promise<string> {
-    const { clientId, clientSecret, name } = this.#connection;
-    const { key, variable } = settingNames(name);
+    const { clientId, clientSecret, name, names = settingNames(name) } = this.#connection;
+    const { key, variable } = names;
     const form = new URLSearchParams({
       grant_type: "client_credentials",
       client_id: clientId,

@@ -21,32 +21,39 @@ it.each<[string, Inputs, Inputs]>([
   ["fields that the program no longer declares", FULL, PLAIN],
 ])("finds no change in %s", async (_description, before, now) => {
   const { id, state } = await createReceiver(before);
-  expect(diff(id, state, now)).toEqual({ changes: false, replaces: [] });
+  expect(diff(id, state, now)).toEqual({ changes: false, replaces: [], details: [] });
 });
 
-it.each<[string, Inputs, Inputs]>([
-  ["name", PLAIN, { ...PLAIN, name: "new" }],
-  ["URL", PLAIN, { ...PLAIN, webhookUri: `${URI}x` }],
-  ["description", PLAIN, { ...PLAIN, description: "new" }],
-  ["description that is now empty", FULL, { ...FULL, description: "" }],
-  ["content type", PLAIN, { ...PLAIN, contentType: "text/plain" }],
-  ["status", PLAIN, { ...PLAIN, expectedResponseCode: 201 }],
-  ["active", PLAIN, { ...PLAIN, active: false }],
-  ["shared secret", FULL, { ...FULL, sharedSecret: "new" }],
-  ["first header", PLAIN, { ...PLAIN, headers: { "X-A": "1" } }],
-  ["additional header", FULL, { ...FULL, headers: { ...FULL.headers, "X-A": "1" } }],
-  ["header value", FULL, { ...FULL, headers: { ...FULL.headers, "X-Line": "4" } }],
-  ["list of headers that is now empty", FULL, { ...FULL, headers: {} }],
-  ["value that is unknown", FULL, { ...FULL, sharedSecret: UNKNOWN }],
-])("updates in place for another %s", async (_description, before, now) => {
+it.each<[string, Inputs, Inputs, string[]]>([
+  ["name", PLAIN, { ...PLAIN, name: "new" }, ["name update"]],
+  ["URL", PLAIN, { ...PLAIN, webhookUri: `${URI}x` }, ["webhookUri update"]],
+  ["description", PLAIN, { ...PLAIN, description: "new" }, ["description add"]],
+  ["description that is now empty", FULL, { ...FULL, description: "" }, ["description update"]],
+  ["content type", PLAIN, { ...PLAIN, contentType: "text/plain" }, ["contentType update"]],
+  ["status", PLAIN, { ...PLAIN, expectedResponseCode: 201 }, ["expectedResponseCode update"]],
+  ["active", PLAIN, { ...PLAIN, active: false }, ["active update"]],
+  ["shared secret", FULL, { ...FULL, sharedSecret: "new" }, ["sharedSecret update"]],
+  ["first header", PLAIN, { ...PLAIN, headers: { "X-A": "1" } }, ["headers X-A add"]],
+  ["additional header", FULL, { ...FULL, headers: { ...FULL.headers, "X-A": "1" } }, ["headers X-A add"]],
+  ["header value", FULL, { ...FULL, headers: { ...FULL.headers, "X-Line": "4" } }, ["headers X-Line update"]],
+  [
+    "list of headers that is now empty",
+    FULL,
+    { ...FULL, headers: {} },
+    ["headers X-Plant delete", "headers X-Line delete"],
+  ],
+  ["value that is unknown", FULL, { ...FULL, sharedSecret: UNKNOWN }, ["sharedSecret update"]],
+])("updates in place for another %s", async (_description, before, now, shown) => {
   const { id, state } = await createReceiver(before);
-  expect(diff(id, state, now)).toEqual({ changes: true, replaces: [] });
+  const { changes, replaces, details = [] } = diff(id, state, now);
+  expect({ changes, replaces }).toEqual({ changes: true, replaces: [] });
+  expect(details.map(({ path, kind }) => [...path, kind].join(" "))).toEqual(shown);
 });
 
 it("ignores an importId that is unknown or names this receiver", async () => {
   const { id, state } = await createReceiver(PLAIN);
-  expect(diff(id, state, { ...PLAIN, importId: id })).toEqual({ changes: false, replaces: [] });
-  expect(diff(id, state, { ...PLAIN, importId: UNKNOWN })).toEqual({ changes: false, replaces: [] });
+  expect(diff(id, state, { ...PLAIN, importId: id })).toEqual({ changes: false, replaces: [], details: [] });
+  expect(diff(id, state, { ...PLAIN, importId: UNKNOWN })).toEqual({ changes: false, replaces: [], details: [] });
 });
 
 it("rejects an importId that names another receiver", async () => {

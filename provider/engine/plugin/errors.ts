@@ -1,0 +1,51 @@
+/** Errors as Pulumi's protocol sends them. */
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { Any } from "google-protobuf/google/protobuf/any_pb";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { describeBug, isIonError } from "../../ion/errors.ts";
+
+/** Thrown if an object exists, but not yet as declared: the engine records it, and the next run finishes it. */
+export class InitFailedError extends Error {
+  readonly id: string;
+  readonly state: Struct;
+  readonly reasons: readonly string[];
+
+  constructor(id: string, state: Struct, reasons: readonly string[]) {
+    super(reasons.join("\n"));
+    this.id = id;
+    this.state = state;
+    this.reasons = reasons;
+  }
+}
+
+/** Thrown for a method that this provider does not have. */
+export class UnimplementedError extends Error {}
+
+/** An error as an answer. Its message is for the person at the terminal. */
+export function toServiceError(error: unknown): Partial<ServiceError> {
+  if (error instanceof UnimplementedError) return { code: status.UNIMPLEMENTED, details: error.message };
+  if (error instanceof InitFailedError) {
+    return { code: status.UNKNOWN, details: error.message, metadata: initFailedDetails(error) };
+  }
+  const message = isIonError(error) ? error.message : `pulumi-ion ${describeBug(error)}`;
+  return { code: status.UNKNOWN, details: message };
+}
+
+/** The name under which gRPC sends structured details of an error. */
+const DETAILS = "grpc-status-details-bin";
+
+function initFailedDetails({ id, state, reasons, message }: InitFailedError): Metadata {
+  const failed = new ErrorResourceInitFailed()
+    .setId(id)
+    .setProperties(state)
+    .setReasonsList([...reasons]);
+  const any = new Any();
+  any.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const answer = new Status().setCode(status.UNKNOWN).setMessage(message);
+  answer.addDetails(any);
+  const metadata = new Metadata();
+  metadata.add(DETAILS, Buffer.from(answer.serializeBinary()));
+  return metadata;
+}

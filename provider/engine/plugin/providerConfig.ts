@@ -1,0 +1,61 @@
+/** The settings of a provider: of the default provider from stack config, of another one from the program. */
+import { CONFIG_KEYS, connectionNameProblem } from "../../ion/connectionSettings.ts";
+import type { Failure } from "../../lifecycle/resourceHandler.ts";
+import { didYouMean, similarNames } from "../../model/suggestions.ts";
+import { escapeText } from "../../model/text.ts";
+
+/** The settings of a provider. What is omitted is taken from environment variables. */
+export interface ProviderSettings {
+  /** The region of ION: `us`, `gov` or `aus`. */
+  region?: string;
+  /** The stage of ION: `production` or `staging`. @default "production" */
+  stage?: string;
+  /** ION's GraphQL endpoint, instead of `region` and `stage`. @default ION_API_URI, if region is omitted too */
+  endpoint?: string;
+  /** ION's token endpoint, or the host that it is on. @default the documented one of the endpoint, else ION_AUTH_SERVER */
+  authUrl?: string;
+  /** The client id of the API key. @default ION_CLIENT_ID */
+  clientId?: string;
+  /** The client secret of the API key. A secret. @default ION_CLIENT_SECRET */
+  clientSecret?: string;
+  /** Seconds for all attempts of one request. @default 120 */
+  deadline?: number;
+  /** The GraphQL endpoint that the same environment had before it was renamed. */
+  formerEndpoint?: string;
+}
+
+/** The one setting that is secret. */
+export const SECRET_SETTING = "clientSecret";
+
+/** The name of a provider that a program declares; undefined for the default provider, which Pulumi creates by itself. */
+export function declaredProvider(urn: string): string | undefined {
+  const name = nameOf(urn);
+  return /^default(_|$)/.test(name) ? undefined : name;
+}
+
+/** The logical name in a URN. */
+export const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
+
+/** Pulumi sends every setting as text; what is not text by nature, as JSON. */
+export function readSetting(values: ProviderSettings, key: string): string | undefined {
+  const value = values[key as keyof ProviderSettings];
+  return value === undefined ? undefined : String(value);
+}
+
+/** What is wrong with the settings of a provider, apart from values. Pulumi adds names of its own to them. */
+export function settingFailures(urn: string, settings: Readonly<Record<string, unknown>>): Failure[] {
+  const known: readonly string[] = CONFIG_KEYS;
+  const misspelled = Object.keys(settings).filter((name) => !known.includes(name));
+  const failures = misspelled.flatMap((name): Failure[] => {
+    const suggestions = similarNames(name, known);
+    if (suggestions.length === 0) return [];
+    return [
+      { property: name, reason: [`no such setting: ${escapeText(name)}.`, ...didYouMean(suggestions)].join(" ") },
+    ];
+  });
+  const provider = declaredProvider(urn);
+  const problem = provider === undefined ? undefined : connectionNameProblem(provider);
+  return problem === undefined ? failures : [...failures, { property: "name", reason: NAME }];
+}
+
+const NAME = 'the name of a provider must be lowercase letters, digits and dashes, such as "staging"';

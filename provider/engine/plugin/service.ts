@@ -1,0 +1,165 @@
+/** The provider plugin: Pulumi's ResourceProvider protocol for every language. */
+import { readFileSync } from "node:fs";
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import {
+  type CheckRequest,
+  type ConfigureRequest,
+  ConfigureResponse,
+  type CreateRequest,
+  type DeleteRequest,
+  type DiffRequest,
+  DiffResponse,
+  GetSchemaResponse,
+  type ProviderHandshakeRequest,
+  ProviderHandshakeResponse,
+  type ReadRequest,
+  type UpdateRequest,
+} from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { ConnectionPool } from "../../ion/connectionPool.ts";
+import { IonError } from "../../ion/errors.ts";
+import { webhookReceiver } from "../../lifecycle/webhookReceiver.ts";
+import { webhookSubscription } from "../../lifecycle/webhookSubscription.ts";
+import { bindLifecycles, once } from "../shared/lifecycles.ts";
+import { EngineLog } from "./engineLog.ts";
+import { toServiceError, UnimplementedError } from "./errors.ts";
+import { declaredProvider, readSetting, SECRET_SETTING, settingFailures } from "./providerConfig.ts";
+import type { ResourceType } from "./resources.ts";
+import * as resources from "./resources.ts";
+import { fromWire, toWire } from "./wire.ts";
+
+/** Where the process runs. */
+export interface PluginOptions {
+  /** The version of the package. */
+  readonly version: string;
+  /** The file with the package's schema. */
+  readonly schema: string;
+  /** The engine's address; undefined if the process was started by hand. */
+  readonly engine: string | undefined;
+  /** Stands in for settings that are not set. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The service of one process. */
+export interface Service {
+  readonly methods: UntypedServiceImplementation;
+  /** Resolves when every call is answered. */
+  idle(): Promise<void>;
+}
+
+/** Creates the service of one process, which is one provider. */
+export function createService({ version, schema, engine, env }: PluginOptions): Service {
+  const log = new EngineLog(engine);
+  let types: Readonly<Record<string, ResourceType>> | undefined;
+  const running = new Set<Promise<void>>();
+  let isCanceled = false;
+
+  const typeOf = (urn: string): ResourceType => {
+    const type = (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
+    const found = types && Object.hasOwn(types, type) ? types[type] : undefined;
+    if (!found) throw new IonError("invalid", `pulumi-ion ${version} has no resource ${type}.`);
+    return found;
+  };
+  const write = (urn: string): ResourceType => {
+    if (isCanceled) throw resources.CANCELED;
+    return typeOf(urn);
+  };
+
+  function unary<Request, Answer>(
+    answer: (request: Request) => Answer | Promise<Answer>,
+  ): handleUnaryCall<Request, Answer> {
+    const run: (...args: Parameters<handleUnaryCall<Request, Answer>>) => Promise<void> = async (call, callback) => {
+      try {
+        const response = await answer(call.request);
+        await log.sent();
+        callback(null, response);
+      } catch (error) {
+        await log.sent();
+        callback(toServiceError(error));
+      }
+    };
+    return (call, callback) => {
+      const done = run(call, callback).finally(() => running.delete(done));
+      running.add(done);
+    };
+  }
+
+  const methods: UntypedServiceImplementation = {
+    handshake: unary((request: ProviderHandshakeRequest) => {
+      log.address ??= request.getEngineAddress();
+      return new ProviderHandshakeResponse().setAcceptSecrets(true);
+    }),
+    attach: unary((request: PluginAttach) => {
+      log.address = request.getAddress();
+      return new Empty();
+    }),
+    getPluginInfo: unary(() => new PluginInfo().setVersion(version)),
+    getSchema: unary(() => new GetSchemaResponse().setSchema(readFileSync(schema, "utf8"))),
+    checkConfig: unary((request: CheckRequest) => {
+      const { values, secrets } = fromWire(request.getNews());
+      const marks = new Map([...secrets, [SECRET_SETTING, "whole"] as const]);
+      return resources.toCheckResponse(toWire(values, marks), settingFailures(request.getUrn(), values));
+    }),
+    // Nothing is replaced: a resource of another environment refuses by itself, and says what to do.
+    diffConfig: unary((request: DiffRequest) => {
+      const [olds, news] = [request.getOldInputs() ?? request.getOlds(), request.getNews()];
+      const isSame = JSON.stringify(sorted(fromWire(olds).values)) === JSON.stringify(sorted(fromWire(news).values));
+      const { DIFF_NONE, DIFF_SOME } = DiffResponse.DiffChanges;
+      return new DiffResponse().setChanges(isSame ? DIFF_NONE : DIFF_SOME);
+    }),
+    configure: unary((request: ConfigureRequest) => {
+      const { values } = fromWire(request.getArgs());
+      const provider = declaredProvider(request.getUrn() ?? "");
+      const warn = once((message) => log.warn(message));
+      const read = (key: string) => readSetting(values, key.slice("ion:".length));
+      const bind = bindLifecycles(new ConnectionPool(read, env, { warn }, provider), warn);
+      types = {
+        "ion:index:WebhookReceiver": {
+          lifecycle: bind("webhook receiver", webhookReceiver),
+          namedBy: "name",
+          outputs: ["description", "contentType", "expectedResponseCode", "active", "sharedSecret", "headers"],
+        },
+        "ion:index:WebhookSubscription": {
+          lifecycle: bind("webhook subscription", webhookSubscription),
+          outputs: [],
+        },
+      };
+      return new ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
+    }),
+    check: unary((request: CheckRequest) => resources.check(typeOf(request.getUrn()), request)),
+    diff: unary((request: DiffRequest) => resources.diff(typeOf(request.getUrn()), request)),
+    create: unary((request: CreateRequest) => resources.create(write(request.getUrn()), request)),
+    read: unary((request: ReadRequest) => resources.read(typeOf(request.getUrn()), request)),
+    update: unary((request: UpdateRequest) => resources.update(write(request.getUrn()), request)),
+    delete: unary(async (request: DeleteRequest) => {
+      await resources.remove(write(request.getUrn()), request);
+      return new Empty();
+    }),
+    cancel: unary(() => {
+      isCanceled = true;
+      return new Empty();
+    }),
+    ...unimplemented(["parameterize", "invoke", "call", "construct", "getMapping", "getMappings"]),
+  };
+  return {
+    methods,
+    async idle() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+
+  function unimplemented(methods: readonly string[]): UntypedServiceImplementation {
+    const refuse = (method: string) =>
+      unary(() => {
+        throw new UnimplementedError(`pulumi-ion has no ${method}.`);
+      });
+    return Object.fromEntries(methods.map((method) => [method, refuse(method)]));
+  }
+}
+
+/** Settings in one order. */
+const sorted = (values: Readonly<Record<string, unknown>>) =>
+  Object.entries(values)
+    .filter(([key]) => key !== "version" && !key.startsWith("__"))
+    .sort();

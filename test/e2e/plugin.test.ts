@@ -1,0 +1,208 @@
+/** The provider plugin: programs in YAML, imports, explicit providers. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { CANARY, start } from "../support/support.ts";
+import { makeProject, type Project, type ProjectOptions, ROOT, testLifecycle } from "./project.ts";
+
+const URI = `https://hooks.example/${CANARY}`;
+
+const HEAD = `name: project
+runtime: yaml
+options:
+  refresh: always
+plugins:
+  providers:
+    - name: ion
+      path: node_modules/pulumi-ion/bin
+`;
+
+/** A project in YAML: what follows the head of Pulumi.yaml. */
+const makeYamlProject = (body: string, options: Omit<ProjectOptions, "files"> = {}) =>
+  makeProject({ files: { "Pulumi.yaml": HEAD + body }, ...options });
+
+const RECEIVER = `resources:
+  erp:
+    type: ion:WebhookReceiver
+    properties:
+      webhookUri: {fn::secret: "${URI}"}
+      headers: {X-Plant: "${CANARY}-7"}
+  parts:
+    type: ion:WebhookSubscription
+    properties: {receiverId: "\${erp.id}", resource: PARTS, action: UPDATE}
+`;
+
+const stateOf = async ({ pulumi }: Project) => (await pulumi("stack", "export", "--stack", "test")).output;
+
+it("the example in YAML runs its whole lifecycle", async () => {
+  const uri = `https://erp.example/${CANARY}`;
+  const project = await makeProject({ folder: "examples/yaml", config: { webhookUri: uri } });
+  const { store } = project.emulator;
+  await testLifecycle(project, {
+    expectCreated: () => {
+      expect(store.listReceivers()).toMatchObject([{ name: "erp", active: true, webhookUri: uri }]);
+      expect(store.listSubscriptions()).toHaveLength(2);
+      expect(store.listHeaders()).toMatchObject([{ key: "X-Plant", value: "7" }]);
+    },
+    changeOutside: () => {
+      store.deleteSubscription(store.listSubscriptions()[0]?.id ?? "");
+      store.updateReceiver(store.listReceivers()[0]?.id ?? "", { active: false, webhookUri: `${uri}/changed` });
+      store.updateHeader(store.listHeaders()[0]?.id ?? "", { value: "8" });
+    },
+    drift: [
+      /~ active *: false => true/,
+      /~ webhookUri *: \[secret\] => \[secret\]/,
+      /~ headers *: \{\n *~ X-Plant: \[secret\] => \[secret\]/,
+      "+ 1 to create",
+      "~ 1 to update",
+    ],
+  });
+});
+
+it("shows no secret in the state, a preview or an error", async () => {
+  const project = await makeYamlProject(RECEIVER);
+  const printed = [await project.preview(), await project.up(), await project.preview(), await stateOf(project)];
+  await project.write({ "Pulumi.yaml": HEAD + RECEIVER.replace("https://hooks", "no-url://hooks") });
+  const { code, output } = await project.pulumi("preview", "--diff", "--stack", "test");
+  expect(code).not.toBe(0);
+  expect(output).toContain("property webhookUri (secret)");
+  for (const text of [...printed, output]) expect(text).not.toContain(CANARY);
+});
+
+describe("import", () => {
+  const IMPORTED = `resources:
+  erp:
+    type: ion:WebhookReceiver
+    properties: {name: ERP, webhookUri: {fn::secret: "${URI}"}}
+  parts:
+    type: ion:WebhookSubscription
+    properties: {receiverId: "\${erp.id}", resource: PARTS, action: UPDATE}
+`;
+
+  /** An ION that was set up by hand. */
+  async function makeExisting(body: string) {
+    const project = await makeYamlProject(body);
+    const { store } = project.emulator;
+    const { id } = store.createReceiver({ name: "ERP", webhookUri: URI, description: "by hand" });
+    store.createHeader({ receiverId: id, key: "X-Plant", value: CANARY });
+    store.createSubscription({ receiverId: id, resource: "PARTS", action: "UPDATE" });
+    return { project, id, before: store.state() };
+  }
+
+  it("pulumi import names a subscription by its receiver, resource and action, and prints no secret", async () => {
+    const { project, id, before } = await makeExisting("resources: {}\n");
+    const importOne = (type: string, name: string, it: string) =>
+      project.pulumi("import", `ion:index:${type}`, name, it, "--yes", "--skip-preview", "--stack", "test");
+    const receiver = await importOne("WebhookReceiver", "erp", id);
+    const subscription = await importOne("WebhookSubscription", "parts", `${id}/PARTS/UPDATE`);
+    expect([receiver.code, subscription.code], receiver.output + subscription.output).toEqual([0, 0]);
+    expect(receiver.output + subscription.output + (await stateOf(project))).not.toContain(CANARY);
+
+    const printed = [receiver.output, subscription.output].map((text) => text.split(/^resources:\n/m)[1] ?? "");
+    await project.write({ "Pulumi.yaml": `${HEAD}resources:\n${printed.join("")}` });
+    await project.preview("--expect-no-changes");
+    expect(project.emulator.store.state()).toEqual(before);
+  });
+
+  it("the option import leads to a clean preview and no write", async () => {
+    const withImport = IMPORTED.replace(
+      "ion:WebhookReceiver",
+      "ion:WebhookReceiver\n    options: {import: '1'}",
+    ).replace("ion:WebhookSubscription", "ion:WebhookSubscription\n    options: {import: 1/PARTS/UPDATE}");
+    const { project, before } = await makeExisting(withImport);
+    await project.up();
+    await project.preview("--expect-no-changes");
+    await project.write({ "Pulumi.yaml": HEAD + IMPORTED });
+    await project.preview("--expect-no-changes");
+    expect(project.emulator.store.state()).toEqual(before);
+  });
+
+  it("says how to name what does not exist", async () => {
+    const { project } = await makeExisting("resources: {}\n");
+    const { code, output } = await project.pulumi(
+      ...["import", "ion:index:WebhookSubscription", "parts", "1/PARTS/DELETE", "--yes", "--stack", "test"],
+    );
+    expect(code).not.toBe(0);
+    expect(output).toContain("The webhook subscription 1/PARTS/DELETE does not exist in the local emulator.");
+    expect(output).toContain("such as 2/PARTS/UPDATE");
+  });
+});
+
+describe("explicit providers", () => {
+  const provider = (name: string) => `  ${name}:
+    type: pulumi:providers:ion
+    properties:
+      endpoint: \${${name}Endpoint}
+      authUrl: \${${name}Auth}
+      clientId: \${${name}Id}
+      clientSecret: \${${name}Secret}
+  ${name}-erp:
+    type: ion:WebhookReceiver
+    properties: {webhookUri: {fn::secret: "${URI}/${name}"}}
+    options: {provider: "\${${name}}"}
+`;
+  const setting = (name: string, secret: boolean) => `  ${name}: {type: string, secret: ${secret}}\n`;
+  const settings = ["staging", "plant-b"].flatMap((name) =>
+    ["Endpoint", "Auth", "Id", "Secret"].map((key) => setting(name + key, key === "Secret")),
+  );
+
+  it("two ION environments in one program are two providers, each with its own key", async () => {
+    const staging = await start({ clientId: "staging-key", clientSecret: `${CANARY}-staging` });
+    const plantB = await start({ clientId: "plant-b-key", clientSecret: `${CANARY}-plant-b` });
+    const body = `config:\n${settings.join("")}resources:\n${provider("staging")}${provider("plant-b")}`;
+    const of = (name: string, { graphqlUrl, tokenUrl, clientId }: typeof staging) => ({
+      [`${name}Endpoint`]: graphqlUrl,
+      [`${name}Auth`]: tokenUrl,
+      [`${name}Id`]: clientId,
+    });
+    const project = await makeYamlProject(body, {
+      plain: { ...of("staging", staging), ...of("plant-b", plantB) },
+      config: { stagingSecret: staging.clientSecret, "plant-bSecret": plantB.clientSecret },
+    });
+    await project.up();
+    await project.preview("--expect-no-changes");
+    expect(staging.store.listReceivers()).toMatchObject([{ name: "staging-erp" }]);
+    expect(plantB.store.listReceivers()).toMatchObject([{ name: "plant-b-erp" }]);
+    expect(project.emulator.store.listReceivers()).toEqual([]);
+    expect(await stateOf(project)).not.toContain(CANARY);
+
+    // A wrong key: the message names the provider, not the stack's config.
+    await project.pulumi("config", "set", "--secret", "stagingSecret", "wrong", "--stack", "test");
+    const { output } = await project.pulumi("preview", "--run-program", "--stack", "test");
+    expect(output.replace(/\s+/g, " ")).toContain('Check clientId of provider "staging"');
+    await project.pulumi("config", "set", "--secret", "stagingSecret", staging.clientSecret, "--stack", "test");
+    expect((await project.pulumi("destroy", "--yes", "--run-program", "--stack", "test")).code).toBe(0);
+    expect([...staging.store.listReceivers(), ...plantB.store.listReceivers()]).toEqual([]);
+  });
+});
+
+it("records a receiver whose headers failed, and finishes it in the next run", async () => {
+  const project = await makeYamlProject(RECEIVER);
+  const { emulator } = project;
+  emulator.faults.add({
+    kind: "partial",
+    on: { field: "createWebhookHeader" },
+    fields: [0],
+    message: "Out of headers",
+  });
+  const failed = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "test");
+  expect(failed.code).not.toBe(0);
+  expect(failed.output).not.toContain(CANARY);
+  expect(emulator.store.listReceivers()).toHaveLength(1);
+  await project.up();
+  await project.preview("--expect-no-changes");
+  expect(emulator.store.listReceivers()).toHaveLength(1);
+  expect(emulator.store.listHeaders()).toMatchObject([{ key: "X-Plant" }]);
+});
+
+it("the schema that the engine gets is the generated one", async () => {
+  const project = await makeYamlProject("resources: {}\n");
+  const { output, code } = await project.pulumi(
+    "package",
+    "get-schema",
+    join(ROOT, "provider/bin/pulumi-resource-ion"),
+  );
+  expect(code, output).toBe(0);
+  const generated = JSON.parse(await readFile(join(ROOT, "provider/engine/plugin/schema.json"), "utf8"));
+  expect(Object.keys(JSON.parse(output).resources)).toEqual(Object.keys(generated.resources));
+});
