@@ -54,7 +54,7 @@ describe("properties to the engine", () => {
   });
 
   it("come back as they were sent", () => {
-    const value = fc.jsonValue().filter((one) => one !== null && !JSON.stringify(one).includes("-0"));
+    const value = fc.jsonValue().filter((one) => one !== null && !/__proto__|-0/.test(JSON.stringify(one)));
     const marks = fc.constantFrom("whole" as const, undefined);
     fc.assert(
       fc.property(
