@@ -1,6 +1,6 @@
 import type { Receiver, Receivers } from "../model/webhooks.ts";
 import { isIonError } from "./errors.ts";
-import type { ReceiverReader } from "./receiverReader.ts";
+import { ListDenied, type ReceiverReader } from "./receiverReader.ts";
 import { Snapshot } from "./snapshot.ts";
 
 const READS_ONE_BY_ONE =
@@ -47,7 +47,7 @@ export class ReceiverCache {
     try {
       return { receivers: await this.#all.get(), isComplete: true };
     } catch (error) {
-      const isUnlisted = isIonError(error) && (error.kind === "unsupported" || error.kind === "permission");
+      const isUnlisted = error instanceof ListDenied || (isIonError(error) && error.kind === "unsupported");
       if (!isUnlisted || !(await this.#reader.canReadSome())) throw error;
       this.#hiddenFailure ??= error;
     }

@@ -34,6 +34,13 @@ const CONTACT_ION = "Contact First Resonance.";
 /** Kinds of failures whose message is ION's alone, and does not say what was asked. */
 const WITHOUT_CONTEXT: readonly IonErrorKind[] = ["permission", "conflict", "refused"];
 
+/** The key may not read the list of receivers at all. It may be able to read single receivers. */
+export class ListDenied extends IonError {
+  constructor({ summary, detail, hints }: IonError) {
+    super("permission", summary, { detail, hints });
+  }
+}
+
 interface Page<Node> {
   readonly edges: readonly { readonly cursor?: string | null | undefined; readonly node: Node }[];
   readonly pageInfo?:
@@ -192,9 +199,15 @@ export class ReceiverReader {
     });
     const { field = RECEIVERS, paging = "cursor" } = list ?? {};
     const [problem] = answer.problems;
-    if (problem) throw problemOf(problem, problem.path ?? []);
+    const error = problem && problemOf(problem, problem.path ?? []);
+    if (error?.kind === "permission" && problem?.path?.length === 1) throw new ListDenied(error);
+    if (error) throw error;
     const parsed = page.safeParse(answer.data[field]);
-    if (!parsed.success) throw nullList(field, answer.data[field], parsed.error) ?? unexpectedForm(field, parsed.error);
+    if (!parsed.success) {
+      const hidden = nullList(field, answer.data[field], parsed.error);
+      if (hidden && answer.data[field] === null) throw new ListDenied(hidden);
+      throw hidden ?? unexpectedForm(field, parsed.error);
+    }
     for (const { node } of parsed.data.edges) this.#client.hide(secrets(node));
     return { edges: parsed.data.edges, next: nextPosition(paging, position, parsed.data) };
   }

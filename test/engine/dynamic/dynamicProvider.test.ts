@@ -213,7 +213,9 @@ describe("errors", () => {
 
   it("says how to continue if ION's schema lacks what read and delete need", async () => {
     const { id, state } = await createResource((await startProcessOn(await start())).webhookReceiver, RECEIVER);
-    const unsupported = async () => (await startProcessOn(await start({ hide: ["webhookReceivers"] }))).webhookReceiver;
+    const unsupported = async () =>
+      (await startProcessOn(await start({ hide: ["webhookReceivers", "webhookReceiver", "webhookSubscriptions"] })))
+        .webhookReceiver;
     const read = await errorOf((await unsupported()).read(id, state));
     const deletion = await errorOf((await unsupported()).delete(id, state));
     expect([read.message, deletion.message]).toMatchInlineSnapshot(`
