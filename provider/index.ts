@@ -14,6 +14,8 @@ export {
   type GetWebhookReceiverResult,
   getWebhookReceiver,
   getWebhookReceiverOutput,
+  type ReceiverResult,
+  type SubscriptionResult,
 } from "./functions/getWebhookReceiver.ts";
 export { getWebhookReceivers, getWebhookReceiversOutput } from "./functions/getWebhookReceivers.ts";
 export { verifySignature } from "./functions/verifySignature.ts";

@@ -13,7 +13,8 @@ const PACKAGE = join(ROOT, "provider/package.json");
 
 /** A type of Pulumi's schema. */
 interface SchemaType {
-  type: string;
+  type?: string;
+  $ref?: string;
   items?: SchemaType;
   additionalProperties?: SchemaType;
 }
@@ -51,6 +52,7 @@ async function generate(): Promise<string> {
   const { version, description, license } = JSON.parse(await readFile(PACKAGE, "utf8")) as Record<string, string>;
   const settings = propertiesOf("engine/plugin/providerConfig.ts", "ProviderSettings");
   const { properties: provider } = schemaOf(settings, ["clientSecret"]);
+  const one = objectType("ReceiverResult");
   const parsed = {
     name: "ion",
     displayName: "ION",
@@ -68,9 +70,32 @@ async function generate(): Promise<string> {
     resources: {
       "ion:index:WebhookReceiver": resource("WebhookReceiver", RECEIVER_IMPORT),
       "ion:index:WebhookSubscription": resource("WebhookSubscription", SUBSCRIPTION_IMPORT),
+      "ion:index:WebhookSubscriptions": component("WebhookSubscriptions"),
+      "ion:index:VioletWebhooks": component("VioletWebhooks"),
+    },
+    functions: {
+      "ion:index:getWebhookReceiver": func("getWebhookReceiver", one),
+      "ion:index:getWebhookReceivers": func("getWebhookReceivers", {
+        properties: {
+          receivers: {
+            type: "array",
+            items: { $ref: `#/types/ion:index:ReceiverResult` },
+            description: "The receivers, oldest first.",
+          },
+        },
+        required: ["receivers"],
+      }),
+      "ion:index:getSupportedResources": func(
+        "getSupportedResources",
+        schemaOf(propertiesOf("functions/getSupportedResources.ts", "GetSupportedResourcesResult"), []),
+      ),
+      "ion:index:getSourceAddresses": func(
+        "getSourceAddresses",
+        schemaOf(propertiesOf("functions/getSourceAddresses.ts", "GetSourceAddressesResult"), []),
+      ),
     },
   };
-  return `${JSON.stringify(parsed, null, 2)}\n`;
+  return `${JSON.stringify({ ...parsed, types: Object.fromEntries(types) }, null, 2)}\n`;
 }
 
 /** A resource: its inputs from its arguments, its outputs from its class. */
@@ -85,6 +110,42 @@ function resource(name: string, importSection: string) {
   }
   return {
     description: `${description}\n\n${importSection}`,
+    inputProperties: inputs.properties,
+    requiredInputs: inputs.required,
+    properties,
+    required,
+  };
+}
+
+/** A function: its inputs from its arguments, if it has any of its own. */
+function func(name: string, outputs: object) {
+  const [description] = docsOf(symbolOf(`functions/${name}.ts`, name));
+  const args = `${name.charAt(0).toUpperCase()}${name.slice(1)}Args`;
+  const hasArgs = exportsOf(`functions/${name}.ts`).some((one) => one.name === args);
+  const inputs = schemaOf(hasArgs ? propertiesOf(`functions/${name}.ts`, args) : [], SECRET_FIELDS);
+  return { description, inputs: { type: "object", ...inputs }, outputs: { type: "object", ...outputs } };
+}
+
+/** The nested types that were met so far, by their token. */
+const types = new Map<string, object>();
+
+/** The schema of an interface of lifecycle/lookUps.ts, which is also a type of its own. */
+function objectType(name: string) {
+  const own = schemaOf(propertiesOf("lifecycle/lookUps.ts", name), []);
+  types.set(`ion:index:${name}`, { type: "object", ...own });
+  return own;
+}
+
+/** A component: its inputs from its arguments, its outputs from the outputs of its class. */
+function component(name: string) {
+  const file = `resources/${name.charAt(0).toLowerCase()}${name.slice(1)}.ts`;
+  const outputs = propertiesOf(file, name).filter((one) => declaredIn(one, file));
+  const inputs = schemaOf(propertiesOf(file, `${name}Args`), SECRET_FIELDS);
+  const { properties, required } = schemaOf(outputs, []);
+  const [description] = docsOf(symbolOf(file, name));
+  return {
+    isComponent: true,
+    description,
     inputProperties: inputs.properties,
     requiredInputs: inputs.required,
     properties,
@@ -145,9 +206,21 @@ function schemaType(node: ts.TypeNode): SchemaType {
     const [first, ...others] = node.types.filter((one) => one.kind !== ts.SyntaxKind.UndefinedKeyword);
     if (first && others.length === 0) return schemaType(first);
   }
+  if (ts.isTypeOperatorNode(node) && node.operator === ts.SyntaxKind.ReadonlyKeyword) return schemaType(node.type);
+  if (ts.isArrayTypeNode(node)) return { type: "array", items: schemaType(node.elementType) };
   const type = checker.getTypeFromTypeNode(node);
+  if (type.symbol?.name === "SubscriptionResult") {
+    objectType(type.symbol.name);
+    return { $ref: `#/types/ion:index:${type.symbol.name}` };
+  }
+  const [member] = type.aliasSymbol?.getDeclarations() ?? [];
+  if (member && ts.isTypeAliasDeclaration(member) && ts.isMappedTypeNode(member.type) && member.type.type) {
+    return { type: "object", additionalProperties: schemaType(member.type.type) };
+  }
   const every = (flags: ts.TypeFlags) =>
-    (type.isUnion() ? type.types : [type]).every((one) => (one.flags & flags) !== 0 || one.isIntersection());
+    (type.isUnion() ? type.types : [type])
+      .filter((one) => (one.flags & ts.TypeFlags.Undefined) === 0)
+      .every((one) => (one.flags & flags) !== 0 || one.isIntersection());
   if (every(ts.TypeFlags.StringLike)) return { type: "string" };
   if (every(ts.TypeFlags.NumberLike)) return { type: "integer" };
   if (every(ts.TypeFlags.BooleanLike)) return { type: "boolean" };
@@ -167,10 +240,14 @@ const declaredIn = ({ valueDeclaration }: ts.Symbol, file: string) =>
   valueDeclaration?.getSourceFile().fileName === join(ROOT, "provider", file) &&
   ts.isPropertyDeclaration(valueDeclaration);
 
-function symbolOf(file: string, name: string): ts.Symbol {
+function exportsOf(file: string): ts.Symbol[] {
   const source = program.getSourceFile(join(ROOT, "provider", file));
   const module = source && checker.getSymbolAtLocation(source);
-  const symbol = module && checker.getExportsOfModule(module).find((one) => one.name === name);
+  return module ? checker.getExportsOfModule(module) : [];
+}
+
+function symbolOf(file: string, name: string): ts.Symbol {
+  const symbol = exportsOf(file).find((one) => one.name === name);
   if (!symbol) throw new Error(`provider/${file} exports no ${name}.`);
   return symbol;
 }

@@ -1,4 +1,6 @@
-import { HOSTS, SOURCE_ADDRESSES, SOURCE_ADDRESSES_ORIGIN } from "../ion/facts.ts";
+import { isIonError } from "../ion/errors.ts";
+import type { SOURCE_ADDRESSES } from "../ion/facts.ts";
+import { sourceAddresses } from "../lifecycle/lookUps.ts";
 import { programError } from "../program/programRun.ts";
 
 /** Which addresses to get. */
@@ -41,16 +43,9 @@ export interface GetSourceAddressesResult {
  * ```
  */
 export function getSourceAddresses({ region, stage = "production" }: GetSourceAddressesArgs): GetSourceAddressesResult {
-  const byRegion: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = SOURCE_ADDRESSES;
-  const stages = Object.hasOwn(byRegion, region) ? byRegion[region] : undefined;
-  const cidrBlocks = stages && Object.hasOwn(stages, stage) ? stages[stage] : undefined;
-  if (!cidrBlocks) {
-    const known = Object.entries(byRegion).map(([name, of]) => `${name} (${Object.keys(of).join(", ")})`);
-    const reason =
-      Object.hasOwn(HOSTS, region) && !stages
-        ? `ION documents no source addresses for region "${region}".`
-        : `There is no region "${region}" with stage "${stage}".`;
-    throw programError(`${reason} ION documents those of ${known.join(" and ")}. Ask First Resonance for others.`);
+  try {
+    return sourceAddresses(region, stage);
+  } catch (error) {
+    throw isIonError(error) ? programError(error.message) : error;
   }
-  return { region, stage, cidrBlocks: [...cidrBlocks], ...SOURCE_ADDRESSES_ORIGIN };
 }

@@ -1,3 +1,4 @@
+import { supportedResources } from "../lifecycle/lookUps.ts";
 import * as pulumi from "../program/pulumi.ts";
 import type { ConnectionArgs } from "../program/resourceConnection.ts";
 import { lookUp } from "./lookup.ts";
@@ -23,10 +24,7 @@ export interface GetSupportedResourcesResult {
  * ```
  */
 export function getSupportedResources(args: ConnectionArgs = {}): Promise<GetSupportedResourcesResult> {
-  return lookUp("getSupportedResources", args, async (api) => {
-    const { resource, action } = await api.subscriptionNames();
-    return { resources: [...resource], actions: [...action] };
-  });
+  return lookUp("getSupportedResources", args, supportedResources);
 }
 
 /** {@link getSupportedResources} for a program that does not await. */

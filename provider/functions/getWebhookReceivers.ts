@@ -1,7 +1,7 @@
-import { byAge } from "../model/webhooks.ts";
+import { listReceivers } from "../lifecycle/lookUps.ts";
 import * as pulumi from "../program/pulumi.ts";
 import type { ConnectionArgs } from "../program/resourceConnection.ts";
-import { type GetWebhookReceiverResult, lookUpResult } from "./getWebhookReceiver.ts";
+import type { GetWebhookReceiverResult } from "./getWebhookReceiver.ts";
 import { lookUp } from "./lookup.ts";
 
 /**
@@ -11,7 +11,7 @@ import { lookUp } from "./lookup.ts";
  */
 export function getWebhookReceivers(args: ConnectionArgs = {}): Promise<GetWebhookReceiverResult[]> {
   return lookUp("getWebhookReceivers", args, async (api) =>
-    [...(await api.receivers()).values()].sort(byAge).map((receiver) => lookUpResult(receiver, args.connection)),
+    (await listReceivers(api)).map((receiver) => ({ ...receiver, connection: args.connection })),
   );
 }
 

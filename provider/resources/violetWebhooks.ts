@@ -1,3 +1,4 @@
+import { withoutExcluded } from "../model/declaredEvents.ts";
 import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "../model/events.ts";
 import { programError } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
@@ -13,13 +14,17 @@ export interface VioletWebhooksArgs extends WebhookReceiverArgs {
   /**
    * The resources to subscribe to. If your ION has another name for one (`RUN` for `RUNS`), remove it with `exclude`, and
    * subscribe `receiver` to the other name with {@link WebhookSubscriptions}. @default the 17 of Violet's guide
+   * @plugin The resources to subscribe to. If your ION has another name for one (`RUN` for `RUNS`), list all names here.
    */
   resources?: readonly WebhookResource[];
   /** The actions to subscribe to, for each resource. @default CREATE and UPDATE */
   actions?: readonly WebhookAction[];
   /** Events to exclude, as actions by resource. @default none */
   exclude?: ActionsByResource;
-  /** What happens to other subscriptions of this receiver; see {@link WebhookSubscriptionsArgs}. @default "delete", because the receiver is Violet's own */
+  /**
+   * What happens to other subscriptions of this receiver; see {@link WebhookSubscriptionsArgs}.
+   * @default "delete", because the receiver is Violet's own
+   */
   unmanaged?: UnmanagedPolicy;
   /** How many subscriptions may be deleted in one update; see {@link WebhookSubscriptionsArgs}. @default 20 */
   maxDeletions?: number;
@@ -35,9 +40,9 @@ export interface VioletWebhooksArgs extends WebhookReceiverArgs {
  * ```
  */
 export class VioletWebhooks extends pulumi.ComponentResource {
-  /** The receiver, with this component's name. */
+  /** The receiver, with this component's name. @noplugin */
   readonly receiver: WebhookReceiver;
-  /** Its subscriptions, with this component's name. */
+  /** Its subscriptions, with this component's name. @noplugin */
   readonly subscriptions: WebhookSubscriptions;
   /** The id of the receiver in ION. */
   readonly receiverId: pulumi.Output<string>;
@@ -53,12 +58,8 @@ export class VioletWebhooks extends pulumi.ComponentResource {
     } = args;
     // Not the receiver's own arguments: they may hold secrets.
     super("ion:index:VioletWebhooks", name, { resources, actions, exclude, unmanaged, maxDeletions }, opts);
-    const excluded: Record<string, readonly string[] | undefined> = exclude;
-    checkExcluded(name, resources, actions, excluded);
-    const included = resources.map((resource) => {
-      return [resource, actions.filter((action) => !excluded[resource]?.includes(action))] as const;
-    });
-    const subscriptions = Object.fromEntries(included.filter(([, some]) => some.length > 0));
+    const { subscriptions, problem } = withoutExcluded(resources, actions, exclude);
+    if (problem !== undefined) throw programError(`"${name}" ${problem}`);
     const parent = { parent: this };
     this.receiver = new WebhookReceiver(name, { name: "Violet", ...receiver }, parent);
     this.subscriptions = new WebhookSubscriptions(
@@ -68,23 +69,5 @@ export class VioletWebhooks extends pulumi.ComponentResource {
     );
     this.receiverId = this.receiver.id;
     this.registerOutputs({ receiverId: this.receiverId, ids: this.subscriptions.ids });
-  }
-}
-
-/** A misspelled exclusion would subscribe to what it should exclude. @throws RunError */
-function checkExcluded(
-  name: string,
-  resources: readonly string[],
-  actions: readonly string[],
-  excluded: Record<string, readonly string[] | undefined>,
-) {
-  for (const [resource, some] of Object.entries(excluded)) {
-    for (const action of some ?? []) {
-      if (!resources.includes(resource) || !actions.includes(action)) {
-        throw programError(
-          `"${name}" excludes ${resource} ${action}, but it does not subscribe to that. Check the spelling, or remove it from exclude.`,
-        );
-      }
-    }
   }
 }

@@ -1,5 +1,5 @@
+import { eventsOf } from "../model/declaredEvents.ts";
 import { neverDelivered } from "../model/events.ts";
-import type { WebhookEvent } from "../model/webhooks.ts";
 import { programError } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
@@ -8,7 +8,10 @@ import { type ActionsByResource, WebhookSubscription, type WebhookSubscriptionAr
 
 /** Arguments for {@link WebhookSubscriptions}. */
 export interface WebhookSubscriptionsArgs extends ReceiverArgs {
-  /** The receiver that events are sent to: a `WebhookReceiver`, or the result of `getWebhookReceiver`. Its connection is used. */
+  /**
+   * The receiver that events are sent to: a `WebhookReceiver`, or the result of `getWebhookReceiver`. Its connection is used.
+   * @noplugin
+   */
   receiver?: NonNullable<WebhookSubscriptionArgs["receiver"]>;
   /** The actions to subscribe to, by resource. */
   subscriptions: ActionsByResource;
@@ -16,6 +19,9 @@ export interface WebhookSubscriptionsArgs extends ReceiverArgs {
    * What happens to subscriptions of this receiver that the program declares nowhere, and to duplicates. "report" lists them.
    * "delete" deletes them, after a `pulumi up` has reported them and a preview has listed them. "ignore" does not search for
    * them. Subscriptions of other receivers are never touched. @default "report"
+   * @plugin What happens to other subscriptions of this receiver, and to duplicates. "report" lists them. "delete" deletes them, after a
+   * `pulumi up` has reported them and a preview has listed them. "ignore" does not search for them; without it, the program must declare
+   * no other subscription of the receiver.
    */
   unmanaged?: UnmanagedPolicy;
   /**
@@ -48,7 +54,8 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
     const resolved = resolveReceiver(name, args);
     const { receiverId } = resolved;
     super("ion:index:WebhookSubscriptions", name, { subscriptions, unmanaged, maxDeletions }, opts);
-    const events = eventsOf(name, subscriptions);
+    const { events, problem } = eventsOf(subscriptions ?? {});
+    if (problem !== undefined) throw programError(`"${name}" ${problem}`);
     if (!["delete", "report", "ignore"].includes(unmanaged)) {
       throw programError(`unmanaged of "${name}" must be "delete", "report" or "ignore".`);
     }
@@ -75,19 +82,4 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
     this.ids = pulumi.output(ids);
     this.registerOutputs({ ids: this.ids });
   }
-}
-
-function eventsOf(name: string, subscriptions: ActionsByResource): WebhookEvent[] {
-  const events = Object.entries(subscriptions ?? {}).flatMap(([resource, actions]) => {
-    if (!Array.isArray(actions) || actions.length === 0) {
-      throw programError(
-        `"${name}" subscribes to ${resource} without an action. Set a list such as ["CREATE", "UPDATE"], or remove ${resource}.`,
-      );
-    }
-    return [...new Set(actions)].map((action) => ({ resource, action }));
-  });
-  if (events.length === 0) {
-    throw programError(`"${name}" subscribes to nothing. Declare at least one event, such as PARTS: ["UPDATE"].`);
-  }
-  return events;
 }

@@ -128,6 +128,88 @@ describe("import", () => {
   });
 });
 
+describe("components", () => {
+  const VIOLET = `resources:
+  violet:
+    type: ion:VioletWebhooks
+    properties:
+      webhookUri: {fn::secret: "${URI}"}
+      headers: {X-Plant: "${CANARY}-7"}
+`;
+
+  it("VioletWebhooks declares the whole guide, and deletes what is unmanaged only after a preview listed it", async () => {
+    const project = await makeYamlProject(VIOLET);
+    const { store } = project.emulator;
+    const previewed = await project.preview();
+    expect(previewed).toContain("PURCHASE_ORDER_LINES CREATE is never delivered");
+    await project.up();
+    await project.preview("--expect-no-changes");
+    expect(store.listReceivers()).toMatchObject([{ name: "Violet", webhookUri: URI }]);
+    expect(store.listSubscriptions()).toHaveLength(34);
+    expect(previewed + (await stateOf(project))).not.toContain(CANARY);
+
+    const receiverId = store.listReceivers()[0]?.id ?? "";
+    store.createSubscription({ receiverId, resource: "PARTS", action: "DELETE" });
+    expect(await project.preview()).toMatch(/deletingNext: \[\n.*"PARTS DELETE \(id \d+\)"/);
+    await project.up();
+    expect(store.listSubscriptions()).toHaveLength(35);
+    expect(await project.preview()).toMatch(/deleting *: \[\n.*"PARTS DELETE \(id \d+\)"/);
+    await project.up();
+    expect(store.listSubscriptions()).toHaveLength(34);
+    await project.preview("--expect-no-changes");
+    expect((await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")).code).toBe(0);
+    expect(store.state()).toMatchObject({ receivers: [], headers: [], subscriptions: [] });
+  });
+
+  const component = (name: string, subscriptions: string, unmanaged: string) => `  ${name}:
+    type: ion:WebhookSubscriptions
+    properties: {receiverId: "\${erp.id}", subscriptions: ${subscriptions}, unmanaged: ${unmanaged}}
+`;
+  const single = (name: string, event: string) => `  ${name}:
+    type: ion:WebhookSubscription
+    properties: {receiverId: "\${erp.id}", resource: ${event.split(" ")[0]}, action: ${event.split(" ")[1]}}
+`;
+  const ERP = `resources:
+  erp:
+    type: ion:WebhookReceiver
+    properties: {webhookUri: {fn::secret: "${URI}"}}
+`;
+
+  it("refuses a subscription that would count as unmanaged, whichever is declared first", async () => {
+    const project = await makeYamlProject(ERP);
+    await project.up();
+    const [list, other] = [component("all", "{RUNS: [CREATE]}", "delete"), single("parts", "PARTS UPDATE")];
+    for (const body of [list + other, other + list]) {
+      await project.write({ "Pulumi.yaml": HEAD + ERP + body });
+      const { code, output } = await project.pulumi("preview", "--stack", "test");
+      expect(code).not.toBe(0);
+      expect(output.replace(/\s+/g, " ")).toContain(
+        '"parts" subscribes receiver 1 to PARTS UPDATE, which is not in the subscriptions of "all", and would count as unmanaged.',
+      );
+    }
+    await project.write({ "Pulumi.yaml": HEAD + ERP + component("all", "{RUNS: [CREATE]}", "ignore") + other });
+    await project.up();
+    await project.preview("--expect-no-changes");
+    expect(project.emulator.store.listSubscriptions()).toHaveLength(2);
+  });
+
+  it("refuses two resources that declare the same object, and arguments that declare nothing", async () => {
+    const project = await makeYamlProject(ERP);
+    await project.up();
+    for (const [body, message] of [
+      [single("one", "PARTS UPDATE") + single("two", "PARTS UPDATE"), "declare the same webhook subscription."],
+      [component("all", "{}", "report"), '"all" subscribes to nothing.'],
+      [component("all", "{RUNS: []}", "report"), '"all" subscribes to RUNS without an action.'],
+      [component("all", "{RUNS: [CREATE]}", "purge"), '"all" must have unmanaged "delete", "report" or "ignore".'],
+    ] as const) {
+      await project.write({ "Pulumi.yaml": HEAD + ERP + body });
+      const { code, output } = await project.pulumi("preview", "--stack", "test");
+      expect(code).not.toBe(0);
+      expect(output.replace(/\s+/g, " ")).toContain(message);
+    }
+  });
+});
+
 describe("explicit providers", () => {
   const provider = (name: string) => `  ${name}:
     type: pulumi:providers:ion
@@ -174,6 +256,45 @@ describe("explicit providers", () => {
     expect((await project.pulumi("destroy", "--yes", "--run-program", "--stack", "test")).code).toBe(0);
     expect([...staging.store.listReceivers(), ...plantB.store.listReceivers()]).toEqual([]);
   });
+});
+
+it("the functions read ION, return no secret, and say what is wrong", async () => {
+  const LOOK_UP = `variables:
+  erp: {fn::invoke: {function: ion:getWebhookReceiver, arguments: {name: ERP}}}
+  all: {fn::invoke: {function: ion:getWebhookReceivers, arguments: {}}}
+  supported: {fn::invoke: {function: ion:getSupportedResources, arguments: {}}}
+  addresses: {fn::invoke: {function: ion:getSourceAddresses, arguments: {region: us}}}
+resources:
+  parts:
+    type: ion:WebhookSubscription
+    properties: {receiverId: "\${erp.id}", resource: PARTS, action: UPDATE}
+outputs:
+  headers: \${erp.headerNames}
+  second: \${all.receivers[1].name}
+  actions: \${supported.actions}
+  address: \${addresses.cidrBlocks[0]}
+`;
+  const project = await makeYamlProject(LOOK_UP);
+  const { store } = project.emulator;
+  const { id } = store.createReceiver({ name: "ERP", webhookUri: URI });
+  store.createReceiver({ name: "CRM", webhookUri: `${URI}/crm` });
+  store.createHeader({ receiverId: id, key: "X-Plant", value: CANARY });
+  await project.up();
+  const outputs = await project.pulumi("stack", "output", "--json", "--stack", "test");
+  expect(JSON.parse(outputs.output)).toMatchObject({
+    headers: ["X-Plant"],
+    second: "CRM",
+    actions: ["CREATE", "UPDATE", "DELETE"],
+    address: expect.stringMatching(/^[\d.]+\/32$/),
+  });
+  expect(store.listSubscriptions()).toMatchObject([{ receiverId: id, resource: "PARTS" }]);
+  expect(await stateOf(project)).not.toContain(CANARY);
+
+  await project.write({ "Pulumi.yaml": HEAD + LOOK_UP.replace("{name: ERP}", "{name: MES}") });
+  const { output } = await project.pulumi("preview", "--stack", "test");
+  expect(output.replace(/\s+/g, " ")).toContain(
+    'getWebhookReceiver: There is no webhook receiver with name "MES" in the local emulator. It has "ERP" (id 1), "CRM" (id 2).',
+  );
 });
 
 it("records a receiver whose headers failed, and finishes it in the next run", async () => {

@@ -90,7 +90,7 @@ describe("getWebhookReceiver", () => {
   it("refuses to search without criteria", async () => {
     const emulator = await startWithThree();
     const message = await errorOn(emulator, () => getWebhookReceiver({}));
-    expect(message).toMatchInlineSnapshot(`"getWebhookReceiver needs an id, a name or a webhookUri."`);
+    expect(message).toMatchInlineSnapshot(`"getWebhookReceiver: Set an id, a name or a webhookUri."`);
     const undefinedCriteria = { id: undefined, name: undefined, connection: undefined };
     expect(await errorOn(emulator, () => getWebhookReceiver(undefinedCriteria))).toBe(message);
   });
@@ -99,7 +99,7 @@ describe("getWebhookReceiver", () => {
     const emulator = await startWithThree();
     const message = await errorOn(emulator, () => getWebhookReceiver({ name: "Erp" }));
     expect(message).toMatchInlineSnapshot(
-      `"There is no webhook receiver with name "Erp" in the local emulator. It has "crm" (id 1), "crm" (id 2), "erp" (id 3). If this program declares the receiver, use that resource instead: ION has it only after \`pulumi up\`."`,
+      `"getWebhookReceiver: There is no webhook receiver with name "Erp" in the local emulator. It has "crm" (id 1), "crm" (id 2), "erp" (id 3). If this program declares the receiver, use that resource instead: ION has it only after \`pulumi up\`."`,
     );
     const byId = await errorOn(emulator, () => getWebhookReceiver({ id: "33" }));
     expect(byId).toBe(message.replace('name "Erp"', "id 33"));
@@ -110,7 +110,7 @@ describe("getWebhookReceiver", () => {
   it("lists the matching receivers if there are several", async () => {
     const emulator = await startWithThree();
     expect(await errorOn(emulator, () => getWebhookReceiver({ name: "crm" }))).toMatchInlineSnapshot(
-      `"There are 2 webhook receivers with name "crm" in the local emulator: "crm" (id 1), "crm" (id 2). Look one up by its id."`,
+      `"getWebhookReceiver: There are 2 webhook receivers with name "crm" in the local emulator: "crm" (id 1), "crm" (id 2). Look one up by its id."`,
     );
   });
 

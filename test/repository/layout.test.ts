@@ -24,7 +24,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "engine/plugin/": ["model/", "ion/", "lifecycle/", "engine/shared/"],
   "engine/preload/": [],
   "program/": ["model/", "ion/"],
-  "functions/": ["model/", "ion/", "program/"],
+  "functions/": ["model/", "ion/", "program/", "lifecycle/lookUps.ts"],
   "resources/": ["model/", "ion/", "program/", "functions/", "engine/dynamic/providerReference.ts"],
   "index.ts": ["program/", "functions/", "resources/"],
   "cli/": ["model/", "ion/", "lifecycle/", "functions/verifySignature.ts"],

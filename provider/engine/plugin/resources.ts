@@ -30,16 +30,22 @@ export interface ResourceType {
   readonly namedBy?: string;
   /** Properties that only an object in ION has: a preview of its creation does not know them. */
   readonly outputs: readonly string[];
+  /** Notes what the program declares. @throws IonError if it must not be declared. */
+  readonly declare: (urn: string, inputs: Readonly<Record<string, unknown>>, identities: readonly string[]) => void;
 }
 
 /** Validates inputs, and fills in the name. */
-export async function check({ lifecycle, namedBy }: ResourceType, request: CheckRequest): Promise<CheckResponse> {
+export async function check(
+  { lifecycle, namedBy, declare }: ResourceType,
+  request: CheckRequest,
+): Promise<CheckResponse> {
   const news = fromWire(request.getNews());
   const { values } = news;
   if ("connection" in values) return toCheckResponse(toWire({}), [CONNECTION]);
   if (namedBy !== undefined) values[namedBy] ??= request.getName() || nameOf(request.getUrn());
   const olds = fromWire(request.getOlds()).values;
-  const { inputs, failures } = await lifecycle.check(olds, values);
+  const { inputs, failures, identities } = await lifecycle.check(olds, values);
+  if (failures.length === 0) declare(request.getUrn(), inputs, identities);
   const masked = failures.map((one) => maskPropertyName(one, lifecycle.secrets));
   return toCheckResponse(outgoing(lifecycle, inputs, news.secrets), masked);
 }

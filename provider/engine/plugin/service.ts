@@ -6,11 +6,13 @@ import {
   type CheckRequest,
   type ConfigureRequest,
   ConfigureResponse,
+  type ConstructRequest,
   type CreateRequest,
   type DeleteRequest,
   type DiffRequest,
   DiffResponse,
   GetSchemaResponse,
+  type InvokeRequest,
   type ProviderHandshakeRequest,
   ProviderHandshakeResponse,
   type ReadRequest,
@@ -19,11 +21,17 @@ import {
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { ConnectionPool } from "../../ion/connectionPool.ts";
 import { IonError } from "../../ion/errors.ts";
+import type { WebhookApi } from "../../ion/webhookApi.ts";
+import { UNKNOWN } from "../../lifecycle/resourceHandler.ts";
+import { unmanagedSubscriptions } from "../../lifecycle/unmanagedSubscriptions.ts";
 import { webhookReceiver } from "../../lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../lifecycle/webhookSubscription.ts";
-import { bindLifecycles, once } from "../shared/lifecycles.ts";
+import { type BindLifecycle, bindLifecycles, once } from "../shared/lifecycles.ts";
+import { construct } from "./components.ts";
+import { Declarations } from "./declarations.ts";
 import { EngineLog } from "./engineLog.ts";
 import { toServiceError, UnimplementedError } from "./errors.ts";
+import { invoke } from "./functions.ts";
 import { declaredProvider, readSetting, SECRET_SETTING, settingFailures } from "./providerConfig.ts";
 import type { ResourceType } from "./resources.ts";
 import * as resources from "./resources.ts";
@@ -53,6 +61,11 @@ export function createService({ version, schema, engine, env }: PluginOptions): 
   const log = new EngineLog(engine);
   let types: Readonly<Record<string, ResourceType>> | undefined;
   const running = new Set<Promise<void>>();
+  /** This provider, as Pulumi refers to it. */
+  let own = "";
+  let connect = (): WebhookApi => {
+    throw new IonError("config", "This provider is not configured yet.");
+  };
   let isCanceled = false;
 
   const typeOf = (urn: string): ResourceType => {
@@ -113,18 +126,11 @@ export function createService({ version, schema, engine, env }: PluginOptions): 
       const provider = declaredProvider(request.getUrn() ?? "");
       const warn = once((message) => log.warn(message));
       const read = (key: string) => readSetting(values, key.slice("ion:".length));
-      const bind = bindLifecycles(new ConnectionPool(read, env, { warn }, provider), warn);
-      types = {
-        "ion:index:WebhookReceiver": {
-          lifecycle: bind("webhook receiver", webhookReceiver),
-          namedBy: "name",
-          outputs: ["description", "contentType", "expectedResponseCode", "active", "sharedSecret", "headers"],
-        },
-        "ion:index:WebhookSubscription": {
-          lifecycle: bind("webhook subscription", webhookSubscription),
-          outputs: [],
-        },
-      };
+      const connections = new ConnectionPool(read, env, { warn }, provider);
+      connect = () => connections.get();
+      const bind = bindLifecycles(connections, warn);
+      types = typesOf(bind);
+      own = `${request.getUrn()}::${request.getId() || UNKNOWN}`;
       return new ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
     }),
     check: unary((request: CheckRequest) => resources.check(typeOf(request.getUrn()), request)),
@@ -136,11 +142,13 @@ export function createService({ version, schema, engine, env }: PluginOptions): 
       await resources.remove(write(request.getUrn()), request);
       return new Empty();
     }),
+    invoke: unary((request: InvokeRequest) => invoke(() => connect(), request.getTok(), request.getArgs())),
+    construct: unary((request: ConstructRequest) => construct(own, (message) => log.warn(message), request)),
     cancel: unary(() => {
       isCanceled = true;
       return new Empty();
     }),
-    ...unimplemented(["parameterize", "invoke", "call", "construct", "getMapping", "getMappings"]),
+    ...unimplemented(["parameterize", "call", "getMapping", "getMappings"]),
   };
   return {
     methods,
@@ -156,6 +164,34 @@ export function createService({ version, schema, engine, env }: PluginOptions): 
       });
     return Object.fromEntries(methods.map((method) => [method, refuse(method)]));
   }
+}
+
+/** The resources, by their type. */
+function typesOf(bind: BindLifecycle): Readonly<Record<string, ResourceType>> {
+  const declarations = new Declarations();
+  const receiver = bind("webhook receiver", webhookReceiver);
+  const subscription = bind("webhook subscription", webhookSubscription);
+  return {
+    "ion:index:WebhookReceiver": {
+      lifecycle: receiver,
+      namedBy: "name",
+      outputs: ["description", "contentType", "expectedResponseCode", "active", "sharedSecret", "headers"],
+      declare: (urn, _inputs, identities) => declarations.declare(urn, receiver.type, identities),
+    },
+    "ion:index:WebhookSubscription": {
+      lifecycle: subscription,
+      outputs: [],
+      declare: (urn, inputs, identities) => {
+        declarations.declare(urn, subscription.type, identities);
+        declarations.declareSubscription(urn, inputs);
+      },
+    },
+    "ion:index:UnmanagedSubscriptions": {
+      lifecycle: bind("list of unmanaged subscriptions", unmanagedSubscriptions),
+      outputs: [],
+      declare: (urn, inputs) => declarations.declareUnmanaged(urn, inputs),
+    },
+  };
 }
 
 /** Settings in one order. */

@@ -35,9 +35,15 @@ interface RecordedState {
 
 /** The lifecycle of one type of resource, as an engine calls it. It throws an IonError or a PartialStateError. */
 export interface Lifecycle {
+  /** Names the resource in messages. */
+  readonly type: string;
   /** Properties that hold secrets, in inputs and in state. */
   readonly secrets: ReadonlySet<string>;
-  check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: Failure[] }>;
+  /** `identities` are those of the object, if the inputs are valid. */
+  check(
+    olds: Properties,
+    news: Properties,
+  ): Promise<{ inputs: Properties; failures: Failure[]; identities: readonly string[] }>;
   diff(id: string, olds: Properties, news: Properties): Promise<Diff>;
   create(inputs: Properties): Promise<{ id: string; state: Properties }>;
   /** Inputs and state of an object that no state records. `id` may also say which object it is, as a person would. */
@@ -75,6 +81,7 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
       resolveExisting<State>(connections, type, id, olds, target);
 
     return {
+      type,
       secrets: new Set(handler.secrets),
       check: (olds, news) =>
         forPeople(async () => {
@@ -82,14 +89,15 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
           const { connection: _before, ...before } = olds;
           const { connection, ...now } = news;
           const reason = connection === undefined ? undefined : connectionNameProblem(connection);
-          if (reason) return { inputs: now, failures: [{ property: "connection", reason }] };
+          if (reason) return { inputs: now, failures: [{ property: "connection", reason }], identities: [] };
           const target = news as WithConnection;
           const api = connections.get(target.connection);
           const checked = await handler.check(api, now, before);
           const { inputs, failures } = checked;
           warnAll(checked, target);
-          if (failures.length === 0) for (const one of identities(api, inputs as Inputs)) declared.add(one);
-          return { inputs: located(inputs, target), failures: [...failures] };
+          const own = failures.length === 0 ? identities(api, inputs as Inputs) : [];
+          for (const one of own) declared.add(one);
+          return { inputs: located(inputs, target), failures: [...failures], identities: own };
         }),
       diff: (id, olds, news) =>
         forPeople(async () => {
