@@ -7,7 +7,7 @@ import { IonClient } from "./http/client.ts";
 import { RETRY_DEFAULTS, type RetryOptions, withRetry } from "./http/retry.ts";
 import { REQUEST_TIMEOUT_MS, safeFetch, transport } from "./http/transport.ts";
 import { MutationBatcher } from "./mutationBatcher.ts";
-import { secretsIn } from "./operations/objects.ts";
+import { declaredSecrets, secretsIn } from "./operations/objects.ts";
 import { SUBSCRIPTION_ENUMS, subscriptionEnumsAnswer } from "./operations/queries.ts";
 import { ReceiverCache } from "./receiverCache.ts";
 import { ReceiverReader } from "./receiverReader.ts";
@@ -98,6 +98,11 @@ export class WebhookApi {
   get headersBelongToReceivers(): boolean {
     const shapes = this.#client.schema.known;
     return shapes !== USUAL_SHAPES && shapes.headers !== "attached";
+  }
+
+  /** Keeps the secrets in inputs or state out of all messages: ION may repeat them before it has shown them. */
+  hideSecretsIn(fields: Readonly<Record<string, unknown>>): void {
+    this.#client.hide(declaredSecrets(fields));
   }
 
   /** Makes the next read ask ION again. */

@@ -18,11 +18,11 @@ const MAX_LENGTH = 500;
  * Text that does not come from us (ION, its token endpoint, config, files) as part of a line: unsafe characters are written as
  * escapes such as \u001b, and a long text is cut.
  */
-export function escapeText(text: string): string {
-  if (text.length <= MAX_LENGTH) return escapeLine(text);
-  // Not between the two halves of a character.
-  return `${escapeLine(text.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, ""))}…`;
-}
+export const escapeText = (text: string): string => escapeLine(shorten(text, MAX_LENGTH));
+
+/** The first characters of a longer text and an ellipsis. Cuts no character in half. */
+export const shorten = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")}…` : text;
 
 /** A finished line: nothing is cut. */
 export const escapeLine = (line: string): string => line.replace(UNSAFE, escaped);

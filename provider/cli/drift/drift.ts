@@ -52,6 +52,7 @@ async function check(options: DriftOptions, terminal: Terminal): Promise<Report>
     const own = settings.of(connection);
     const api = connect(own, terminal);
     requireSameEnvironment(api, declarations, connection);
+    for (const { state } of declarations.receivers) api.hideSecretsIn({ ...state });
     const findings = findDrift(await api.receivers(), declarations);
     return {
       title: `ION at ${describeSource(own)}: ${amount(declarations)} declared`,

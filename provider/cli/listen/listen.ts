@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "commander";
 import { verifySignature } from "../../functions/verifySignature.ts";
 import { isLoopback } from "../../ion/connectionSettings.ts";
 import { IonError, sentence } from "../../ion/errors.ts";
-import { escapeText, formatJson, pluralize } from "../../model/text.ts";
+import { escapeText, formatJson, pluralize, shorten } from "../../model/text.ts";
 import type { Action, Register } from "../options.ts";
 import type { Style, Terminal } from "../terminal.ts";
 
@@ -194,7 +194,7 @@ function asText(
   const text = value === undefined ? body : JSON.stringify(value, undefined, 2);
   const lines = text
     .split("\n")
-    .map((line) => (line.length > 200 ? `${line.slice(0, 199)}…` : line))
+    .map((line) => shorten(line, 200))
     .map(escapeText);
   const more = lines.length - MAX_LINES;
   return [

@@ -1,5 +1,5 @@
 import { ACTIONS } from "../../model/events.ts";
-import { escapeText } from "../../model/text.ts";
+import { escapeText, shorten } from "../../model/text.ts";
 import { eventName } from "../../model/webhooks.ts";
 import type { Style, Terminal } from "../terminal.ts";
 import { type EventStatus, type ReceiverStatus, rowsOf } from "./coverage.ts";
@@ -83,7 +83,7 @@ function columnOf(receiver: ReceiverStatus, rows: readonly string[]): Column {
 
 function headOf({ name, id }: ReceiverStatus): string {
   const shown = escapeText(name);
-  return `${shown.length > 24 ? `${shown.slice(0, 23)}…` : shown} (id ${escapeText(id)})`;
+  return `${shown.length > 24 ? shorten(shown, 23) : shown} (id ${escapeText(id)})`;
 }
 
 function pieceOf({ action, problem }: EventStatus, { active }: ReceiverStatus): Piece {

@@ -92,6 +92,7 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
           if (reason) return { inputs: now, failures: [{ property: "connection", reason }], identities: [] };
           const target = news as WithConnection;
           const api = connections.get(target.connection);
+          for (const properties of [before, now]) api.hideSecretsIn(properties);
           const checked = await handler.check(api, now, before);
           const { inputs, failures } = checked;
           warnAll(checked, target);
@@ -110,7 +111,9 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
       create: (inputs) =>
         forPeople(async () => {
           const target = inputs as WithConnection;
-          const created = await handler.create(connections.get(target.connection), inputs as Inputs);
+          const api = connections.get(target.connection);
+          api.hideSecretsIn(inputs);
+          const created = await handler.create(api, inputs as Inputs);
           warnAll(created, target);
           return { id: created.id, state: located(created.state as object, target) };
         }, inputs),
@@ -161,6 +164,7 @@ function resolveExisting<State extends RecordedState>(
   const state = olds as unknown as State;
   const [{ connection: before }, { connection }] = [olds, target] as [WithConnection, WithConnection];
   const api = connections.get(connection);
+  for (const properties of [olds, target]) api.hideSecretsIn(properties);
   if (api.isEnvironment(state.ionEndpoint)) return { api, state };
   const subject = `The ${type} with id ${escapeText(id)} belongs to ${formatEnvironment(state.ionEndpoint)}`;
   const other = formatEnvironment(api.environment);

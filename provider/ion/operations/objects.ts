@@ -55,7 +55,9 @@ export function printSelection(selection: Selection): string {
 }
 
 /** An id, as a string. ION's may be numbers. Pulumi prints ids as they are, so they must be plain. */
-export const id = z.union([z.string().regex(/^[\w.:/+=@~-]{1,200}$/), z.number().int()]).transform(String);
+export const id = z
+  .union([z.string().regex(/^\w[\w.:/+=@~-]{0,199}$/, "is no plain id"), z.number().int()])
+  .transform(String);
 /** An etag, as a string. */
 export const etag = z.union([z.string(), z.number()]).transform(String).nullish();
 
@@ -120,6 +122,21 @@ export const secretsOf = ({ webhookUri, sharedSecret }: Partial<Pick<Receiver, "
   ...(webhookUri === undefined ? [] : secretsOfUrl(webhookUri)),
   ...(sharedSecret === undefined ? [] : [sharedSecret]),
 ];
+
+/** Every secret in a receiver's inputs or state, which need not be valid. */
+export function declaredSecrets(fields: Readonly<Record<string, unknown>>): string[] {
+  const strings = (value: unknown): string[] => {
+    if (typeof value === "string") return [value];
+    return value !== null && typeof value === "object" ? Object.values(value).flatMap(strings) : [];
+  };
+  const { webhookUri, sharedSecret, headers, pinned } = fields;
+  const isRecord = pinned !== null && typeof pinned === "object";
+  return [
+    ...strings(webhookUri).flatMap(secretsOfUrl),
+    ...strings([sharedSecret, headers]),
+    ...(isRecord ? declaredSecrets(pinned as Record<string, unknown>) : []),
+  ];
+}
 
 /** Every value of a receiver that no message may show. */
 export const secretsIn = (receiver: Receiver): string[] => [

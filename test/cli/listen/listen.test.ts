@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { networkInterfaces } from "node:os";
 import { join, resolve } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { main } from "../../../provider/cli/main.ts";
 import { serve, start as startEmulator } from "../../support/support.ts";
 import { cli } from "../run.ts";
@@ -63,6 +63,15 @@ const post = (url: string, body: string, headers: Record<string, string> = {}) =
 const withoutTime = (text = "") => text.replace(/^\d\d:\d\d:\d\d /, "");
 
 describe("listen", () => {
+  it.each([[[]], [["--json"]]])("prints a body that is nested too deeply as it arrived (%j)", async (args) => {
+    const { url, lines } = await listen(args);
+    const body = `${"[".repeat(300_000)}${"]".repeat(300_000)}`;
+    expect((await post(url, body)).status).toBe(200);
+    await vi.waitFor(() => expect(lines).toHaveLength(2));
+    if (args.length > 0) expect(JSON.parse(lines[1] ?? "").delivery.body).toBe(body);
+    else expect(lines[1]).toContain("The body has more than 32 levels, and is printed as it arrived:\n  [[[");
+  });
+
   it("prints a delivery, answers 200, and exits with 0", async () => {
     const { url, lines, stop } = await listen(["--secret", SECRET]);
     expect(lines.map((line) => line.replace(url, "<url>"))).toMatchInlineSnapshot(`
@@ -216,7 +225,7 @@ describe("listen", () => {
   it("shortens lines of more than 200 characters and bodies of more than 40 lines", async () => {
     const { url, lines } = await listen();
     await post(url, [...Array(38).fill("x"), "y".repeat(200), "z".repeat(201)].join("\n"));
-    expect(lines[1]?.split("\n").slice(-3)).toEqual(["  x", `  ${"y".repeat(200)}`, `  ${"z".repeat(199)}…`]);
+    expect(lines[1]?.split("\n").slice(-3)).toEqual(["  x", `  ${"y".repeat(200)}`, `  ${"z".repeat(200)}…`]);
     for (const [at, more] of ["1 more line", "2 more lines"].entries()) {
       await post(
         url,

@@ -1,11 +1,23 @@
+import dns from "node:dns";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { loopbackFetch } from "../../../provider/ion/http/loopback.ts";
 import { safeFetch, transport } from "../../../provider/ion/http/transport.ts";
 import { CANARY, failureOf, serve } from "../../support/support.ts";
 
 const portOf = (origin: string) => new URL(origin).port;
+
+it.each(["localhost", "ion.localhost"])(
+  "asks no resolver where %s is, because its answer may be another machine",
+  async (host) => {
+    const lookup = vi.spyOn(dns, "lookup");
+    onTestFinished(() => lookup.mockRestore());
+    const origin = await serve((_request, response) => response.end("{}"));
+    expect((await safeFetch(`http://${host}:${portOf(origin)}/`)).status).toBe(200);
+    expect(lookup.mock.calls.map(([name]) => name)).not.toContain(host);
+  },
+);
 
 it.each(["127.0.0.1", "localhost", "ion.localhost"])("sends a request for %s to this machine", async (host) => {
   const origin = await serve((request, response) => response.end(`${request.method} ${request.url}`));
