@@ -5,23 +5,15 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rm, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Emulator, startEmulator } from "ion-emulator";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const FOLDER = join(ROOT, ".demo");
-const CONFIG = join(FOLDER, "Pulumi.dev.yaml");
-const STACK = [
-  "--stack",
-  "dev",
-  "--config-file",
-  CONFIG,
-  "--non-interactive",
-  "--color",
-  process.stdout.isTTY ? "always" : "never",
-];
+const STATE = join(FOLDER, ".state");
+const STACK = ["--stack", "dev", "--non-interactive", "--color", process.stdout.isTTY ? "always" : "never"];
 
 const { watch = false } = parseArgs({ options: { watch: { type: "boolean" } } }).values;
 const stopped = new AbortController();
@@ -37,6 +29,7 @@ try {
 
 async function main() {
   printHeading("Start a local ION and find the Pulumi engine");
+  await mkdir(FOLDER, { recursive: true });
   await run(process.execPath, [join(ROOT, "tools/engine/ensure.ts")]);
   await using emulator = disposable(await startEmulator({ port: 0 }));
   console.log(`ION emulator at ${emulator.url}: open it in a browser to watch`);
@@ -86,19 +79,26 @@ async function keepOpen({ url }: Emulator) {
   printHeading("Your turn");
   console.log(`The emulator stays open at ${url} until Ctrl-C. Change something there. Then run in another terminal:
 
-  export PULUMI_BACKEND_URL=file://${join(FOLDER, "state")} PULUMI_CONFIG_PASSPHRASE=emulator
-  npx pulumi preview --diff --stack dev --config-file ${CONFIG}`);
+  cd ${FOLDER}
+  export PULUMI_BACKEND_URL=file://${STATE} PULUMI_CONFIG_PASSPHRASE=emulator
+  npx pulumi preview --diff --stack dev`);
   if (!stopped.signal.aborted) await once(stopped.signal, "abort");
 }
 
-/** Creates the repository's stack `dev`, with the emulator's URL and with its own state. */
-async function prepare(emulator: Emulator) {
+/**
+ * Creates a project with this repository's program and a stack of its own. The repository's Pulumi.dev.yaml is not used: it may
+ * name a real ION.
+ */
+async function prepare({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator) {
   await rm(FOLDER, { recursive: true, force: true });
-  await mkdir(join(FOLDER, "state"), { recursive: true });
-  await cp(join(ROOT, "Pulumi.dev.yaml"), CONFIG);
-  const config = await readFile(CONFIG, "utf8");
-  await writeFile(CONFIG, config.replaceAll("http://127.0.0.1:8787", emulator.url));
-  await run("pulumi", ["stack", "init", "dev", "--no-select", "--non-interactive"]);
+  await mkdir(STATE, { recursive: true });
+  for (const file of ["Pulumi.yaml", "index.ts"]) await cp(join(ROOT, file), join(FOLDER, file));
+  await symlink(join(ROOT, "node_modules"), join(FOLDER, "node_modules"), "junction");
+  await pulumi("stack", "init");
+  const plain = [`ion:endpoint=${graphqlUrl}`, `ion:authUrl=${tokenUrl}`, `ion:clientId=${clientId}`];
+  const secret = [`ion:clientSecret=${clientSecret}`, "webhookUri=https://violet.example/webhooks/demo"];
+  const flags = [...plain.flatMap((one) => ["--plaintext", one]), ...secret.flatMap((one) => ["--secret", one])];
+  await pulumi("config", "set-all", ...flags);
 }
 
 /** Makes the changes that a person might make in ION's UI. */
@@ -135,12 +135,12 @@ function pulumi(...args: string[]) {
 /** Runs a command. @throws Error if it fails. */
 async function run(command: string, args: string[]) {
   const child = spawn(command, args, {
-    cwd: ROOT,
+    cwd: FOLDER,
     stdio: ["ignore", "inherit", "inherit"],
     signal: stopped.signal,
     env: {
-      ...process.env,
-      PULUMI_BACKEND_URL: `file://${join(FOLDER, "state")}`,
+      ...withoutIonSettings(process.env),
+      PULUMI_BACKEND_URL: `file://${STATE}`,
       PULUMI_CONFIG_PASSPHRASE: "emulator",
       PULUMI_SKIP_UPDATE_CHECK: "true",
     },
@@ -150,6 +150,11 @@ async function run(command: string, args: string[]) {
     child.once("close", done);
   });
   if (code !== 0) throw new Error(`${command} ${args[0]} exited with ${code}`);
+}
+
+/** An environment without settings of ION, so that the config alone says which ION is used. */
+function withoutIonSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("ION_")));
 }
 
 function printHeading(text: string) {
