@@ -48,7 +48,7 @@ export class ConnectionPool {
     const settings = requireSettings(report);
     // Two names for one environment and key share one snapshot.
     const { name: _name, names: _names, ...rest } = settings;
-    const identity = JSON.stringify([environmentOf(rest.endpoint, own), rest]);
+    const identity = JSON.stringify([environmentOf(rest.endpoint), rest]);
     const api = this.#bySettings.get(identity) ?? new WebhookApi(settings, this.#optionsFor(name));
     this.#bySettings.set(identity, api);
     this.#byName.set(name, api);

@@ -224,7 +224,7 @@ export function configuredEnvironment(
   const { variable } = names;
   const read = (setting: ConfigKey) => config(setting)?.trim() || undefined;
   const endpoint = configuredEndpoint(read, names, []) ?? env[variable("endpoint")]?.trim();
-  return endpoint && URL.canParse(endpoint) ? environmentOf(endpoint, connection) : undefined;
+  return endpoint && URL.canParse(endpoint) ? environmentOf(endpoint) : undefined;
 }
 
 /** The endpoint in the stack's config: as it is set, or else by region and stage. */
@@ -290,21 +290,17 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Identifies the ION environment of an endpoint, for resources to record. All loopback addresses of a connection are one
- * environment, because a local emulator gets another port each time. Two connections to this machine are two emulators.
+ * Identifies the ION environment of an endpoint, for resources to record. An emulator is identified like any other ION, so that
+ * a stack never takes the empty state of a second emulator for deletions. All names of this machine are one.
  */
-export function environmentOf(endpoint: string, connection?: string): string {
-  const url = new URL(endpoint);
-  const loopback = connection === undefined ? "loopback" : `loopback (${connection})`;
-  return isLoopback(url.hostname) ? loopback : trimSlashes(url.origin + url.pathname).toLowerCase();
+export function environmentOf(endpoint: string): string {
+  const { protocol, hostname, host, port, pathname } = new URL(endpoint);
+  const authority = isLoopback(hostname) ? `127.0.0.1${port && `:${port}`}` : host;
+  return trimSlashes(`${protocol}//${authority}${pathname}`).toLowerCase();
 }
 
 /** An environment of {@link environmentOf} as messages name it, inside a sentence. */
-export function formatEnvironment(environment: string): string {
-  const [isLocal, connection] = /^loopback(?: \((.+)\))?$/.exec(environment) ?? [];
-  if (!isLocal) return `ION at ${environment}`;
-  return connection === undefined ? "the local emulator" : `the local emulator of ${formatConnection(connection)}`;
-}
+export const formatEnvironment = (environment: string): string => `ION at ${environment}`;
 
 /** A connection as messages name it, inside a sentence. */
 export const formatConnection = (connection: string | undefined): string =>

@@ -50,8 +50,8 @@ export class WebhookApi {
     // One request may not take longer than all attempts together.
     const timeoutMs = Math.min(REQUEST_TIMEOUT_MS, settings.deadlineMs ?? REQUEST_TIMEOUT_MS);
     const send = transport(options.fetch ?? safeFetch, options.timeoutMs ?? timeoutMs);
-    this.environment = environmentOf(settings.endpoint, settings.name);
-    this.#formerEnvironment = settings.formerEndpoint && environmentOf(settings.formerEndpoint, settings.name);
+    this.environment = environmentOf(settings.endpoint);
+    this.#formerEnvironment = settings.formerEndpoint && environmentOf(settings.formerEndpoint);
     const { deadlineMs = RETRY_DEFAULTS.deadlineMs } = settings;
     this.#retry = { ...RETRY_DEFAULTS, deadlineMs, ...options.retry };
     const warn = options.warn ?? (() => {});

@@ -80,7 +80,7 @@ describe("drift", () => {
         "stack": "dev",
         "environments": [
           {
-            "environment": "loopback (plant-b)",
+            "environment": "http://<ion>/graphql",
             "connection": "plant-b",
             "declared": {
               "receivers": 1,

@@ -3,7 +3,7 @@ import { chown, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { resourcesOf } from "../../provider/cli/stack.ts";
-import { countOf, start } from "../support/support.ts";
+import { countOf, start, withoutPort } from "../support/support.ts";
 import { declare } from "./declare.ts";
 import { cli, folder } from "./run.ts";
 import { projectRunning, projectWith } from "./stack.ts";
@@ -259,8 +259,8 @@ describe("a stack's declarations", () => {
       for (const command of ["drift", "status"]) {
         const { code, out, err } = await cli([command], place);
         expect({ code, out }).toEqual({ code: 1, out: "" });
-        expect(err.replace(/"Violet[^"]*"/, '"Violet…"')).toMatchInlineSnapshot(`
-          "pulumi-ion: "Violet…" belongs to ION at https://api.ion-gov.com/graphql, but the settings name the local emulator. Nothing was compared.
+        expect(withoutPort(err.replace(/"Violet[^"]*"/, '"Violet…"'))).toMatchInlineSnapshot(`
+          "pulumi-ion: "Violet…" belongs to ION at https://api.ion-gov.com/graphql, but the settings name ION at http://<host>/graphql. Nothing was compared.
             Check --stack, and ion:endpoint, ion:region, ion:stage or ION_API_URI."
         `);
       }

@@ -37,8 +37,8 @@ export async function projectWith(stacks: Readonly<Record<string, StackFixture>>
     const values = { ...configOf(emulator), ...(other && configOf(other.emulator, `ion-${other.connection}`)) };
     const config = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value }]));
     const resources = [
-      ...resourcesIn(declarations),
-      ...(other ? resourcesIn(other.declarations, other.connection) : []),
+      ...resourcesIn(emulator, declarations),
+      ...(other ? resourcesIn(other.emulator, other.declarations, other.connection) : []),
     ];
     await writeFile(join(place.cwd, `${name}.config.json`), JSON.stringify(config));
     await writeFile(join(place.cwd, `${name}.state.json`), JSON.stringify({ version: 3, deployment: { resources } }));
@@ -56,8 +56,11 @@ export async function projectRunning(script: string): Promise<Required<Pick<Plac
   return { cwd, env: { PATH: process.env.PATH } };
 }
 
-function resourcesIn({ receivers, subscriptions, unmanagedPolicies }: Declarations, connection?: string) {
-  const ionEndpoint = connection === undefined ? "loopback" : `loopback (${connection})`;
+function resourcesIn(
+  { graphqlUrl: ionEndpoint }: Emulator,
+  { receivers, subscriptions, unmanagedPolicies }: Declarations,
+  connection?: string,
+) {
   const resource = (type: string, urn: string, id: string, outputs: object) => {
     return { type: TYPE_PREFIX + type, urn, id, outputs: { ...outputs, ionEndpoint, connection } };
   };

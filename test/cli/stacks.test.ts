@@ -63,8 +63,8 @@ describe("with a stack", () => {
       stack: "test",
       drift: true,
       environments: [
-        { environment: "loopback", declared: { receivers: 1, subscriptions: 2 } },
-        { environment: "loopback (plant-b)", connection: "plant-b", declared: { receivers: 1, subscriptions: 0 } },
+        { environment: project.emulator.graphqlUrl, declared: { receivers: 1, subscriptions: 2 } },
+        { environment: other.graphqlUrl, connection: "plant-b", declared: { receivers: 1, subscriptions: 0 } },
       ],
     });
     const found = findings.map((one: Finding) => [one.kind, one.fields?.join() ?? `${one.resource} ${one.action}`]);

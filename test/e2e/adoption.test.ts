@@ -244,7 +244,7 @@ describe("an ION environment with a new URL", () => {
     const { readFile, writeFile } = await import("node:fs/promises");
     const file = `${project.dir}/state.json`;
     const moved = (await readFile(file, "utf8")).replaceAll(
-      '"ionEndpoint": "loopback"',
+      `"ionEndpoint": "${project.emulator.graphqlUrl}"`,
       '"ionEndpoint": "https://old.example/graphql"',
     );
     await writeFile(file, moved);

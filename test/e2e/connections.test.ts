@@ -120,7 +120,7 @@ describe("adding a second ION environment", () => {
       ],
       [
         'ion.getWebhookReceiverOutput({ name: "By hand", connection: "staging" });',
-        /There is no webhook receiver with name "By hand" in the local emulator of connection "staging"\. It has "by hand" \(id 1\)\./,
+        /There is no webhook receiver with name "By hand" in ION at http:\/\/127\.0\.0\.1:\d+\/graphql\. It has "by hand" \(id 1\)\./,
       ],
     ];
     for (const [body, message] of invalid) {

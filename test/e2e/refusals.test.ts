@@ -155,7 +155,7 @@ describe("a stack that points to another ION environment", () => {
     for (const command of [["preview"], ["refresh", "--run-program", "--yes"], ["destroy", "--run-program", "--yes"]]) {
       const { code, output } = await project.pulumi(...command, "--stack", "test");
       expect(code, output).not.toBe(0);
-      expect(output).toMatch(/belongs to the local emulator/);
+      expect(output).toMatch(/belongs to ION at http:/);
       expect(output).toContain("Restore ion:endpoint");
     }
     expect((await project.resources()).filter(({ id }) => id === "1")).toHaveLength(1);

@@ -12,7 +12,7 @@ import {
 import { VIOLET_RESOURCES } from "../../provider/model/events.ts";
 import { errorOf } from "../program/declare.ts";
 import { quiet, runProgram, settled } from "../support/pulumiMocks.ts";
-import { CANARY, configOf, countOf, mask, reversed, start } from "../support/support.ts";
+import { CANARY, configOf, countOf, mask, reversed, start, withoutPort } from "../support/support.ts";
 
 const URI = `https://hooks.example/${CANARY}`;
 
@@ -98,8 +98,8 @@ describe("getWebhookReceiver", () => {
   it("lists the existing receivers if none matches", async () => {
     const emulator = await startWithThree();
     const message = await errorOn(emulator, () => getWebhookReceiver({ name: "Erp" }));
-    expect(message).toMatchInlineSnapshot(
-      `"getWebhookReceiver: There is no webhook receiver with name "Erp" in the local emulator. It has "crm" (id 1), "crm" (id 2), "erp" (id 3). If this program declares the receiver, use that resource instead: ION has it only after \`pulumi up\`."`,
+    expect(withoutPort(message)).toMatchInlineSnapshot(
+      `"getWebhookReceiver: There is no webhook receiver with name "Erp" in ION at http://<host>/graphql. It has "crm" (id 1), "crm" (id 2), "erp" (id 3). If this program declares the receiver, use that resource instead: ION has it only after \`pulumi up\`."`,
     );
     const byId = await errorOn(emulator, () => getWebhookReceiver({ id: "33" }));
     expect(byId).toBe(message.replace('name "Erp"', "id 33"));
@@ -109,8 +109,8 @@ describe("getWebhookReceiver", () => {
 
   it("lists the matching receivers if there are several", async () => {
     const emulator = await startWithThree();
-    expect(await errorOn(emulator, () => getWebhookReceiver({ name: "crm" }))).toMatchInlineSnapshot(
-      `"getWebhookReceiver: There are 2 webhook receivers with name "crm" in the local emulator: "crm" (id 1), "crm" (id 2). Look one up by its id."`,
+    expect(withoutPort(await errorOn(emulator, () => getWebhookReceiver({ name: "crm" })))).toMatchInlineSnapshot(
+      `"getWebhookReceiver: There are 2 webhook receivers with name "crm" in ION at http://<host>/graphql: "crm" (id 1), "crm" (id 2). Look one up by its id."`,
     );
   });
 

@@ -34,12 +34,6 @@ it("shares one API among all names of the same environment and key", () => {
   expect(pool.get("other")).not.toBe(api);
 });
 
-it("keeps two connections to this machine apart, because they are two emulators", () => {
-  const local = { ...KEY, endpoint: "http://127.0.0.1:1/graphql" };
-  const { pool } = poolFor({ ...inNamespace("ion", local), ...inNamespace("ion-staging", local) });
-  expect(pool.get("staging")).not.toBe(pool.get());
-});
-
 it("reads the settings of a connection once", () => {
   const config = inNamespace("ion", KEY);
   const { pool } = poolFor(config);

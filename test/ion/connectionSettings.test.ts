@@ -277,7 +277,7 @@ describe("a named connection", () => {
   it.each<[Config, NodeJS.ProcessEnv, string | undefined]>([
     [{ region: "us", stage: "staging" }, {}, "https://staging-api.buildwithion.com/graphql"],
     [{ endpoint: "https://own.example/graphql", region: "us" }, {}, "https://own.example/graphql"],
-    [{}, { ION_STAGING_API_URI: "http://127.0.0.1:1/g" }, "loopback (staging)"],
+    [{}, { ION_STAGING_API_URI: "http://127.0.0.1:1/g" }, "http://127.0.0.1:1/g"],
     [{ region: "eu" }, {}, undefined],
     [{ endpoint: "x" }, {}, undefined],
     [{}, { ION_API_URI: "https://own.example/graphql" }, undefined],
@@ -351,11 +351,11 @@ describe("ion:deadline", () => {
 
 describe("environmentOf", () => {
   it.each([
-    ["http://127.0.0.1:4000/graphql", "loopback"],
-    ["http://localhost:5000/graphql", "loopback"],
-    ["https://[::1]/graphql", "loopback"],
-    ["http://127.10.20.130:1/graphql", "loopback"],
-    ["http://ION.localhost/graphql", "loopback"],
+    ["http://127.0.0.1:4000/graphql", "http://127.0.0.1:4000/graphql"],
+    ["http://localhost:5000/graphql", "http://127.0.0.1:5000/graphql"],
+    ["https://[::1]/graphql", "https://127.0.0.1/graphql"],
+    ["http://127.10.20.130:1/graphql", "http://127.0.0.1:1/graphql"],
+    ["http://ION.localhost/1/graphql", "http://127.0.0.1/1/graphql"],
     ["https://notlocalhost/graphql", "https://notlocalhost/graphql"],
     ["https://localhost.example/graphql", "https://localhost.example/graphql"],
     ["https://127.0.0.1.example/graphql", "https://127.0.0.1.example/graphql"],
@@ -366,11 +366,6 @@ describe("environmentOf", () => {
     ["https://api.example:8443/graphql", "https://api.example:8443/graphql"],
   ])("identifies %s as %s", (endpoint, environment) => {
     expect(environmentOf(endpoint)).toBe(environment);
-    expect(isLoopback(new URL(endpoint).hostname)).toBe(environment === "loopback");
-  });
-
-  it("identifies this machine by connection, because two connections to it are two emulators", () => {
-    expect(environmentOf("http://localhost:1/graphql", "staging")).toBe("loopback (staging)");
-    expect(environmentOf("https://api.example/graphql", "staging")).toBe("https://api.example/graphql");
+    expect(isLoopback(new URL(endpoint).hostname)).toBe(new URL(environment).hostname === "127.0.0.1");
   });
 });

@@ -17,11 +17,11 @@ describe("environment", () => {
     expect(api.isEnvironment(environment)).toBe(expected);
   });
 
-  it("has the same environment for every emulator on this machine", async () => {
-    const api = ionOn(await start());
-    expect(api.environment).toBe("loopback");
-    expect(api.isEnvironment("loopback")).toBe(true);
-    expect(api.isEnvironment("https://new.example/graphql")).toBe(false);
+  it("has another environment for each emulator on this machine", async () => {
+    const [emulator, other] = [await start(), await start()];
+    const api = ionOn(emulator);
+    expect(api.isEnvironment(emulator.graphqlUrl)).toBe(true);
+    expect(api.isEnvironment(other.graphqlUrl)).toBe(false);
   });
 });
 

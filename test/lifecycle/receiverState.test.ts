@@ -33,7 +33,7 @@ const MASKED: Receiver = {
 };
 /** A receiver whose secrets ION shows. */
 const SHOWN: Receiver = { ...MASKED, webhookUri: "https://a.example/", sharedSecret: "live" };
-const STATE: State = { ionEndpoint: "loopback", declaredFields: ["name"], pinned: {}, reverted: [] };
+const STATE: State = { ionEndpoint: "https://api.example/graphql", declaredFields: ["name"], pinned: {}, reverted: [] };
 
 it("declaredFields returns the inputs without the fields that are pinned", () => {
   const inputs = { name: "erp", active: true, headers: { "X-A": "1" }, pinned: { active: true } };
@@ -116,9 +116,9 @@ it("withKnownSecrets fills in what ION masks and keeps the headers of ION", () =
 describe("buildState", () => {
   it("pins declared fields to the program, omitted ones to their earlier pin, and a shared secret to ION", () => {
     const prior = { ...STATE, pinned: { name: "old", active: false, sharedSecret: "old" } };
-    expect(buildState("loopback", SHOWN, { name: "erp" }, prior)).toEqual({
+    expect(buildState("https://api.example/graphql", SHOWN, { name: "erp" }, prior)).toEqual({
       ...observedFields(SHOWN, {}),
-      ionEndpoint: "loopback",
+      ionEndpoint: "https://api.example/graphql",
       declaredFields: ["name"],
       pinned: { ...observedFields(SHOWN, {}), description: "", active: false },
       reverted: [],
@@ -126,7 +126,11 @@ describe("buildState", () => {
   });
 
   it("records which omitted fields were reverted", () => {
-    const state = buildState("loopback", SHOWN, { name: "erp", active: true, pinned: { active: true } });
+    const state = buildState("https://api.example/graphql", SHOWN, {
+      name: "erp",
+      active: true,
+      pinned: { active: true },
+    });
     expect([state.declaredFields, state.reverted]).toEqual([["name"], ["active"]]);
   });
 });

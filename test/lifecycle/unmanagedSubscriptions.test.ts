@@ -12,7 +12,7 @@ type State = Parameters<typeof read>[2];
 
 const DECLARED = ["PARTS UPDATE", "RUNS UPDATE"];
 const INPUTS: Inputs = { receiverId: "1", unmanaged: "delete", declared: DECLARED };
-const STATE: State = { ...INPUTS, ionEndpoint: "loopback", unmanagedNow: [], reported: [] };
+const STATE: State = { ...INPUTS, ionEndpoint: "https://api.example/graphql", unmanagedNow: [], reported: [] };
 /** The first unmanaged subscriptions that `addUnmanaged` adds. */
 const FIRST = "ISSUES CREATE (id 3)";
 const SECOND = "ISSUES UPDATE (id 4)";
@@ -386,7 +386,13 @@ describe("create", () => {
     const { warnings, ...created } = await create(ion, { ...INPUTS, maxDeletions: 3 });
     expect(created).toEqual({
       id: "unmanaged-1",
-      state: { ...STATE, maxDeletions: 3, unmanagedNow: [FIRST, SECOND], reported: [FIRST, SECOND] },
+      state: {
+        ...STATE,
+        ionEndpoint: ion.environment,
+        maxDeletions: 3,
+        unmanagedNow: [FIRST, SECOND],
+        reported: [FIRST, SECOND],
+      },
     });
     expect(warnings).toMatchInlineSnapshot(`
       [
@@ -398,13 +404,16 @@ describe("create", () => {
 
   it("reports nothing if nothing is unmanaged", async () => {
     const { ion } = await withUnmanaged(0);
-    expect(await create(ion, INPUTS)).toMatchObject({ state: STATE, warnings: [] });
+    expect(await create(ion, INPUTS)).toMatchObject({
+      state: { ...STATE, ionEndpoint: ion.environment },
+      warnings: [],
+    });
   });
 
   it("warns if ION's schema shows no receivers", async () => {
-    const emulator = await start({ hide: ["webhookReceivers", "webhookReceiver", "webhookSubscriptions"] });
-    const { state, warnings = [] } = await create(ionOn(emulator), INPUTS);
-    expect(state).toMatchObject(STATE);
+    const ion = ionOn(await start({ hide: ["webhookReceivers", "webhookReceiver", "webhookSubscriptions"] }));
+    const { state, warnings = [] } = await create(ion, INPUTS);
+    expect(state).toMatchObject({ ...STATE, ionEndpoint: ion.environment });
     expect(warnings.map((warning) => warning.split(". ").at(-1))).toMatchInlineSnapshot(`
       [
         "Unmanaged subscriptions of the receiver with id 1 are not detected.",
@@ -462,7 +471,7 @@ describe("read", () => {
     const inputs = { ...INPUTS, unmanaged: "report", maxDeletions: undefined } as const;
     expect((await read(ion, "unmanaged-1", { ...STATE, unmanaged: "report" })).found).toEqual({
       inputs,
-      state: { ...inputs, ionEndpoint: "loopback", unmanagedNow: [FIRST], reported: [] },
+      state: { ...inputs, ionEndpoint: ion.environment, unmanagedNow: [FIRST], reported: [] },
     });
   });
 

@@ -120,6 +120,9 @@ export async function failureOf(promise: Promise<unknown>): Promise<IonError> {
   throw outcome;
 }
 
+/** A text without the port of an emulator, which differs from run to run. */
+export const withoutPort = (text: string) => text.replaceAll(/127\.0\.0\.1:\d+/g, "<host>");
+
 /** A promise that the test resolves. */
 export const gate = () => Promise.withResolvers<void>();
 

@@ -286,7 +286,7 @@ it("prints one JSON object with --json", async () => {
   createViolet(emulator, ["PARTS UPDATE"]);
   const { out } = await cli(["status", "--json"], { env: envOf(emulator) });
   const { environment, receivers, findings, coverage } = JSON.parse(out);
-  expect(environment).toBe("loopback");
+  expect(environment).toBe(emulator.graphqlUrl);
   expect(receivers).toMatchObject([{ id: "1", name: "Violet", exists: true, active: true, headers: [] }]);
   expect(receivers[0].events).toHaveLength(33);
   expect(findings).toMatchObject([

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
-import { CANARY, configOf, countOf, mutationsIn, start } from "../../support/support.ts";
+import { CANARY, configOf, countOf, mutationsIn, start, withoutPort } from "../../support/support.ts";
 import {
   captureWarnings,
   createResource,
@@ -55,13 +55,13 @@ it("a named connection reaches its own environment, and the state records only i
   ]);
   expect([production.store.listSubscriptions().length, staging.store.listSubscriptions().length]).toEqual([0, 1]);
   expect("connection" in own.outs).toBe(false);
-  expect([other.outs.connection, other.outs.ionEndpoint]).toEqual(["staging", "loopback (staging)"]);
+  expect([other.outs.connection, other.outs.ionEndpoint]).toEqual(["staging", staging.graphqlUrl]);
   expect(subscription.outs).toEqual({
     receiverId: "1",
     resource: "PARTS",
     action: "UPDATE",
     connection: "staging",
-    ionEndpoint: "loopback (staging)",
+    ionEndpoint: staging.graphqlUrl,
   });
   const next = await startProcess(config);
   expect(await next.webhookReceiver.read(other.id, other.state)).toMatchObject({
@@ -87,7 +87,7 @@ it("a receiver without one of its headers is recorded with its connection", asyn
   staging.settings.deniedPermissions.add("CreateWebhookHeader");
   const { webhookReceiver } = await startProcess(config);
   const error = await errorOf(webhookReceiver.create({ ...FULL, connection: "staging" }));
-  expect(error.properties).toMatchObject({ connection: "staging", ionEndpoint: "loopback (staging)" });
+  expect(error.properties).toMatchObject({ connection: "staging", ionEndpoint: staging.graphqlUrl });
 });
 
 it("an object that the program declares in one environment is still deleted in another", async () => {
@@ -186,8 +186,8 @@ describe("errors", () => {
     const { id, state } = await createResource((await startProcess(config)).webhookReceiver, STAGING);
     const moved = { "ion-staging:endpoint": undefined, "ion-staging:authUrl": undefined, "ion-staging:region": "us" };
     const { webhookReceiver } = await startProcess({ ...config, ...moved });
-    expect((await errorOf(webhookReceiver.read(id, state))).message).toMatchInlineSnapshot(
-      `"The webhook receiver with id 1 belongs to the local emulator of connection "staging", but the config of connection "staging" now names ION at https://api.buildwithion.com/graphql. Nothing was read or changed. Restore ion-staging:endpoint (or ion-staging:region and ion-staging:stage, or ION_STAGING_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment at a new URL, set ion-staging:formerEndpoint to the old URL."`,
+    expect(withoutPort((await errorOf(webhookReceiver.read(id, state))).message)).toMatchInlineSnapshot(
+      `"The webhook receiver with id 1 belongs to ION at http://<host>/graphql, but the config of connection "staging" now names ION at https://api.buildwithion.com/graphql. Nothing was read or changed. Restore ion-staging:endpoint (or ion-staging:region and ion-staging:stage, or ION_STAGING_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment at a new URL, set ion-staging:formerEndpoint to the old URL."`,
     );
   });
 });
@@ -242,8 +242,8 @@ describe("a resource whose connection changes", () => {
     const { config } = await withTwoEnvironments();
     const { webhookReceiver } = await startProcess(config);
     const { id, state } = await createResource(webhookReceiver, FULL);
-    expect((await errorOf(webhookReceiver.diff(id, state, STAGING))).message).toMatchInlineSnapshot(
-      `"The webhook receiver with id 1 belongs to the local emulator, but the program now assigns it to connection "staging", which is the local emulator of connection "staging". Nothing was read or changed. Assign it to the default connection again. To manage the other environment, declare a new resource with another name."`,
+    expect(withoutPort((await errorOf(webhookReceiver.diff(id, state, STAGING))).message)).toMatchInlineSnapshot(
+      `"The webhook receiver with id 1 belongs to ION at http://<host>/graphql, but the program now assigns it to connection "staging", which is ION at http://<host>/graphql. Nothing was read or changed. Assign it to the default connection again. To manage the other environment, declare a new resource with another name."`,
     );
   });
 });

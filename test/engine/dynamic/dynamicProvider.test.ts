@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { UNKNOWN } from "../../../provider/lifecycle/resourceHandler.ts";
 import { VIOLET_RESOURCES } from "../../../provider/model/events.ts";
-import { CANARY, mutationsIn, start } from "../../support/support.ts";
+import { CANARY, configOf, mutationsIn, start, withoutPort } from "../../support/support.ts";
 import {
   captureWarnings,
   createResource,
@@ -84,7 +84,7 @@ describe("properties", () => {
     await createResource(webhookReceiver, RECEIVER);
     const { id, outs, state } = await createResource(webhookSubscription, SUBSCRIPTION);
     const { __provider, ...inputs } = SUBSCRIPTION;
-    expect([id, outs]).toEqual(["1", { ...inputs, ionEndpoint: "loopback" }]);
+    expect([id, outs]).toEqual(["1", { ...inputs, ionEndpoint: emulator.graphqlUrl }]);
     expect(await webhookSubscription.read(id, state)).toEqual({ id, props: outs, inputs });
   });
 });
@@ -192,8 +192,9 @@ describe("errors", () => {
   });
 
   it("asks for a bug report after an unexpected error, without a stack", async () => {
-    const { webhookReceiver } = await startProcessOn(await start());
-    const state = { ionEndpoint: "loopback", headers: { X: CANARY } };
+    const emulator = await start();
+    const { webhookReceiver } = await startProcessOn(emulator);
+    const state = { ionEndpoint: emulator.graphqlUrl, headers: { X: CANARY } };
     const error = await errorOf(webhookReceiver.diff("1", state, RECEIVER));
     expect(error.message.replace(/\w+\.ts:\d+/, "<place>")).toMatchInlineSnapshot(
       `"pulumi-ion failed unexpectedly (TypeError at <place>). Please report this bug."`,
@@ -212,10 +213,10 @@ describe("errors", () => {
   });
 
   it("says how to continue if ION's schema lacks what read and delete need", async () => {
-    const { id, state } = await createResource((await startProcessOn(await start())).webhookReceiver, RECEIVER);
-    const unsupported = async () =>
-      (await startProcessOn(await start({ hide: ["webhookReceivers", "webhookReceiver", "webhookSubscriptions"] })))
-        .webhookReceiver;
+    const emulator = await start({ hide: ["webhookReceivers", "webhookReceiver", "webhookSubscriptions"] });
+    const created = await createResource((await startProcessOn(await start())).webhookReceiver, RECEIVER);
+    const [id, state] = [created.id, { ...created.state, ionEndpoint: emulator.graphqlUrl }];
+    const unsupported = async () => (await startProcessOn(emulator)).webhookReceiver;
     const read = await errorOf((await unsupported()).read(id, state));
     const deletion = await errorOf((await unsupported()).delete(id, state));
     expect([read.message, deletion.message]).toMatchInlineSnapshot(`
@@ -270,16 +271,18 @@ describe("environments", () => {
   it("names both environments and the settings to restore", async () => {
     const { webhookReceiver } = await startProcessOn(await start());
     const state = { ionEndpoint: "https://api.buildwithion.com/graphql" };
-    expect((await errorOf(webhookReceiver.read("1", state))).message).toMatchInlineSnapshot(
-      `"The webhook receiver with id 1 belongs to ION at https://api.buildwithion.com/graphql, but this stack's config now names the local emulator. Nothing was read or changed. Restore ion:endpoint (or ion:region and ion:stage, or ION_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment at a new URL, set ion:formerEndpoint to the old URL."`,
+    expect(withoutPort((await errorOf(webhookReceiver.read("1", state))).message)).toMatchInlineSnapshot(
+      `"The webhook receiver with id 1 belongs to ION at https://api.buildwithion.com/graphql, but this stack's config now names ION at http://<host>/graphql. Nothing was read or changed. Restore ion:endpoint (or ion:region and ion:stage, or ION_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment at a new URL, set ion:formerEndpoint to the old URL."`,
     );
   });
 
-  it("accepts another port of a local emulator", async () => {
+  it("refuses another emulator, unless it is the same one at a new port", async () => {
     const [first, second] = [await start(), await start()];
     const { id, state } = await createResource((await startProcessOn(first)).webhookReceiver, RECEIVER);
     second.store.createReceiver({ name: "erp", webhookUri: URI });
-    await expect((await startProcessOn(second)).webhookReceiver.read(id, state)).resolves.toMatchObject({ id });
+    expect((await errorOf((await startProcessOn(second)).webhookReceiver.read(id, state))).kind).toBe("elsewhere");
+    const { webhookReceiver } = await startProcess({ ...configOf(second), "ion:formerEndpoint": first.graphqlUrl });
+    await expect(webhookReceiver.read(id, state)).resolves.toMatchObject({ id });
   });
 });
 

@@ -11,7 +11,7 @@ export function startRun(emulator: Emulator, fetch: Fetch = globalThis.fetch) {
 }
 
 /** Creates a receiver with a header and two subscriptions in ION, and what Pulumi has recorded about them. */
-export function createRecorded({ store }: Emulator) {
+export function createRecorded({ store, graphqlUrl }: Emulator) {
   const name = `erp-${store.listReceivers().length}`;
   const inputs = { name, webhookUri: `https://${name}.example/${CANARY}`, active: true, headers: { "X-A": CANARY } };
   const { id } = store.createReceiver({ name, webhookUri: inputs.webhookUri, active: true });
@@ -19,7 +19,7 @@ export function createRecorded({ store }: Emulator) {
   const event = { receiverId: id, resource: "PARTS", action: "CREATE" };
   const subscriptionId = store.createSubscription(event).id;
   const unmanagedId = store.createSubscription({ ...event, resource: "RUNS" }).id;
-  const ionEndpoint = "loopback";
+  const ionEndpoint = graphqlUrl;
   const pinned = { ...inputs, description: "", contentType: "application/json", expectedResponseCode: 200 };
   const declaredFields = ["name", "webhookUri", "active", "headers"] as const;
   const unmanaged = { receiverId: id, unmanaged: "report", declared: ["PARTS CREATE"] } as const;

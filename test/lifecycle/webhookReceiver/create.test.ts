@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Receiver } from "../../../emulator/index.ts";
 import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
-import { CANARY, failureOf, ionOn, masking, mutationsIn, start } from "../../support/support.ts";
+import { CANARY, failureOf, ionOn, masking, mutationsIn, start, withoutPort } from "../../support/support.ts";
 import {
   createReceiver,
   DEFAULTS,
@@ -31,7 +31,7 @@ it("sends only declared fields, and records and pins the defaults that ION chose
     ...DEFAULTS,
     sharedSecret,
     headers: {},
-    ionEndpoint: "loopback",
+    ionEndpoint: emulator.graphqlUrl,
     declaredFields: ["name", "webhookUri"],
     pinned: { ...PLAIN, ...DEFAULTS, sharedSecret, headers: {}, description: "" },
     reverted: [],
@@ -149,8 +149,8 @@ describe("importId", () => {
     const emulator = await start();
     const { kind, message } = await failureOf(create(ionOn(emulator), { ...PLAIN, importId: "7" }));
     expect([kind, mutationsIn(emulator)]).toEqual(["notFound", []]);
-    expect(message).toMatchInlineSnapshot(
-      `"The webhook receiver with id 7, the importId of "erp", does not exist in the local emulator. Correct importId. \`npx --no-install pulumi-ion status\` lists all receivers with their ids."`,
+    expect(withoutPort(message)).toMatchInlineSnapshot(
+      `"The webhook receiver with id 7, the importId of "erp", does not exist in ION at http://<host>/graphql. Correct importId. \`npx --no-install pulumi-ion status\` lists all receivers with their ids."`,
     );
   });
 });

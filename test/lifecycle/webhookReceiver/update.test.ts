@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
 import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
-import { CANARY, failureOf, ionOn, masking, mutationsIn } from "../../support/support.ts";
+import { CANARY, failureOf, ionOn, masking, mutationsIn, withoutPort } from "../../support/support.ts";
 import {
   createReceiver,
   FULL,
@@ -66,8 +66,8 @@ it("fails if the receiver was deleted, and says how to create it again", async (
   emulator.store.deleteReceiver(id);
   const { kind, message } = await failureOf(update(ionOn(emulator), id, state, { ...PLAIN, name: "new" }));
   expect(kind).toBe("notFound");
-  expect(message).toMatchInlineSnapshot(
-    `"The webhook receiver "new" (id 1) does not exist in the local emulator. If it was deleted in ION, run \`pulumi refresh\` and then \`pulumi up\` to create it again."`,
+  expect(withoutPort(message)).toMatchInlineSnapshot(
+    `"The webhook receiver "new" (id 1) does not exist in ION at http://<host>/graphql. If it was deleted in ION, run \`pulumi refresh\` and then \`pulumi up\` to create it again."`,
   );
 });
 
