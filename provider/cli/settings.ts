@@ -5,9 +5,10 @@ import {
   settingNames,
   type UsedSetting,
 } from "../ion/connectionSettings.ts";
+import { unknownKeys } from "../ion/unknownKeys.ts";
 import { WebhookApi } from "../ion/webhookApi.ts";
 import { escapeLines, escapeText } from "../model/text.ts";
-import { findStack, type Stack, type StackOptions } from "./stack.ts";
+import { type ConfigValue, findStack, type Stack, type StackOptions } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The settings of one connection. */
@@ -16,6 +17,8 @@ export interface Settings extends SettingsReport {
   readonly stack: Stack | undefined;
   /** The name of the connection; undefined for the default connection. */
   readonly connection: string | undefined;
+  /** What the stack's config contains that it should not: settings that do not exist, and a client secret in plain text. */
+  readonly configProblems: ConfigProblems;
   /** The settings of another connection of the same stack. */
   of(connection: string | undefined): Settings;
 }
@@ -28,12 +31,30 @@ export interface Settings extends SettingsReport {
 export async function findSettings(options: StackOptions, terminal: Terminal): Promise<Settings> {
   const stack = await findStack(options, terminal.cwd, terminal.env);
   const config = await stack?.config();
+  const configProblems = problemsIn(config ?? new Map());
   const settingsOf = (connection: string | undefined): Settings => {
     const { key } = settingNames(connection);
-    const report = readSettings(config && ((setting) => config.get(key(setting))), terminal.env, connection);
-    return { ...report, stack, connection, of: settingsOf };
+    const report = readSettings(config && ((setting) => config.get(key(setting))?.value), terminal.env, connection);
+    return { ...report, stack, connection, configProblems, of: settingsOf };
   };
   return settingsOf(options.connection);
+}
+
+/** What is wrong with a stack's config as a whole. */
+interface ConfigProblems {
+  /** A message for each key in a namespace of pulumi-ion that it does not read. */
+  readonly unknown: readonly string[];
+  /** The keys of client secrets that are not encrypted. */
+  readonly plaintext: readonly string[];
+}
+
+function problemsIn(config: ReadonlyMap<string, ConfigValue>): ConfigProblems {
+  const isPlainSecret = ([key, { secret }]: readonly [string, ConfigValue]) =>
+    /^ion(-[a-z0-9-]+)?:clientSecret$/.test(key) && !secret;
+  return {
+    unknown: unknownKeys(config.keys()).map(({ message }) => message),
+    plaintext: [...config].filter(isPlainSecret).map(([key]) => key),
+  };
 }
 
 /** Connects to the ION environment. Nothing is sent before the first read. */

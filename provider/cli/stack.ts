@@ -24,11 +24,19 @@ export interface StateResource {
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
+/** One value in a stack's config. */
+export interface ConfigValue {
+  /** In plain text. */
+  readonly value: string;
+  /** Whether it is encrypted in the stack's config. */
+  readonly secret: boolean;
+}
+
 /** A Pulumi stack, read only. */
 export interface Stack {
   readonly name: string;
-  /** The whole config by full key such as `ion:region`, with its secrets in plain text. */
-  config(): Promise<ReadonlyMap<string, string>>;
+  /** The whole config by full key such as `ion:region`. */
+  config(): Promise<ReadonlyMap<string, ConfigValue>>;
   /** The resources in the state, except those that wait for deletion. */
   resources(): Promise<readonly StateResource[]>;
 }
@@ -99,7 +107,7 @@ export async function findStack(
     name,
     config: async () => {
       const config = await read(workspace.getAllConfig(name));
-      return new Map(Object.entries(config).map(([key, { value }]) => [key, value]));
+      return new Map(Object.entries(config).map(([key, { value, secret = false }]) => [key, { value, secret }]));
     },
     resources: async () => resourcesOf(await read(workspace.exportStack(name))),
   };

@@ -116,9 +116,9 @@ export interface SettingsReport {
 /**
  * Reads the settings of a connection from stack config and environment variables, and reports where each value comes from.
  *
- * `ion:endpoint` and `ion:authUrl` win over `ion:region` (us, gov, aus) with `ion:stage` (production, staging; default
- * production), which win over `ION_API_URI` and `ION_AUTH_SERVER`. A named connection uses `ion-NAME:endpoint`,
- * `ION_NAME_API_URI` and so on, and takes nothing from the default connection.
+ * `ion:endpoint`, or `ion:region` (us, gov, aus) with `ion:stage` (production, staging; default production), wins over
+ * `ION_API_URI` and `ION_AUTH_SERVER`. If both are set, they must name the same environment. A named connection uses
+ * `ion-NAME:endpoint`, `ION_NAME_API_URI` and so on, and takes nothing from the default connection.
  *
  * @param config undefined if no stack is used: then problems name environment variables only.
  * @param givenNames how the settings are spelled. @default as stack config
@@ -173,7 +173,7 @@ export function readSettings(
   const tokenUrl = authUrl && tokenUrlOf(authUrl);
   const urls = { endpoint, authUrl: tokenUrl, formerEndpoint };
   for (const [setting, url] of Object.entries(urls) as [ConfigKey, string | undefined][]) {
-    const problem = url && urlProblem(url);
+    const problem = url && (urlProblem(url) ?? (setting === "endpoint" ? pathProblem(url) : undefined));
     const { name } = used.find((one) => one.key === setting) ?? { name: key(setting) };
     if (problem) problems.push(`${name} ${problem}`);
   }
@@ -227,11 +227,28 @@ export function configuredEnvironment(
   return endpoint && URL.canParse(endpoint) ? environmentOf(endpoint) : undefined;
 }
 
-/** The endpoint in the stack's config: as it is set, or else by region and stage. */
-function configuredEndpoint(read: ReadConfig, { key, howToSet }: SettingNames, problems: string[]): string | undefined {
-  const endpoint = read("endpoint");
-  if (endpoint !== undefined) return endpoint;
-  const [region, stage] = [read("region"), read("stage")];
+/** The endpoint in the stack's config: as it is set, or by region and stage. Two that differ are no guess to make. */
+function configuredEndpoint(read: ReadConfig, names: SettingNames, problems: string[]): string | undefined {
+  const [endpoint, region, stage] = [read("endpoint"), read("region"), read("stage")];
+  if (endpoint === undefined) return documentedEndpoint(region, stage, names, problems);
+  const { key } = names;
+  const isSame = documentedEndpoint(region, stage, names, []) === endpoint;
+  for (const [setting, value] of [["region", region] as const, ["stage", stage] as const]) {
+    if (value === undefined || isSame) continue;
+    problems.push(
+      `${key("endpoint")} and ${key(setting)} are both set, and name different ION environments. Remove one of them.`,
+    );
+  }
+  return endpoint;
+}
+
+/** The endpoint that ION documents for a region and a stage. */
+function documentedEndpoint(
+  region: string | undefined,
+  stage: string | undefined,
+  { key, howToSet }: SettingNames,
+  problems: string[],
+): string | undefined {
   if (region === undefined) {
     if (stage !== undefined) {
       problems.push(`${key("stage")} is set, but ${key("region")} is not. ${howToSet("region", "us")} (or gov, aus).`);
@@ -282,6 +299,12 @@ function urlProblem(url: string): string | undefined {
   if (username || password) return "contains a user name or password. Remove it from the URL.";
   if (protocol === "https:" || (protocol === "http:" && isLoopback(hostname))) return undefined;
   return "must be an https:// URL, because the API key and secrets are sent to it.";
+}
+
+/** ION answers below its root, too, but with an error that looks like a missing permission. */
+function pathProblem(endpoint: string): string | undefined {
+  const { origin, pathname } = new URL(endpoint);
+  return pathname === "/" ? `has no path. ION's GraphQL endpoint ends in /graphql: ${origin}/graphql.` : undefined;
 }
 
 /** Whether a host name is this machine. */

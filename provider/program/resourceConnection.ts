@@ -6,6 +6,7 @@ import {
   formatConnection,
   settingNames,
 } from "../ion/connectionSettings.ts";
+import { unknownKeys } from "../ion/unknownKeys.ts";
 import { oncePerProgram, programError } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
@@ -117,6 +118,7 @@ export function environmentOfConnection(connection: pulumi.Input<string | undefi
   return pulumi.output(connection).apply((name) => {
     const { key } = settingNames(name);
     warnOfPlaintext(key("clientSecret"));
+    warnOfMisspelledKeys();
     return configuredEnvironment((setting) => stackConfig(key(setting)), process.env, name) ?? key("region");
   });
 }
@@ -128,9 +130,21 @@ export function stackConfig(key: string): string | undefined {
 }
 
 /** Pulumi's own, and not in its types. */
-const { isConfigSecret } = pulumi.runtimeConfig as { readonly isConfigSecret?: (key: string) => boolean };
+const { isConfigSecret, allConfig } = pulumi.runtimeConfig as {
+  readonly isConfigSecret?: (key: string) => boolean;
+  readonly allConfig?: () => Readonly<Record<string, string>>;
+};
 
 const warned = oncePerProgram("warned", () => new Set<string>());
+
+/** Warns once about each key that is similar to a setting: a misspelled `ion:formerEndpoint` would be ignored silently. */
+function warnOfMisspelledKeys(): void {
+  for (const { key, isMisspelled, message } of unknownKeys(Object.keys(allConfig?.() ?? {}))) {
+    if (!isMisspelled || warned().has(key)) continue;
+    warned().add(key);
+    void pulumi.log.warn(message);
+  }
+}
 
 /** Warns once about a client secret in plaintext config: `pulumi config set` and `pulumi new --config` accept it silently. */
 function warnOfPlaintext(key: string): void {

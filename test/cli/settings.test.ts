@@ -28,7 +28,7 @@ it("settings come from Pulumi in every folder of a project", async () => {
 
 describe("the settings in use", () => {
   const ENV = {
-    ION_API_URI: "https://a.example",
+    ION_API_URI: "https://a.example/graphql",
     ION_AUTH_SERVER: "b.example",
     ION_CLIENT_ID: "c",
     ION_CLIENT_SECRET: "d",
@@ -42,10 +42,9 @@ describe("the settings in use", () => {
       { region: "us", stage: "staging", clientId: "x" },
       ["ion:region", "ion:stage", "ion:clientId", "ION_CLIENT_SECRET"],
     ],
-    [{ endpoint: "https://x.example" }, ["ion:endpoint", "ION_AUTH_SERVER", ...KEY]],
-    [{ endpoint: "https://x.example", region: "us" }, ["ion:endpoint", "ION_AUTH_SERVER", ...KEY]],
+    [{ endpoint: "https://x.example/graphql" }, ["ion:endpoint", "ION_AUTH_SERVER", ...KEY]],
     [{ endpoint: "https://api.ion-gov.com/graphql" }, ["ion:endpoint", ...KEY]],
-    [{ endpoint: "https://x.example", authUrl: "y" }, ["ion:endpoint", "ion:authUrl", ...KEY]],
+    [{ endpoint: "https://x.example/graphql", authUrl: "y" }, ["ion:endpoint", "ion:authUrl", ...KEY]],
   ])("with the config %j are %j", (config, names) => {
     const { settings, used } = readSettings((key: ConfigKey) => (config as Record<string, string>)[key], ENV);
     expect(used.map(({ name }) => name)).toEqual(names);

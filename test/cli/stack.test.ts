@@ -306,7 +306,9 @@ describe("a stack's declarations", () => {
 it("trims settings, and ignores empty ones", async () => {
   const { cwd, emulator, place } = await project();
   await edit<Record<string, { value?: string }>>(cwd, "dev.config.json", (config) => ({
-    ...Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, { value: ` ${value}\n` }])),
+    ...Object.fromEntries(
+      Object.entries(config).map(([key, { value }]) => [key, { value: ` ${value}\n`, secret: true }]),
+    ),
     "ion:clientId": { value: " " },
     "ion:stage": {},
   }));

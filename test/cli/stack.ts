@@ -35,7 +35,9 @@ export async function projectWith(stacks: Readonly<Record<string, StackFixture>>
   const place = await projectRunning(PULUMI);
   for (const [name, { emulator, declarations, other }] of Object.entries(stacks)) {
     const values = { ...configOf(emulator), ...(other && configOf(other.emulator, `ion-${other.connection}`)) };
-    const config = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value }]));
+    const config = Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [key, { value, secret: key.endsWith(":clientSecret") }]),
+    );
     const resources = [
       ...resourcesIn(emulator, declarations),
       ...(other ? resourcesIn(other.emulator, other.declarations, other.connection) : []),

@@ -76,15 +76,11 @@ describe("precedence of settings", () => {
     ["an empty config key counts as omitted", { clientId: " ", endpoint: "" }, fromEnv],
     ["a region wins over ION_API_URI and ION_AUTH_SERVER", { region: "us" }, { ...fromEnv, ...us }],
     [
-      "an endpoint wins over a region, and does not use that region's token endpoint",
-      { region: "us", endpoint: "https://own.example/graphql" },
+      "an endpoint wins over ION_API_URI, and ION_AUTH_SERVER has its token endpoint",
+      { endpoint: "https://own.example/graphql" },
       { ...fromEnv, endpoint: "https://own.example/graphql" },
     ],
-    [
-      "a documented endpoint has its own token endpoint, whatever the region is",
-      { region: "gov", endpoint: us.endpoint },
-      { ...fromEnv, ...us },
-    ],
+    ["a region may stand next to its own endpoint", { region: "us", endpoint: us.endpoint }, { ...fromEnv, ...us }],
     [
       "an authUrl wins over everything else",
       { region: "us", authUrl: "https://own.example/token" },
@@ -108,6 +104,33 @@ describe("precedence of settings", () => {
   it("ignores spaces and line breaks around a value", () => {
     expect(resolve({ region: " us\n" }, { ...env, ION_CLIENT_SECRET: "env-secret\n" })).toEqual({ ...fromEnv, ...us });
   });
+});
+
+describe("contradicting settings", () => {
+  it.each<[Config, string[]]>([
+    [{ region: "us" }, ["region"]],
+    [{ stage: "staging" }, ["stage"]],
+    [{ region: "gov", stage: "staging" }, ["region", "stage"]],
+    [{ region: "us", stage: "staging", endpoint: "https://api.buildwithion.com/graphql" }, ["region", "stage"]],
+  ])("are refused, because only one of two environments is meant: %o", (config, keys) => {
+    expect(problemsWith({ ...OWN, ...config })).toEqual(
+      keys.map(
+        (key) =>
+          `ion:endpoint and ion:${key} are both set, and name different ION environments. Remove one of them.`,
+      ),
+    );
+  });
+
+  it.each(["https://api.buildwithion.com", "https://api.buildwithion.com/", "http://127.0.0.1:8787"])(
+    "an endpoint without a path is refused: %s",
+    (endpoint) => {
+      const path = `${new URL(endpoint).origin}/graphql`;
+      const expected = (name: string) => [`${name} has no path. ION's GraphQL endpoint ends in /graphql: ${path}.`];
+      expect(problemsWith({ ...OWN, endpoint })).toEqual(expected("ion:endpoint"));
+      const { authUrl } = OWN;
+      expect(problemsWith({ ...KEY, authUrl }, { ION_API_URI: endpoint })).toEqual(expected("ION_API_URI"));
+    },
+  );
 });
 
 describe("readSettings", () => {

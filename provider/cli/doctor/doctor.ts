@@ -84,7 +84,7 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
   };
 
   const settings = await attempt("settings", () => findSettings(options, terminal));
-  if (settings) reportSettings(settings, add);
+  if (settings) reportSettings(settings, options.stack !== false, add);
   const connection = settings && (await attempt("settings", () => requireSettings(settings)));
   if (connection) reportEnvironment(connection, terminal.env, add);
   const environment = connection && new EnvironmentCheck(connection);
@@ -106,10 +106,14 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
   }
 
   const verdict = verdictOf(token, schema, failures);
-  const works = findings.every(({ outcome }) => outcome !== "failure");
+  const failed = findings.filter(({ outcome }) => outcome === "failure");
+  const works = failed.length === 0;
+  const isSafe = failed.every(({ step }) => step !== "settings");
   const readFailure = failures.at(-1)?.kind;
   const worksPartly =
-    schema && (live || isReadOneByOne || readFailure === "unsupported" || readFailure === "permission");
+    isSafe &&
+    schema &&
+    (live || isReadOneByOne || readFailure === "unsupported" || readFailure === "permission");
   const code = works ? 0 : worksPartly ? 3 : 1;
   if (options.json) {
     const urls = connection && {

@@ -52,14 +52,22 @@ const MAX_NAMES = 200;
 const MAX_CLOCK_SECONDS = 60;
 
 /** Which settings are used, and where they come from. */
-export function reportSettings({ stack, used }: Settings, add: Add) {
+export function reportSettings({ stack, used, configProblems }: Settings, isStackWanted: boolean, add: Add) {
   const byOrigin = Map.groupBy(used, (setting) => originOf(setting, stack));
   const parts = [...byOrigin].map(([origin, some]) => `${some.map(({ name }) => name).join(", ")} from ${origin}`);
-  if (parts.length > 0) return add("settings", "ok", `Settings: ${parts.join("; ")}.`);
-  const missing = stack
-    ? `Stack ${escapeText(stack.name)} has no ion: config`
-    : "There is no Pulumi project in this folder (or --no-stack is set)";
-  add("settings", "failure", `${missing}, and no ION environment variable is set.`);
+  if (parts.length > 0) add("settings", "ok", `Settings: ${parts.join("; ")}.`);
+  else {
+    const withoutStack = isStackWanted ? "There is no Pulumi project in this folder or above it" : "--no-stack is set";
+    const missing = stack ? `Stack ${escapeText(stack.name)} has no ion: config` : withoutStack;
+    add("settings", "failure", `${missing}, and no ION environment variable is set.`);
+  }
+  for (const message of configProblems.unknown) add("settings", "warning", message);
+  for (const key of configProblems.plaintext) {
+    const message =
+      `${key} is stored in the config of stack ${escapeText(stack?.name ?? "")} as plaintext, and Pulumi copies the config into the state. ` +
+      `Run \`pulumi config set --secret ${key}\`. If other people have seen the file, ask an org admin of ION for a new API key.`;
+    add("settings", "failure", message);
+  }
 }
 
 /** Which ION environment the settings name, and whether a proxy is ignored. */

@@ -466,7 +466,7 @@ describe("if ION cannot be used", () => {
 
   it("explains that there are no settings", async () => {
     expect(await problemsOf({})).toMatchInlineSnapshot(`
-      "✗ There is no Pulumi project in this folder (or --no-stack is set), and no ION environment variable is set.
+      "✗ --no-stack is set, and no ION environment variable is set.
       ✗ ION_API_URI is not set. Set it to ION's GraphQL endpoint.
         ION_CLIENT_ID is not set. Set it to the client id of the API key.
         ION_CLIENT_SECRET is not set. Set it to the client secret of the API key.
@@ -706,7 +706,7 @@ describe("each finding has a step and an outcome", () => {
   it("if a setting is missing or wrong", async () => {
     expect(await stepsOf({})).toMatchInlineSnapshot(`
       [
-        "settings failure: There is no Pulumi",
+        "settings failure: --no-stack is set, and",
         "settings failure: ION_API_URI is not set.",
       ]
     `);
@@ -772,4 +772,22 @@ it("prints no password of a URL", async () => {
   for (const more of [[], ["--json"]]) {
     expect((await doctor({ ...env, ION_AUTH_SERVER: `${token}?key=${CANARY}` }, ...more)).out).toContain(token);
   }
+});
+
+it("finds a client secret in plaintext and keys that are no settings, though ION accepts them", async () => {
+  const emulator = await start();
+  const place = await projectWith({ dev: { emulator, declarations: NO_DECLARATIONS } });
+  const file = join(place.cwd, "dev.config.json");
+  const config = JSON.parse(await readFile(file, "utf8"));
+  const change = (changes: object) => writeFile(file, JSON.stringify({ ...config, ...changes }));
+  await change({ "ion:regoin": { value: "us" } });
+  const misspelled = await cli(["doctor"], place);
+  expect(misspelled).toMatchObject({ code: 0, err: "" });
+  expect(misspelled.out).toContain("! ion:regoin is not a setting of pulumi-ion. Did you mean ion:region?");
+
+  await change({ "ion:clientSecret": { value: emulator.clientSecret, secret: false } });
+  const { code, out } = await cli(["doctor"], place);
+  expect(code).toBe(1);
+  expect(out).toMatch(/✗ ion:clientSecret is stored in the config of stack dev as plaintext/);
+  expect(out).not.toContain(emulator.clientSecret);
 });
