@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { isIonError } from "../ion/errors.ts";
+import { type IonErrorKind, isIonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 import { escapeText } from "../model/text.ts";
 
@@ -143,6 +143,26 @@ function isUnknownAt(value: unknown, path: readonly PropertyKey[]): boolean {
 /** Inputs without the keys that `read` adds to them for the preview: `ignoreChanges` hands them back. */
 export function withoutKeys(inputs: UncheckedInputs, keys: readonly string[]): UncheckedInputs {
   return Object.fromEntries(Object.entries(inputs).filter(([key]) => !keys.includes(key)));
+}
+
+/** Failures that may be over when the changes of a preview are applied. */
+const MAY_PASS: readonly IonErrorKind[] = ["unreachable", "rateLimited", "unknownOutcome"];
+
+/**
+ * Looks at ION in a check, so that a preview refuses what `pulumi up` would refuse. A preview also works while ION cannot be
+ * reached, with a warning.
+ */
+export async function lookAhead<T extends Warnings>(
+  look: () => Promise<T>,
+): Promise<{ readonly seen?: T; readonly warnings: readonly string[] }> {
+  try {
+    const seen = await look();
+    return { seen, warnings: seen.warnings ?? [] };
+  } catch (error) {
+    if (!isIonError(error) || !MAY_PASS.includes(error.kind)) throw error;
+    // The same words for each resource, so that they are printed once.
+    return { warnings: [`Could not check what ION already has: ${error.summary}`] };
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import type { WebhookApi } from "../ion/webhookApi.ts";
 import { changesFor } from "../model/changes.ts";
 import { duplicateReceivers, receiverDifference, receiversWithUrl } from "../model/difference.ts";
 import { describeDifference } from "../model/messages.ts";
-import { escapeText, formatReceiver } from "../model/text.ts";
+import { escapeText, formatReceiver, pluralize } from "../model/text.ts";
 import { normalizeUrl } from "../model/url.ts";
 import {
   isSecretField,
@@ -36,6 +36,7 @@ import {
 import {
   ifReadable,
   inputFailures,
+  lookAhead,
   PartialStateError,
   type ResourceHandler,
   UNKNOWN,
@@ -129,7 +130,7 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
     return Object.entries(known).flatMap(([what, value]) => (value && value !== UNKNOWN ? `${what} ${value}` : []));
   },
 
-  async check(_api, given, olds) {
+  async check(api, given, olds) {
     const news = withoutKeys(given, PREVIEW_KEYS);
     const failures = inputFailures(argsSchema, news, olds);
     const isUnchanged = olds.name !== undefined && olds.webhookUri === undefined;
@@ -139,7 +140,13 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
     // Omitted fields that were changed in ION: the preview shows that they are restored.
     const restored = Object.entries((olds.pinned ?? {}) as Fields).filter(([field]) => news[field] === undefined);
     const pinned = Object.fromEntries(restored);
-    return { inputs: restored.length > 0 ? { ...news, ...pinned, pinned } : news, failures };
+    const inputs = restored.length > 0 ? { ...news, ...pinned, pinned } : news;
+    const isNew = Object.keys(olds).length === 0;
+    const isKnown = ![news.name, news.webhookUri, news.importId].includes(UNKNOWN);
+    if (!isNew || !isKnown || failures.length > 0) return { inputs, failures };
+    const { seen, warnings } = await lookAhead(() => findExisting(api, news as unknown as Inputs));
+    const adopted = seen?.receiver && news.importId === undefined ? [announceAdoption(seen.receiver)] : [];
+    return { inputs, failures, warnings: [...warnings, ...adopted] };
   },
 
   // Nothing replaces a receiver: a new one has a new id, and its subscriptions would have to move.
@@ -242,6 +249,10 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
     });
   },
 };
+
+const announceAdoption = (receiver: Receiver) =>
+  `ION already has receiver ${formatReceiver(receiver)} with ${pluralize(receiver.subscriptions.length, "subscription")}. ` +
+  "`pulumi up` adopts it and the subscriptions that your program declares, and creates no duplicates.";
 
 const NOTHING_VISIBLE =
   "ION shows this API key no webhook receivers. Either all were deleted, or the key is not allowed to read them. " +

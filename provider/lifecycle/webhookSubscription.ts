@@ -14,6 +14,7 @@ import {
   type Failure,
   ifReadable,
   inputFailures,
+  lookAhead,
   type ResourceHandler,
   receiverIdSchema,
   UNKNOWN,
@@ -65,7 +66,13 @@ export const webhookSubscription: ResourceHandler<Inputs, State> = {
 
   async check(api, news, olds) {
     const failures = inputFailures(argsSchema, news, olds);
-    return failures.length > 0 ? { inputs: news, failures } : { inputs: news, ...(await checkNames(api, news, olds)) };
+    if (failures.length > 0) return { inputs: news, failures };
+    const checked = await checkNames(api, news, olds);
+    const isNew = Object.keys(olds).length === 0 && !Object.values(news).includes(UNKNOWN);
+    if (!isNew || checked.failures.length > 0) return { inputs: news, ...checked };
+    const inputs = news as unknown as Inputs;
+    const { warnings } = await lookAhead(() => ifReadable(withoutCheck(inputs), () => findExisting(api, inputs)));
+    return { inputs: news, failures: [], warnings: [...(checked.warnings ?? []), ...warnings] };
   },
 
   // The three together are the subscription. Pulumi creates the new one first, so that no event is lost in between.
@@ -76,8 +83,7 @@ export const webhookSubscription: ResourceHandler<Inputs, State> = {
 
   async create(api, inputs) {
     const { receiverId, resource, action } = inputs;
-    const consequence = `Subscriptions of webhook receiver ${escapeText(receiverId)} are created without checking whether ION already has them.`;
-    const { value: existing, warnings } = await ifReadable(consequence, () => findExisting(api, inputs));
+    const { value: existing, warnings } = await ifReadable(withoutCheck(inputs), () => findExisting(api, inputs));
     const { id } = existing ?? (await subscribe(api, inputs));
     return { id, state: { receiverId, resource, action, ionEndpoint: api.environment }, warnings };
   },
@@ -133,6 +139,9 @@ export const webhookSubscription: ResourceHandler<Inputs, State> = {
     });
   },
 };
+
+const withoutCheck = ({ receiverId }: Inputs) =>
+  `Subscriptions of webhook receiver ${escapeText(receiverId)} are created without checking whether ION already has them.`;
 
 /** The oldest subscription that already exists. */
 async function findExisting(api: WebhookApi, inputs: Inputs): Promise<Subscription | undefined> {

@@ -48,14 +48,38 @@ describe("check", () => {
     return failures.map(({ property, reason }) => `${property}: ${reason}`);
   };
 
-  it("accepts every documented event without a request", async () => {
-    const emulator = await start();
+  it("accepts every documented event, and asks ION once if the receiver exists", async () => {
+    const emulator = await withReceivers(1);
+    const ion = ionOn(emulator);
     const events = VIOLET_RESOURCES.flatMap((resource) =>
       ACTIONS.map((action) => ({ receiverId: "1", resource, action })),
     );
-    const failures = await Promise.all(events.map((news) => failuresOf(emulator, news)));
-    expect(failures.flat()).toEqual([]);
+    const results = await Promise.all(events.map((news) => check(ion, news, {})));
+    expect(results.flatMap(({ failures }) => failures)).toEqual([]);
+    expect(emulator.requests.map(({ kind }) => kind)).toEqual(["token", "graphql"]);
+  });
+
+  it("asks nothing about a subscription that the stack already has", async () => {
+    const emulator = await start();
+    expect(await check(ionOn(emulator), INPUTS, INPUTS)).toEqual({ inputs: INPUTS, failures: [] });
     expect(emulator.requests).toEqual([]);
+  });
+
+  it("fails if the receiver does not exist, as create would", async () => {
+    const emulator = await withReceivers(1);
+    const error = await failureOf(check(ionOn(emulator), { ...INPUTS, receiverId: "7" }, {}));
+    expect(error.message).toBe((await failureOf(create(ionOn(emulator), { ...INPUTS, receiverId: "7" }))).message);
+  });
+
+  it("accepts a new subscription with one warning while ION cannot be reached", async () => {
+    const refused = async () => {
+      throw connectionReset();
+    };
+    const ion = ionOn(await start(), { fetch: refused, retry: { firstWaitMs: 1 } });
+    const results = await Promise.all(ACTIONS.map((action) => check(ion, { ...INPUTS, action }, {})));
+    expect(results.flatMap(({ failures }) => failures)).toEqual([]);
+    const warnings = new Set(results.flatMap((one) => one.warnings ?? []));
+    expect([...warnings]).toEqual([expect.stringMatching(/^Could not check what ION already has: /)]);
   });
 
   it.each(["receiverId", "resource", "action"])("accepts an unknown %s without a request", async (property) => {
@@ -65,7 +89,7 @@ describe("check", () => {
   });
 
   it("looks up names that the package does not know in ION's schema, once for all of them", async () => {
-    const emulator = await start();
+    const emulator = await withReceivers(1);
     const ion = ionOn(emulator);
     const resources = ["USERS", "COMMENTS", "PART", "QUITE_ANOTHER_THING"];
     const results = await Promise.all(resources.map((resource) => check(ion, { ...INPUTS, resource }, {})));
@@ -75,7 +99,8 @@ describe("check", () => {
       ["resource"],
       ["resource"],
     ]);
-    expect(countOf(emulator, "query")).toBe(1);
+    // The other query is for the receiver.
+    expect(countOf(emulator, "query")).toBe(2);
   });
 
   it("does not look up a name again that is unchanged since the last run", async () => {
@@ -166,19 +191,21 @@ describe("check", () => {
     ["answers", true, 68],
     ["does not answer", false, 0],
   ])("asks ION once about 34 misspelled events if it %s", async (_what, isAnswering, failureCount) => {
-    const emulator = await start();
-    const fetch = intercept((_sent, pass) => (isAnswering ? pass() : pass().then(forbidden)));
+    const emulator = await withReceivers(1);
+    const isNames = ({ query }: { readonly query: string }) => query.includes("__type");
+    const fetch = intercept((sent, pass) => (isAnswering || !isNames(sent) ? pass() : pass().then(forbidden)));
     const ion = ionOn(emulator, { fetch });
     const misspelled = VIOLET_RESOURCES.flatMap((resource) =>
       ["CREAT", "UPDAT"].map((action) => ({ ...INPUTS, resource: `${resource}X`, action })),
     );
     const results = await Promise.all(misspelled.map((news) => check(ion, news, {})));
     expect(results.flatMap(({ failures }) => failures)).toHaveLength(failureCount);
-    expect(countOf(emulator, "query")).toBe(1);
+    expect(emulator.requests.filter(({ fields }) => fields.some(({ field }) => field === "__type"))).toHaveLength(1);
   });
 
   it("accepts an unknown name with a warning if ION's schema cannot be read", async () => {
-    const ion = ionOn(await start(), { fetch: intercept(forbidden) });
+    const names = intercept((sent, pass) => (sent.query.includes("__type") ? forbidden() : pass()));
+    const ion = ionOn(await withReceivers(1), { fetch: names });
     const results = await Promise.all(
       ["CREATE", "UPDATE"].map((action) => check(ion, { ...INPUTS, resource: "NEW_THINGS", action }, {})),
     );

@@ -1,15 +1,18 @@
 import { expect, it } from "vitest";
 import { UNKNOWN, type UncheckedInputs } from "../../../provider/lifecycle/resourceHandler.ts";
 import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
-import { CANARY, ionOn, start } from "../../support/support.ts";
+import { CANARY, connectionReset, failureOf, ionOn, mutationsIn, start } from "../../support/support.ts";
 import { casesByFailure } from "../failures.ts";
-import { FULL, PLAIN, URI } from "./receivers.ts";
+import { FULL, type Inputs, PLAIN, URI } from "./receivers.ts";
 
-/** The failures of a check, which must not send a request. */
+/** The failures of a check, on an emulator with one other receiver. */
 async function failuresOf(news: UncheckedInputs, olds: UncheckedInputs = {}) {
   const emulator = await start();
+  emulator.store.createReceiver({ name: "other", webhookUri: "https://hooks.example/other" });
   const { failures } = await webhookReceiver.check(ionOn(emulator), news, olds);
-  expect(emulator.requests).toEqual([]);
+  const isLook = failures.length === 0 && Object.keys(olds).length === 0;
+  const isUnknown = [news.name, news.webhookUri, news.importId].includes(UNKNOWN);
+  expect(emulator.requests.map(({ kind }) => kind)).toEqual(isLook && !isUnknown ? ["token", "graphql"] : []);
   return failures.map(({ property, reason }) => `${property}: ${reason}`);
 }
 
@@ -18,7 +21,7 @@ const withHeader = (name: string, value: unknown) => ({ ...PLAIN, headers: { [na
 it.each<[string, UncheckedInputs]>([
   ["a name and a URL", PLAIN],
   ["every field", FULL],
-  ["importId instead of a URL", { name: "erp", importId: "7" }],
+  ["importId instead of a URL", { name: "erp", importId: "1" }],
   ["HTTP on this machine", { ...PLAIN, webhookUri: "http://localhost:8080/x" }],
   ["an empty description", { ...PLAIN, description: "" }],
   ["no headers", { ...PLAIN, headers: {} }],
@@ -183,4 +186,49 @@ it("adds the pinned values of omitted fields that drifted, and no other key of a
   const olds = { ...PLAIN, active: false, contentType: "text/plain", pinned, driftedSecrets: ["sharedSecret"] };
   const { inputs } = await webhookReceiver.check(ionOn(await start()), { ...PLAIN, contentType: "text/xml" }, olds);
   expect(inputs).toEqual({ ...PLAIN, contentType: "text/xml", active: true, pinned: { active: true } });
+});
+
+it.each<[string, UncheckedInputs, readonly string[]]>([
+  ["one receiver with this URL has another name", PLAIN, ["crm"]],
+  ["two receivers have this URL", PLAIN, ["erp", "crm"]],
+  ["importId names no receiver", { name: "erp", importId: "7" }, []],
+])("fails if %s, as create would", async (_what, news, names) => {
+  const emulator = await start();
+  for (const name of names) emulator.store.createReceiver({ name, webhookUri: URI });
+  const error = await failureOf(webhookReceiver.check(ionOn(emulator), news, {}));
+  const created = await failureOf(webhookReceiver.create(ionOn(emulator), news as unknown as Inputs));
+  expect(error.message).toBe(created.message);
+  expect(error.message).not.toContain(CANARY);
+  expect(mutationsIn(emulator)).toEqual([]);
+});
+
+it("fails if ION rejects the key", async () => {
+  const emulator = await start();
+  const ion = ionOn(emulator);
+  emulator.rotateKey("other");
+  expect((await failureOf(webhookReceiver.check(ion, PLAIN, {}))).kind).toBe("auth");
+});
+
+it("says that an existing receiver is adopted, and not that an imported one is", async () => {
+  const emulator = await start();
+  const { id } = emulator.store.createReceiver(PLAIN);
+  emulator.store.createSubscription({ receiverId: id, resource: "PARTS", action: "UPDATE" });
+  const warningsOf = async (news: UncheckedInputs) => (await webhookReceiver.check(ionOn(emulator), news, {})).warnings;
+  expect(await warningsOf(PLAIN)).toMatchInlineSnapshot(`
+    [
+      "ION already has receiver "erp" (id 1) with 1 subscription. \`pulumi up\` adopts it and the subscriptions that your program declares, and creates no duplicates.",
+    ]
+  `);
+  expect(await warningsOf({ name: "erp", importId: id })).toEqual([]);
+  expect(await warningsOf({ name: "new", webhookUri: `${URI}/new` })).toEqual([]);
+});
+
+it("accepts a new receiver with a warning while ION cannot be reached", async () => {
+  const fetch = async () => {
+    throw connectionReset();
+  };
+  const ion = ionOn(await start(), { fetch, retry: { firstWaitMs: 1 } });
+  const { failures, warnings } = await webhookReceiver.check(ion, PLAIN, {});
+  expect(failures).toEqual([]);
+  expect(warnings).toEqual([expect.stringMatching(/^Could not check what ION already has: /)]);
 });
