@@ -106,7 +106,7 @@ function plural(count: number, noun: string): string {
 }
 
 function name(argument: string): string {
-  if (/^[A-Za-z_]\w*$/.test(argument)) return argument;
+  if (/^[A-Za-z_]\w*$/.test(argument)) return argument.toUpperCase();
   throw new InvalidArgumentError("ION's names consist of letters, digits and underscores, for example PARTS.");
 }
 

@@ -104,7 +104,8 @@ export class Deliveries {
       matching.length > 0
         ? this.#restriction(matching.map(({ receiver }) => receiver))
         : whyNoDelivery(`${resource} ${action}`, isSilent(resource, action), subscribed.length > 0);
-    return { changes: count, deliveries: count * matching.length, note };
+    const sent = matching.filter(({ receiver }) => this.#isAllowed(new URL(receiver.webhookUri)));
+    return { changes: count, deliveries: count * sent.length, note };
   }
 
   /** Resolves when no delivery is pending. */

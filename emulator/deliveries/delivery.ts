@@ -56,7 +56,7 @@ export interface EmitOptions {
 export interface Emission {
   /** Number of changes. */
   readonly changes: number;
-  /** Number of deliveries: one for each change and each matching subscription. */
+  /** Number of deliveries: one for each change and each matching subscription of an active receiver that may get events. */
   readonly deliveries: number;
   /** Why there are no deliveries, or why some are not sent; null otherwise. */
   readonly note: string | null;

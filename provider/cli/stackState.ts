@@ -145,4 +145,5 @@ const unreadable = ({ urn }: Pick<StateResource, "urn">) =>
     { hints: ["Run `pulumi up` and try again."] },
   );
 
-const logicalName = (urn: string) => escapeText(urn.split("::").at(-1) ?? "");
+/** The name of a resource in the program, escaped for a terminal. */
+export const logicalName = (urn: string): string => escapeText(urn.split("::").at(-1) ?? "");

@@ -37,6 +37,12 @@ export const CONFIG_KEYS = [
 /** A stack config key of a connection, without its namespace. */
 export type ConfigKey = (typeof CONFIG_KEYS)[number];
 
+/** Whether a full key is in a connection's namespace and is no setting, such as `ion:regoin`. */
+export function isUnknownKey(full: string): boolean {
+  const [, key] = /^ion(?:-[a-z0-9-]+)?:([^:]+)$/.exec(full) ?? [];
+  return key !== undefined && !(CONFIG_KEYS as readonly string[]).includes(key);
+}
+
 /** Reads a stack config key of a connection's namespace; undefined if it is not set. */
 export type ReadConfig = (key: ConfigKey) => string | undefined;
 

@@ -1,7 +1,7 @@
 /** Stack config keys that look like settings of pulumi-ion and are none. */
 import { didYouMean, similarNames, toConstantCase } from "../model/suggestions.ts";
 import { escapeText } from "../model/text.ts";
-import { CONFIG_KEYS } from "./connectionSettings.ts";
+import { CONFIG_KEYS, isUnknownKey } from "./connectionSettings.ts";
 
 /** One key that is no setting. */
 export interface UnknownKey {
@@ -14,15 +14,13 @@ export interface UnknownKey {
 
 /** Finds keys in the namespaces of connections that pulumi-ion does not read. */
 export function unknownKeys(keys: Iterable<string>): UnknownKey[] {
-  const known: readonly string[] = CONFIG_KEYS;
-  return [...keys].flatMap((full) => {
-    const [, namespace, key = ""] = /^(ion(?:-[a-z0-9-]+)?):([^:]+)$/.exec(full) ?? [];
-    if (namespace === undefined || known.includes(key)) return [];
-    const names = new Map(known.map((one) => [toConstantCase(one), `${namespace}:${one}`]));
+  return [...keys].filter(isUnknownKey).map((full) => {
+    const [namespace, key = ""] = full.split(":");
+    const names = new Map(CONFIG_KEYS.map((one) => [toConstantCase(one), `${namespace}:${one}`]));
     const spelled = toConstantCase(key);
     const found = names.has(spelled) ? [spelled] : similarNames(spelled, [...names.keys()]);
     const similar = found.map((name) => names.get(name) ?? name);
     const message = [`${escapeText(full)} is not a setting of pulumi-ion.`, ...didYouMean(similar)].join(" ");
-    return [{ key: full, isMisspelled: similar.length > 0, message }];
+    return { key: full, isMisspelled: similar.length > 0, message };
   });
 }

@@ -188,7 +188,7 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
   async read(api, id, state) {
     const { receivers, isComplete } = await api.receiversWith(id);
     const live = receivers.get(id);
-    const warnings = isComplete && receivers.size === 0 ? [NOTHING_VISIBLE] : [];
+    const warnings = isComplete && receivers.size === 0 ? [nothingVisible(api.environment)] : [];
     if (!live) return { warnings };
     const observed = observedFields(live, state);
     const { declaredFields, pinned, reverted = [] } = state;
@@ -254,9 +254,13 @@ const announceAdoption = (receiver: Receiver) =>
   `ION already has receiver ${formatReceiver(receiver)} with ${pluralize(receiver.subscriptions.length, "subscription")}. ` +
   "`pulumi up` adopts it and the subscriptions that your program declares, and creates no duplicates.";
 
-const NOTHING_VISIBLE =
-  "ION shows this API key no webhook receivers. Either all were deleted, or the key is not allowed to read them. " +
-  "In the second case, do not run `pulumi up`: it would create them a second time.";
+function nothingVisible(environment: string): string {
+  const isEmulator = isLoopback(new URL(environment).hostname);
+  return isEmulator
+    ? "The emulator has no webhook receivers. If it was restarted without --data, it has forgotten them: `pulumi up` creates them again."
+    : "ION shows this API key no webhook receivers. Either all were deleted, or the key is not allowed to read them. " +
+        "In the second case, do not run `pulumi up`: it would create them a second time.";
+}
 
 function duplicateWarnings(live: Receiver, receivers: Receivers): string[] {
   return duplicateReceivers([...receivers.values()])

@@ -4,9 +4,9 @@ import {
   configuredEnvironment,
   connectionNameProblem,
   formatConnection,
+  isUnknownKey,
   settingNames,
 } from "../ion/connectionSettings.ts";
-import { unknownKeys } from "../ion/unknownKeys.ts";
 import { oncePerProgram, programError } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
@@ -115,10 +115,10 @@ export function checkConnection(subject: string, connection: unknown): void {
 
 /** The ION environment of a connection, as far as it can be determined without an API key. */
 export function environmentOfConnection(connection: pulumi.Input<string | undefined>): pulumi.Output<string> {
-  return pulumi.output(connection).apply((name) => {
+  return pulumi.output(connection).apply(async (name) => {
     const { key } = settingNames(name);
     warnOfPlaintext(key("clientSecret"));
-    warnOfMisspelledKeys();
+    await warnOfMisspelledKeys();
     return configuredEnvironment((setting) => stackConfig(key(setting)), process.env, name) ?? key("region");
   });
 }
@@ -138,8 +138,11 @@ const { isConfigSecret, allConfig } = pulumi.runtimeConfig as {
 const warned = oncePerProgram("warned", () => new Set<string>());
 
 /** Warns once about each key that is similar to a setting: a misspelled `ion:formerEndpoint` would be ignored silently. */
-function warnOfMisspelledKeys(): void {
-  for (const { key, isMisspelled, message } of unknownKeys(Object.keys(allConfig?.() ?? {}))) {
+async function warnOfMisspelledKeys(): Promise<void> {
+  const keys = Object.keys(allConfig?.() ?? {}).filter(isUnknownKey);
+  if (keys.length === 0) return;
+  const { unknownKeys } = await import("../ion/unknownKeys.ts");
+  for (const { key, isMisspelled, message } of unknownKeys(keys)) {
     if (!isMisspelled || warned().has(key)) continue;
     warned().add(key);
     void pulumi.log.warn(message);

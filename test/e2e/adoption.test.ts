@@ -218,12 +218,12 @@ describe("unmanaged subscriptions", () => {
   });
 });
 
-describe("an API key that can read no receiver", () => {
+describe("an emulator that has forgotten everything", () => {
   it("causes a warning in the preview before up creates anything again", async () => {
     const project = await makeProject({ files: violet() });
     await project.up();
     project.emulator.store.deleteReceiver("1");
-    expect(await project.preview()).toContain("ION shows this API key no webhook receivers");
+    expect(await project.preview()).toContain("The emulator has no webhook receivers");
   });
 });
 

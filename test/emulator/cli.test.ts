@@ -239,10 +239,10 @@ test("delivers events for emit and prints each attempt without secrets", async (
       webhookSubscription { id }
     }`;
   await ask(`mutation { ${create("ERP", server.uri, 1)} ${create("Far", "https://far.example/planted", 2)} }`);
-  const emit = run(["emit", "PARTS", "UPDATE", "--count", "2", "--entity-id", "17", "--url", urls.graphqlUrl]);
+  const emit = run(["emit", "parts", "update", "--count", "2", "--entity-id", "17", "--url", urls.graphqlUrl]);
   expect(await emit.exited).toEqual([0, null]);
   expect(emit.output()).toMatchInlineSnapshot(`
-    "2 changes of PARTS UPDATE: 4 deliveries.
+    "2 changes of PARTS UPDATE: 2 deliveries.
     Not sent to far.example: only loopback hosts get events. To change this, set --deliver-anywhere (delivery.anywhere).
     "
   `);

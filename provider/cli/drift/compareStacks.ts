@@ -3,7 +3,7 @@ import { asReceiver } from "../../lifecycle/receiverState.ts";
 import { type DesiredReceiver, type Difference, difference } from "../../model/difference.ts";
 import { describeSharedSecret, describeStackDifference } from "../../model/messages.ts";
 import { type Receiver, type ReceiverField, SECRET_FIELDS } from "../../model/webhooks.ts";
-import type { Declarations } from "../stackState.ts";
+import { type Declarations, logicalName } from "../stackState.ts";
 import { desiredReceivers, type Finding, factsOf } from "./detect.ts";
 
 /** A stack and what it declares. */
@@ -24,7 +24,8 @@ const KINDS = { missing: "missing", unmanaged: "added", changed: "changed" } as 
 
 /** Compares what two stacks declare. Secrets are each environment's own: only equal ones are reported, as no drift. */
 export function compareStacks(one: Side, other: Side): StackFinding[] {
-  const [here, there] = [byName(one), byName(other)];
+  const here = byName(one);
+  const there = withNamesOf(here, byName(other), one, other);
   const live = new Map([...there].map(([name, desired]) => [name, asLive(name, desired)]));
   const differences = difference([...here.values()], live);
   const found = differences.flatMap((item): StackFinding[] => {
@@ -54,10 +55,34 @@ function byName({ declarations }: Side): Map<string, DesiredReceiver> {
   return found;
 }
 
+/**
+ * The receivers of the other stack, by the names that they have in the first one: a receiver that only one of them has by its
+ * name may be declared by the same resource, under another name in ION.
+ */
+function withNamesOf(
+  here: ReadonlyMap<string, DesiredReceiver>,
+  there: ReadonlyMap<string, DesiredReceiver>,
+  one: Side,
+  other: Side,
+): ReadonlyMap<string, DesiredReceiver> {
+  const unmatched = new Map(
+    one.declarations.receivers.flatMap(({ urn, state: { name = "" } }) =>
+      here.has(name) && !there.has(name) ? [[logicalName(urn), name] as const] : [],
+    ),
+  );
+  const names = new Map(
+    other.declarations.receivers.flatMap(({ urn, state: { name = "" } }) => {
+      const ofHere = here.has(name) ? undefined : unmatched.get(logicalName(urn));
+      return ofHere === undefined ? [] : [[name, ofHere] as const];
+    }),
+  );
+  return new Map([...there].map(([name, desired]) => [names.get(name) ?? name, desired]));
+}
+
 /** What a stack declares as if ION had it. */
 function asLive(id: string, { fields, headers, subscriptions = [] }: DesiredReceiver): Receiver {
   return {
-    ...asReceiver(id, { ...fields, name: id, headers }),
+    ...asReceiver(id, { ...fields, headers }),
     subscriptions: subscriptions.map((event, at) => ({ ...event, id: String(at) })),
   };
 }

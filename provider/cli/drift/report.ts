@@ -9,10 +9,11 @@ import { addToSummary, annotation, markdown } from "./github.ts";
 export interface Report {
   /** One line for each ION environment that was compared. */
   readonly titles: readonly string[];
-  readonly findings: readonly (Pick<Finding, "drift" | "message"> & {
-    readonly kind: Finding["kind"] | StackFinding["kind"];
-  })[];
-  /** What to do if there is drift. */
+  readonly findings: readonly (Pick<Finding, "drift" | "message"> &
+    Partial<Pick<Finding, "object">> & {
+      readonly kind: Finding["kind"] | StackFinding["kind"];
+    })[];
+  /** What to do about drift that `pulumi preview` shows. */
   readonly next: string;
   /** What JSON has besides the findings. */
   readonly json: object;
@@ -64,8 +65,16 @@ function summarize(findings: Report["findings"]): string {
   return `${some.map(({ label, count }) => `${count} ${label}`).join(", ")}.`;
 }
 
-function asText({ titles, findings, next }: Report, { paint }: Terminal): string {
+/** What to do about drift. A program cannot change what it does not declare, so a preview does not show that. */
+function nextStep(drifted: Report["findings"], next: string): string {
+  const isShown = ({ kind, object }: Report["findings"][number]) =>
+    object !== "receiver" || !["unmanaged", "inactive", "masked", "duplicate"].includes(kind);
+  return drifted.some(isShown) ? next : "`pulumi up` does not change this: correct it in ION, or declare it.";
+}
+
+function asText({ titles, findings, next: shown }: Report, { paint }: Terminal): string {
   const drifted = findings.filter((one) => one.drift);
+  const next = nextStep(drifted, shown);
   const notes = findings.filter((one) => !one.drift);
   const width = Math.max(...findings.map(({ kind }) => KINDS[kind].label.length));
   const line = ({ kind, message }: Report["findings"][number], style: "red" | "yellow") =>
@@ -79,8 +88,9 @@ function asText({ titles, findings, next }: Report, { paint }: Terminal): string
   ].join("\n");
 }
 
-async function printForGitHub({ titles, findings, next }: Report, terminal: Terminal): Promise<void> {
+async function printForGitHub({ titles, findings, next: shown }: Report, terminal: Terminal): Promise<void> {
   const drifted = findings.filter((one) => one.drift);
+  const next = nextStep(drifted, shown);
   const summary = summarize(findings);
   const notes = findings.filter((one) => !one.drift);
   const lines = [...titles, ...annotate("warning", drifted), ...annotate("notice", notes), summary];

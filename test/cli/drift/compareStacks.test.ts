@@ -74,6 +74,23 @@ it("reports every difference with one line per fact", async () => {
   `);
 });
 
+it("reports another name of the same resource as one change", async () => {
+  const erp = { ...OTHER_SECRETS, name: "ERP" };
+  const [staging, declared] = [
+    await declare(await start(), [{ inputs: VIOLET, events: EVENTS }]),
+    await declare(await start(), [{ inputs: erp, events: ["PARTS CREATE"] }]),
+  ];
+  const receivers = declared.receivers.map((one) => ({ ...one, urn: staging.receivers[0]?.urn ?? "" }));
+  const found = compareStacks(
+    { name: "staging", declarations: staging },
+    { name: "production", declarations: { ...declared, receivers } },
+  );
+  expect(linesOf(found)).toEqual([
+    'drift changed: Receiver "Violet": name is "Violet" in staging and "ERP" in production.',
+    'drift missing: Receiver "Violet": subscription RUNS UPDATE is in staging but not in production.',
+  ]);
+});
+
 it("numbers receivers that have the same name", async () => {
   const again = { ...OTHER_SECRETS, webhookUri: "https://c.example/canary-c" };
   const third = { ...OTHER_SECRETS, webhookUri: "https://d.example/canary-d" };

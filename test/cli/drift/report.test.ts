@@ -57,6 +57,18 @@ it("prints drift first, then notes, then a summary", async () => {
   `);
 });
 
+it.each([
+  ["unmanaged", "receiver"],
+  ["inactive", "receiver"],
+  ["masked", "receiver"],
+  ["duplicate", "receiver"],
+] as const)("does not recommend a preview for drift that it does not show: %s %s", async (kind, object) => {
+  const finding = { kind, object, drift: true, message: "It is so." };
+  const advice = "`pulumi up` does not change this: correct it in ION, or declare it.";
+  expect((await printed([finding])).text).toContain(advice);
+  expect((await printed([finding, MISSING])).text).toMatch(/Look\.$/);
+});
+
 it("prints one JSON object", async () => {
   const { text } = await printed([MISSING], { json: true });
   expect(JSON.parse(text)).toEqual({ stack: "dev", drift: true, findings: [MISSING] });

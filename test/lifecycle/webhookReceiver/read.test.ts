@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
+import { WebhookApi } from "../../../provider/ion/webhookApi.ts";
 import type { UncheckedInputs } from "../../../provider/lifecycle/resourceHandler.ts";
 import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
-import { CANARY, failureOf, intercept, ionOn, masking, mutationsIn } from "../../support/support.ts";
+import { CANARY, connectionTo, failureOf, intercept, ionOn, masking, mutationsIn } from "../../support/support.ts";
 import {
   createReceiver,
   DEFAULTS,
@@ -36,13 +37,24 @@ it("returns nothing for a receiver that was deleted", async () => {
 it("warns if ION shows no receiver at all", async () => {
   const { emulator, id, state } = await createReceiver(PLAIN);
   emulator.store.deleteReceiver(id);
-  const { found, warnings } = await read(ionOn(emulator), id, state);
+  const fetchLocally: typeof fetch = (url, init) =>
+    fetch(String(url).replace("https://api.example", emulator.url), init);
+  const settings = { ...connectionTo(emulator), endpoint: "https://api.example/graphql" };
+  const { found, warnings } = await read(new WebhookApi(settings, { fetch: fetchLocally }), id, state);
   expect(found).toBeUndefined();
   expect(warnings).toMatchInlineSnapshot(`
     [
       "ION shows this API key no webhook receivers. Either all were deleted, or the key is not allowed to read them. In the second case, do not run \`pulumi up\`: it would create them a second time.",
     ]
   `);
+});
+
+it("says that up is right if an emulator was restarted", async () => {
+  const { emulator, id, state } = await createReceiver(PLAIN);
+  emulator.store.deleteReceiver(id);
+  expect((await read(ionOn(emulator), id, state)).warnings).toEqual([
+    "The emulator has no webhook receivers. If it was restarted without --data, it has forgotten them: `pulumi up` creates them again.",
+  ]);
 });
 
 it("throws if ION cannot be read, because that does not prove a deletion", async () => {
