@@ -111,9 +111,7 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
   const isSafe = failed.every(({ step }) => step !== "settings");
   const readFailure = failures.at(-1)?.kind;
   const worksPartly =
-    isSafe &&
-    schema &&
-    (live || isReadOneByOne || readFailure === "unsupported" || readFailure === "permission");
+    isSafe && schema && (live || isReadOneByOne || readFailure === "unsupported" || readFailure === "permission");
   const code = works ? 0 : worksPartly ? 3 : 1;
   if (options.json) {
     const urls = connection && {
