@@ -115,8 +115,7 @@ describe("contradicting settings", () => {
   ])("are refused, because only one of two environments is meant: %o", (config, keys) => {
     expect(problemsWith({ ...OWN, ...config })).toEqual(
       keys.map(
-        (key) =>
-          `ion:endpoint and ion:${key} are both set, and name different ION environments. Remove one of them.`,
+        (key) => `ion:endpoint and ion:${key} are both set, and name different ION environments. Remove one of them.`,
       ),
     );
   });
