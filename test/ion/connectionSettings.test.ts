@@ -313,6 +313,8 @@ describe("ion:authUrl", () => {
     ["a host", "auth.example", `https://auth.example${TOKEN_PATH}`],
     ["a host with a port", "auth.example:8443", `https://auth.example:8443${TOKEN_PATH}`],
     ["a host with Keycloak's old prefix", "auth.example/auth", `https://auth.example/auth${TOKEN_PATH}`],
+    ["the path to the realm", "auth.example/auth/realms/api-keys", `https://auth.example/auth${TOKEN_PATH}`],
+    ["the path to the realms", "https://auth.example/realms/", `https://auth.example${TOKEN_PATH}`],
     ["an origin", "https://auth.example", `https://auth.example${TOKEN_PATH}`],
     ["an origin with a slash", "https://auth.example/", `https://auth.example${TOKEN_PATH}`],
     ["an origin on this machine", "http://localhost:8787", `http://localhost:8787${TOKEN_PATH}`],

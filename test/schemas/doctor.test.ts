@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { type Add, reportOtherHosts } from "../../provider/cli/doctor/report.ts";
+import type { Stack } from "../../provider/cli/stack.ts";
 import { EnvironmentCheck, findOtherHosts } from "../../provider/ion/schema/environmentCheck.ts";
 import { cli, envOf, folder } from "../cli/run.ts";
 import { CANARY, connectionTo, type Fetch, start } from "../support/support.ts";
@@ -169,6 +171,23 @@ describe("the other hosts of an environment", () => {
     expect(found?.endpoint).toBe("https://api-production-gov.buildwithion.com/graphql");
     expect(found?.authUrl).toContain("https://auth-production-gov.buildwithion.com/realms/");
     expect([...new Set(keySentTo)].sort()).toEqual(["auth-production-gov.buildwithion.com", "auth.ion-gov.com"]);
+  });
+
+  it("are printed as the commands that use them", () => {
+    const lines: string[] = [];
+    const found = { ...GOV, endpoint: "https://new.example/graphql", authUrl: "https://auth.example/token" };
+    const add: Add = (_step, _outcome, message, details = []) => lines.push(message, ...details);
+    reportOtherHosts(found, { stack: undefined, connection: undefined }, add);
+    reportOtherHosts(found, { stack: {} as Stack, connection: "gov" }, add);
+    reportOtherHosts(undefined, { stack: undefined, connection: undefined }, add);
+    expect(lines).toEqual([
+      "ION accepts this key at other hosts of First Resonance. Use them:",
+      "export ION_API_URI=https://new.example/graphql",
+      "export ION_AUTH_SERVER=https://auth.example/token",
+      "ION accepts this key at other hosts of First Resonance. Use them:",
+      "pulumi config set ion-gov:endpoint https://new.example/graphql",
+      "pulumi config set ion-gov:authUrl https://auth.example/token",
+    ]);
   });
 
   it("are not tried for a host that is not First Resonance's", async () => {
