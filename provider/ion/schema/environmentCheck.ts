@@ -153,14 +153,14 @@ export class EnvironmentCheck {
     const shapes = new LiveShapes(schema);
     const names = shapes.eventNames();
     const samples = operationSamples(VIOLET_RESOURCES.find((name) => names.resource.includes(name)));
-    const used = new Set(samples.map(({ field }) => field));
+    const fields = samples.flatMap(({ build }) => fieldsOf(graphql, build, shapes));
+    const used = new Set([...fields, ...samples.map(({ field }) => field)]);
     const roots = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
       Object.keys(type?.getFields() ?? {}),
     );
     return {
       types: Object.keys(schema.getTypeMap()).length,
-      morePermissions: samples
-        .flatMap(({ build }) => fieldsOf(graphql, build, shapes))
+      morePermissions: fields
         .filter((field) => schema.getMutationType()?.getFields()[field])
         .map(permissionFor)
         .filter((permission, at, all) => !NEEDED_PERMISSIONS.includes(permission) && all.indexOf(permission) === at),
@@ -190,7 +190,12 @@ function checkSample(
     if (problem) return { ...about, outcome: "unsupported", differences, reason: problem };
     if (differences.length > 0) return { ...about, outcome: "adapted", differences, shape };
     if (live.document === usual.document) return { ...about, outcome: "works", differences, shape };
-    return { ...about, outcome: "adapted", differences: ["ION's answer has more to ask for, such as errors."], shape };
+    const count = (operation: Operation) => rootFields(graphql, operation.document).length;
+    const difference =
+      count(live) > count(usual)
+        ? "ION's headers are objects of their own, which receivers have."
+        : "ION's answers list their own errors.";
+    return { ...about, outcome: "adapted", differences: [difference], shape };
   } catch (error) {
     if (!isIonError(error)) throw error;
     return { ...about, outcome: "unsupported", differences, reason: error.summary };
