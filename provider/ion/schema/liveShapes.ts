@@ -191,7 +191,10 @@ export class LiveShapes implements Shapes {
     if (!isObjectType(payload)) return "";
     const fields = payload.getFields();
     const errors = fields.errors && isErrorList(fields.errors) ? ` ${errorSelection(fields.errors)}` : "";
-    const isWhole = (name: string) => isObjectType(getNamedType(fields[name]?.type)) && isNameOf(name, object);
+    const isWhole = (name: string) => {
+      const type = getNamedType(fields[name]?.type);
+      return isObjectType(type) && (isNameOf(name, object) || plain(type.name) === plain(object));
+    };
     const below = Object.keys(fields).find((name) => name === object) ?? Object.keys(fields).find(isWhole);
     if (!selection) {
       const confirmation = CONFIRMATIONS.find((name) => isLeafType(getNamedType(fields[name]?.type)));
@@ -256,29 +259,30 @@ class Placement {
     );
   }
 
+  /** Fills leaves before objects, so that a value does not go into a deeper place as well. */
   #fill(slots: readonly Slot[]): Record<string, unknown> {
-    const filled = slots.flatMap((slot): [string, unknown][] => {
-      const type = getNamedType(slot.type);
+    const filled: Record<string, unknown> = {};
+    for (const slot of slots) {
       const name = this.#valueFor(slot, slots);
-      if (name !== undefined) {
-        this.#placed.add(name);
-        return [[slot.name, convert(slot.type, this.#values.get(name))]];
-      }
-      const isObject = isInputObjectType(type) && !isListType(getNullableType(slot.type));
-      const inside = isObject ? this.#fillObject(slot) : {};
-      if (Object.keys(inside).length > 0 || (isObject && isRequiredInputField(slot))) return [[slot.name, inside]];
-      if (isRequiredInputField(slot)) throw requiredValue(this.#mutation.field, slot.name);
-      return [];
-    });
-    return Object.fromEntries(filled);
+      if (name === undefined) continue;
+      this.#placed.add(name);
+      filled[slot.name] = convert(slot.type, this.#values.get(name));
+    }
+    for (const slot of slots.filter((one) => !Object.hasOwn(filled, one.name))) {
+      const inner = inputFields(slot);
+      const isNeeded = isRequiredInputField(slot);
+      if (inner && (isNeeded || this.#hasPlaceIn(inner))) filled[slot.name] = this.#fill(inner);
+      else if (isNeeded) throw requiredValue(this.#mutation.field, slot.name);
+    }
+    return filled;
   }
 
-  #fillObject(slot: Slot): Record<string, unknown> {
-    const type = getNamedType(slot.type);
-    if (!isInputObjectType(type)) return {};
-    const slots = Object.values(type.getFields());
-    const isUsed = isRequiredInputField(slot) || slots.some((inner) => this.#valueFor(inner, slots) !== undefined);
-    return isUsed ? this.#fill(slots) : {};
+  /** Whether one of the slots takes a value that has no place yet. */
+  #hasPlaceIn(slots: readonly Slot[]): boolean {
+    return slots.some((slot) => {
+      const name = this.#valueFor(slot, slots);
+      return name !== undefined && !this.#placed.has(name);
+    });
   }
 
   /** The value that belongs into a slot: of the same name, else of another name for the same thing. */
@@ -327,6 +331,13 @@ function nodeType(type: GraphQLOutputType | undefined): GraphQLObjectType | unde
 function nodeOfEdge(edges: ObjectField | undefined): GraphQLOutputType | undefined {
   const edge = getNamedType(edges?.type);
   return isObjectType(edge) ? edge.getFields().node?.type : undefined;
+}
+
+/** The fields of an input object; undefined if a slot takes something else. */
+function inputFields({ type }: Slot): readonly Slot[] | undefined {
+  const named = getNamedType(type);
+  const isObject = isInputObjectType(named) && !isListType(getNullableType(type));
+  return isObject ? Object.values(named.getFields()) : undefined;
 }
 
 /** All slots, including those of inputs. */

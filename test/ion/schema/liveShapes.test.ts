@@ -138,9 +138,9 @@ describe("LiveShapes", () => {
     operationOf({ kind: "updateReceiver", receiver: receiver({ _etag }), fields: { active: true } });
 
   /** The operation for ION's inferred schema with one change. */
-  const buildWith = (build: Build, [from, to]: readonly [from: string, to: string]) => {
+  const buildWith = (build: Build, [from, to]: readonly [from: string, to: string], more = "") => {
     expect(SDL).toContain(from);
-    const schema = buildSchema(from === "" ? SDL : SDL.replaceAll(from, to));
+    const schema = buildSchema((from === "" ? SDL : SDL.replaceAll(from, to)) + more);
     return { schema, operation: build(new LiveShapes(schema)) };
   };
 
@@ -190,6 +190,28 @@ describe("LiveShapes", () => {
     if (expected.document) expect(operation.document).toContain(expected.document);
     if (expected.variables) expect(operation.variables).toEqual(expected.variables);
     expect(validate(schema, parse(operation.document))).toEqual([]);
+  });
+
+  it("puts a value into the nearest place only", () => {
+    const before = "input CreateWebhookReceiverInput {";
+    const { operation } = buildWith(guide, [before, `${before}\n  parent: CreateWebhookReceiverInput`]);
+    expect(operation.variables).toEqual({ input0: { name: "a", webhookUri: "b" } });
+  });
+
+  it("puts a value into an input of an input", () => {
+    const before = "createWebhookReceiver(input: CreateWebhookReceiverInput!)";
+    const { operation } = buildWith(
+      guide,
+      [before, "createWebhookReceiver(data: Data!)"],
+      "input Data { receiver: CreateWebhookReceiverInput! }",
+    );
+    expect(operation.variables).toEqual({ data0: { receiver: { name: "a", webhookUri: "b" } } });
+  });
+
+  it("finds the object in an answer by its type", () => {
+    const before = "type CreateWebhookReceiver {\n  webhookReceiver:";
+    const { operation } = buildWith(guide, [before, "type CreateWebhookReceiver {\n  result:"]);
+    expect(operation.document).toContain("{ webhookReceiver: result { id _etag name");
   });
 
   const IMPOSSIBLE: Record<string, [change: [string, string], Build]> = {
