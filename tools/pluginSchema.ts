@@ -50,7 +50,7 @@ pulumi import ion:index:WebhookSubscription erp-parts 2/PARTS/UPDATE
 
 async function generate(): Promise<string> {
   const { version, description, license } = JSON.parse(await readFile(PACKAGE, "utf8")) as Record<string, string>;
-  const settings = propertiesOf("engine/plugin/providerConfig.ts", "ProviderSettings");
+  const settings = propertiesOf("ion/providerSettings.ts", "ProviderSettings");
   const { properties: provider } = schemaOf(settings, ["clientSecret"]);
   const one = objectType("ReceiverResult");
   const parsed = {

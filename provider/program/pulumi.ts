@@ -11,7 +11,9 @@ export {
   type ComponentResourceOptions,
   CustomResource,
   type CustomResourceOptions,
+  ProviderResource,
   Resource,
+  type ResourceOptions,
 } from "@pulumi/pulumi/resource";
 export * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 export { unknownValue } from "@pulumi/pulumi/runtime/rpc";

@@ -25,9 +25,17 @@ export interface ConnectionArgs {
 /** The connection of a receiver resource, also for another copy of this package. */
 const CONNECTION = Symbol.for("pulumi-ion.connection");
 
-/** Records the connection of a receiver resource, for what refers to it. */
-export function setConnection(resource: pulumi.Resource, connection: string | undefined): void {
+/** The ION environment of a receiver or a provider resource. */
+export const ENVIRONMENT = Symbol.for("pulumi-ion.environment");
+
+/** Records where a receiver resource is, for what refers to it. */
+export function setConnection(
+  resource: pulumi.Resource,
+  connection: string | undefined,
+  environment: pulumi.Output<string>,
+): void {
   Object.defineProperty(resource, CONNECTION, { value: connection });
+  Object.defineProperty(resource, ENVIRONMENT, { value: environment });
 }
 
 /** A receiver as {@link ReceiverArgs} accepts it, with the connection that it belongs to. */
@@ -80,8 +88,11 @@ export function resolveReceiver(name: string, { receiver, receiverId, connection
   }
   if (pulumi.Resource.isInstance(receiver)) {
     const { id } = receiver as pulumi.CustomResource;
-    const { [CONNECTION]: own } = receiver as { readonly [CONNECTION]?: string | undefined };
-    return { receiverId: id, connection: own, environment: environmentOfConnection(own), receiver };
+    const { [CONNECTION]: own, [ENVIRONMENT]: environment = environmentOfConnection(own) } = receiver as {
+      readonly [CONNECTION]?: string | undefined;
+      readonly [ENVIRONMENT]?: pulumi.Output<string>;
+    };
+    return { receiverId: id, connection: own, environment, receiver };
   }
   const result = pulumi.output(receiver as pulumi.Input<LookedUpReceiver>);
   const own = result.apply((one) => one.connection);

@@ -1,7 +1,7 @@
-import { providerReference } from "../engine/dynamic/providerReference.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { declaredEvents } from "../program/registry.ts";
 import type { ResolvedReceiver } from "../program/resourceConnection.ts";
+import { type Carrier, codeOf, typeOf } from "./carrier.ts";
 
 /** What happens to a subscription that the program does not declare: it is deleted, reported, or not searched for. */
 export type UnmanagedPolicy = "delete" | "report" | "ignore";
@@ -20,7 +20,7 @@ interface UnmanagedSubscriptionsArgs extends ResolvedReceiver {
  * @see ../lifecycle/unmanagedSubscriptions.ts for what it does in ION.
  */
 export class UnmanagedSubscriptions extends pulumi.CustomResource {
-  constructor(name: string, args: UnmanagedSubscriptionsArgs, opts?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: UnmanagedSubscriptionsArgs, opts: pulumi.CustomResourceOptions, carrier: Carrier) {
     const { connection, receiverId, unmanaged, maxDeletions } = args;
     const declared = declaredEvents(args);
     const inputs = {
@@ -30,8 +30,8 @@ export class UnmanagedSubscriptions extends pulumi.CustomResource {
       maxDeletions,
       declared: declared.then((known) => known?.events ?? pulumi.unknown),
       incomplete: declared.then((known) => known?.isIncomplete || undefined),
-      __provider: providerReference("unmanagedSubscriptions"),
+      ...codeOf(carrier, "unmanagedSubscriptions"),
     };
-    super("pulumi-nodejs:dynamic/ion:UnmanagedSubscriptions", name, inputs, opts);
+    super(typeOf(carrier, "unmanagedSubscriptions"), name, inputs, opts);
   }
 }

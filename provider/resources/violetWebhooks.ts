@@ -2,6 +2,7 @@ import { withoutExcluded } from "../model/declaredEvents.ts";
 import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "../model/events.ts";
 import { programError } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
+import type { Carrier } from "./carrier.ts";
 import type { UnmanagedPolicy } from "./unmanagedSubscriptions.ts";
 import { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
 import type { ActionsByResource, WebhookAction, WebhookResource } from "./webhookSubscription.ts";
@@ -47,7 +48,20 @@ export class VioletWebhooks extends pulumi.ComponentResource {
   /** The id of the receiver in ION. */
   readonly receiverId: pulumi.Output<string>;
 
-  constructor(name: string, args: VioletWebhooksArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: VioletWebhooksArgs, opts?: pulumi.ComponentResourceOptions);
+  /** @internal */
+  constructor(
+    name: string,
+    args: VioletWebhooksArgs,
+    opts: pulumi.ComponentResourceOptions | undefined,
+    carrier: Carrier,
+  );
+  constructor(
+    name: string,
+    args: VioletWebhooksArgs,
+    opts?: pulumi.ComponentResourceOptions,
+    carrier: Carrier = "dynamic",
+  ) {
     const {
       resources = VIOLET_RESOURCES,
       actions = VIOLET_ACTIONS,
@@ -61,11 +75,12 @@ export class VioletWebhooks extends pulumi.ComponentResource {
     const { subscriptions, problem } = withoutExcluded(resources, actions, exclude);
     if (problem !== undefined) throw programError(`"${name}" ${problem}`);
     const parent = { parent: this };
-    this.receiver = new WebhookReceiver(name, { name: "Violet", ...receiver }, parent);
+    this.receiver = new WebhookReceiver(name, { name: "Violet", ...receiver }, parent, carrier);
     this.subscriptions = new WebhookSubscriptions(
       name,
       { receiver: this.receiver, subscriptions, unmanaged, ...(maxDeletions !== undefined && { maxDeletions }) },
       parent,
+      carrier,
     );
     this.receiverId = this.receiver.id;
     this.registerOutputs({ receiverId: this.receiverId, ids: this.subscriptions.ids });

@@ -1,16 +1,10 @@
-import { providerReference } from "../engine/dynamic/providerReference.ts";
 import { normalizeUrl } from "../model/url.ts";
 import { SECRET_PROPERTIES } from "../model/webhooks.ts";
-import { warnIfNotInstalled } from "../program/installation.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { declareOnce } from "../program/registry.ts";
-import {
-  type ConnectionArgs,
-  checkConnection,
-  environmentOfConnection,
-  setConnection,
-} from "../program/resourceConnection.ts";
+import { type ConnectionArgs, checkConnection, setConnection } from "../program/resourceConnection.ts";
 import { refuseIdOptions, refusePlaceholder } from "../program/resourceOptions.ts";
+import { type Carrier, codeOf, environmentFor, setProvider, typeOf } from "./carrier.ts";
 
 /** Arguments for {@link WebhookReceiver}. Omitted fields take ION's defaults at creation and are pinned to them. */
 export interface WebhookReceiverArgs extends ConnectionArgs {
@@ -72,14 +66,26 @@ export class WebhookReceiver extends pulumi.CustomResource {
   /** Headers that ION sends with each event, by name. Secrets. */
   declare readonly headers: pulumi.Output<Record<string, string>>;
 
-  constructor(name: string, args: WebhookReceiverArgs, opts?: pulumi.CustomResourceOptions) {
-    warnIfNotInstalled();
-    refuseIdOptions("WebhookReceiver", name, opts);
+  constructor(name: string, args: WebhookReceiverArgs, opts?: pulumi.CustomResourceOptions);
+  /** @internal */
+  constructor(
+    name: string,
+    args: WebhookReceiverArgs,
+    opts: pulumi.CustomResourceOptions | undefined,
+    carrier: Carrier,
+  );
+  constructor(
+    name: string,
+    args: WebhookReceiverArgs,
+    opts?: pulumi.CustomResourceOptions,
+    carrier: Carrier = "dynamic",
+  ) {
+    if (carrier === "dynamic") refuseIdOptions("WebhookReceiver", name, opts);
     refusePlaceholder(name, args);
     const { connection, webhookUri, sharedSecret, headers } = args;
     checkConnection(`"${name}"`, connection);
-    const once = (uri: pulumi.Input<string>) =>
-      declareOnce("webhookUri", name, environmentOfConnection(connection), uri, normalizeUrl);
+    const environment = environmentFor(carrier, name, connection, opts);
+    const once = (uri: pulumi.Input<string>) => declareOnce("webhookUri", name, environment, uri, normalizeUrl);
     const secret = <T>(value: pulumi.Input<T> | undefined) => (value === undefined ? undefined : pulumi.secret(value));
     const outputs = {
       description: undefined,
@@ -94,12 +100,13 @@ export class WebhookReceiver extends pulumi.CustomResource {
       webhookUri: secret(webhookUri && once(webhookUri)),
       sharedSecret: secret(sharedSecret),
       headers: secret(headers),
-      __provider: providerReference("webhookReceiver"),
+      ...codeOf(carrier, "webhookReceiver"),
     };
-    super("pulumi-nodejs:dynamic/ion:WebhookReceiver", name, inputs, {
+    super(typeOf(carrier, "webhookReceiver"), name, inputs, {
       ...opts,
       additionalSecretOutputs: [...SECRET_PROPERTIES, ...(opts?.additionalSecretOutputs ?? [])],
     });
-    setConnection(this, connection);
+    setConnection(this, connection, environment);
+    setProvider(this, opts);
   }
 }

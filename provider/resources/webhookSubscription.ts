@@ -1,11 +1,10 @@
-import { providerReference } from "../engine/dynamic/providerReference.ts";
 import type { GetWebhookReceiverResult } from "../functions/getWebhookReceiver.ts";
 import type { ACTIONS, VIOLET_RESOURCES } from "../model/events.ts";
-import { warnIfNotInstalled } from "../program/installation.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { declareOnce, declareSubscription } from "../program/registry.ts";
 import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
 import { refuseIdOptions } from "../program/resourceOptions.ts";
+import { type Carrier, codeOf, environmentFor, refuseOtherCarrier, typeOf, withProviderOf } from "./carrier.ts";
 import type { WebhookReceiver } from "./webhookReceiver.ts";
 
 /** A resource of ION that events are about. Editors complete the known names; ION has more, and its schema decides. */
@@ -52,10 +51,27 @@ export class WebhookSubscription extends pulumi.CustomResource {
   /** What happened to it. */
   declare readonly action: pulumi.Output<WebhookAction>;
 
-  constructor(name: string, args: WebhookSubscriptionArgs, opts?: pulumi.CustomResourceOptions) {
-    warnIfNotInstalled();
-    refuseIdOptions("WebhookSubscription", name, opts);
-    const { receiver, receiverId, connection, environment } = resolveReceiver(name, args);
+  constructor(name: string, args: WebhookSubscriptionArgs, opts?: pulumi.CustomResourceOptions);
+  /** @internal */
+  constructor(
+    name: string,
+    args: WebhookSubscriptionArgs,
+    opts: pulumi.CustomResourceOptions | undefined,
+    carrier: Carrier,
+  );
+  constructor(
+    name: string,
+    args: WebhookSubscriptionArgs,
+    opts?: pulumi.CustomResourceOptions,
+    carrier: Carrier = "dynamic",
+  ) {
+    if (carrier === "dynamic") refuseIdOptions("WebhookSubscription", name, opts);
+    const resolved = resolveReceiver(name, args);
+    const { receiver, receiverId, connection } = resolved;
+    refuseOtherCarrier(carrier, name, receiver);
+    const own = environmentFor(carrier, name, connection, opts);
+    // A receiver knows where it is; an id does not.
+    const environment = receiver === undefined && carrier === "plugin" ? own : resolved.environment;
     const { resource, action } = args;
     const event = pulumi.all([resource, action]).apply((names) => names.join(" "));
     declareSubscription({ name, environment, receiverId, receiver, event });
@@ -66,8 +82,8 @@ export class WebhookSubscription extends pulumi.CustomResource {
       receiverId: pulumi.all([receiverId, once]).apply(([id]) => id),
       resource,
       action,
-      __provider: providerReference("webhookSubscription"),
+      ...codeOf(carrier, "webhookSubscription"),
     };
-    super("pulumi-nodejs:dynamic/ion:WebhookSubscription", name, inputs, opts);
+    super(typeOf(carrier, "webhookSubscription"), name, inputs, withProviderOf(receiver, opts));
   }
 }

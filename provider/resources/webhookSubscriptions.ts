@@ -3,6 +3,7 @@ import { neverDelivered } from "../model/events.ts";
 import { programError } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
+import { type Carrier, environmentFor, withProviderOf } from "./carrier.ts";
 import { type UnmanagedPolicy, UnmanagedSubscriptions } from "./unmanagedSubscriptions.ts";
 import { type ActionsByResource, WebhookSubscription, type WebhookSubscriptionArgs } from "./webhookSubscription.ts";
 
@@ -49,7 +50,20 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
   /** The ids of the subscriptions, by `<RESOURCE>-<ACTION>`. */
   readonly ids: pulumi.Output<Record<string, string>>;
 
-  constructor(name: string, args: WebhookSubscriptionsArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: WebhookSubscriptionsArgs, opts?: pulumi.ComponentResourceOptions);
+  /** @internal */
+  constructor(
+    name: string,
+    args: WebhookSubscriptionsArgs,
+    opts: pulumi.ComponentResourceOptions | undefined,
+    carrier: Carrier,
+  );
+  constructor(
+    name: string,
+    args: WebhookSubscriptionsArgs,
+    opts?: pulumi.ComponentResourceOptions,
+    carrier: Carrier = "dynamic",
+  ) {
     const { unmanaged = "report", maxDeletions, subscriptions } = args;
     const resolved = resolveReceiver(name, args);
     const { receiverId } = resolved;
@@ -71,13 +85,26 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
       Error.stackTraceLimit = 0;
       for (const { resource, action } of events) {
         const child = `${resource}-${action}`;
-        ids[child] = new WebhookSubscription(`${name}-${child}`, { ...on, resource, action }, { parent: this }).id;
+        ids[child] = new WebhookSubscription(
+          `${name}-${child}`,
+          { ...on, resource, action },
+          { parent: this },
+          carrier,
+        ).id;
       }
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
     }
     if (unmanaged !== "ignore") {
-      new UnmanagedSubscriptions(`${name}-unmanaged`, { ...resolved, unmanaged, maxDeletions }, { parent: this });
+      const environment =
+        receiver === undefined ? environmentFor(carrier, name, connection, { parent: this }) : resolved.environment;
+      const list = { ...resolved, environment, unmanaged, maxDeletions };
+      new UnmanagedSubscriptions(
+        `${name}-unmanaged`,
+        list,
+        withProviderOf(resolved.receiver, { parent: this }),
+        carrier,
+      );
     }
     this.ids = pulumi.output(ids);
     this.registerOutputs({ ids: this.ids });

@@ -327,3 +327,66 @@ it("the schema that the engine gets is the generated one", async () => {
   const generated = JSON.parse(await readFile(join(ROOT, "provider/engine/plugin/schema.json"), "utf8"));
   expect(Object.keys(JSON.parse(output).resources)).toEqual(Object.keys(generated.resources));
 });
+
+describe("pulumi-ion/native", () => {
+  const NODE_HEAD = HEAD.replace("runtime: yaml", "runtime: nodejs");
+  const program = (body: string) => `const pulumi = require("@pulumi/pulumi");
+const ion = require("pulumi-ion/native");
+${body}`;
+  const makeNodeProject = (body: string) =>
+    makeProject({ files: { "Pulumi.yaml": NODE_HEAD, "package.json": "{}", "index.js": program(body) } });
+
+  it("declares the same with the classes of pulumi-ion, over the plugin", async () => {
+    const project = await makeNodeProject(`
+      const violet = new ion.VioletWebhooks("violet", { webhookUri: pulumi.secret("${URI}"), headers: { "X-Plant": "${CANARY}-7" } });
+      exports.id = violet.receiverId;
+    `);
+    const { store } = project.emulator;
+    await testLifecycle(project, {
+      expectCreated: () => {
+        expect(store.listReceivers()).toMatchObject([{ name: "Violet", active: true, webhookUri: URI }]);
+        expect(store.listSubscriptions()).toHaveLength(34);
+      },
+      changeOutside: () => {
+        store.deleteSubscription(store.listSubscriptions()[0]?.id ?? "");
+        store.updateReceiver(store.listReceivers()[0]?.id ?? "", { active: false });
+        store.updateHeader(store.listHeaders()[0]?.id ?? "", { value: "8" });
+      },
+      drift: [/~ active *: false => true/, "X-Plant", "+ 1 to create", "~ 1 to update"],
+    });
+    expect(await stateOf(project)).not.toContain(CANARY);
+  });
+
+  it("puts the subscriptions of a receiver into the environment of its provider", async () => {
+    const staging = await start({ clientId: "staging-key", clientSecret: `${CANARY}-staging` });
+    const project = await makeNodeProject(`
+      const staging = new ion.Provider("staging", { endpoint: "${staging.graphqlUrl}", authUrl: "${staging.tokenUrl}", clientId: "staging-key", clientSecret: "${CANARY}-staging", deadline: 60 });
+      const erp = new ion.WebhookReceiver("erp", { webhookUri: "${URI}" }, { provider: staging });
+      new ion.WebhookSubscriptions("erp", { receiver: erp, subscriptions: { PARTS: ["UPDATE"] }, unmanaged: "delete" });
+      new ion.WebhookReceiver("other", { webhookUri: "${URI}" });
+    `);
+    await project.up();
+    await project.preview("--expect-no-changes");
+    expect(staging.store.listReceivers()).toMatchObject([{ name: "erp" }]);
+    expect(staging.store.listSubscriptions()).toHaveLength(1);
+    expect(project.emulator.store.listReceivers()).toMatchObject([{ name: "other" }]);
+    expect(await stateOf(project)).not.toContain(CANARY);
+  });
+
+  it("refuses a program that declares the same receiver with pulumi-ion too", async () => {
+    const both = `const dynamic = require("pulumi-ion");
+      const erp = new dynamic.WebhookReceiver("erp", { webhookUri: "${URI}" });`;
+    const project = await makeNodeProject(`${both} new ion.WebhookReceiver("again", { webhookUri: "${URI}" });`);
+    const same = await project.pulumi("preview", "--stack", "test");
+    expect(same.code).not.toBe(0);
+    expect(same.output).toContain('"erp" and "again" declare the same webhookUri.');
+    await project.write({
+      "index.js": program(
+        `${both} new ion.WebhookSubscription("parts", { receiver: erp, resource: "PARTS", action: "UPDATE" });`,
+      ),
+    });
+    const mixed = await project.pulumi("preview", "--stack", "test");
+    expect(mixed.code).not.toBe(0);
+    expect(mixed.output).toContain("Import both from the same one");
+  });
+});

@@ -26,6 +26,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "program/": ["model/", "ion/"],
   "functions/": ["model/", "ion/", "program/", "lifecycle/lookUps.ts"],
   "resources/": ["model/", "ion/", "program/", "functions/", "engine/dynamic/providerReference.ts"],
+  "native.ts": ["index.ts", "resources/"],
   "index.ts": ["program/", "functions/", "resources/"],
   "cli/": ["model/", "ion/", "lifecycle/", "functions/verifySignature.ts"],
   "bin/": ["dist/", "package.json"],
