@@ -21,6 +21,8 @@ export interface StateResource {
   readonly urn: string;
   readonly type: string;
   readonly id: string;
+  /** The name of the provider that the program declares for it; undefined for Pulumi's default provider. */
+  readonly provider: string | undefined;
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
@@ -131,6 +133,7 @@ const resourceSchema = z.object({
   urn: z.string(),
   type: z.string(),
   id: z.string().default(""),
+  provider: z.string().default(""),
   delete: z.boolean().default(false),
   outputs: z.record(z.string(), z.unknown()).default({}),
 });
@@ -143,7 +146,15 @@ export function resourcesOf(exported: unknown): StateResource[] {
   if (!parsed.success) throw new IonError("unexpectedAnswer", "Pulumi's export of the stack has an unexpected form.");
   return parsed.data.deployment.resources
     .filter((resource) => !resource.delete)
-    .map(({ urn, type, id, outputs }) => ({ urn, type, id, outputs: decrypted(outputs) }));
+    .map(({ urn, type, id, provider, outputs }) => {
+      return { urn, type, id, provider: declaredProvider(provider), outputs: decrypted(outputs) };
+    });
+}
+
+/** The name in a reference to a provider. Pulumi names those that it creates itself default, with a version. */
+function declaredProvider(reference: string): string | undefined {
+  const [, , , name] = reference.split("::");
+  return name === undefined || /^default(_|$)/.test(name) ? undefined : name;
 }
 
 /** Pulumi's mark of a secret in state (sdk/go/common/resource/sig). */

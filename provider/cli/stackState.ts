@@ -34,8 +34,11 @@ export interface Declarations {
 /** The declarations of a stack that declares nothing. */
 export const NO_DECLARATIONS: Declarations = { receivers: [], subscriptions: [], unmanagedPolicies: new Set() };
 
-/** The prefix of the types of this package's resources. */
-export const TYPE_PREFIX = "pulumi-nodejs:dynamic/ion:";
+/** The types of this package's resources: dynamic resources, and those of the provider plugin. */
+const OWN_TYPE =
+  /^(?:pulumi-nodejs:dynamic\/ion|ion:index):(WebhookReceiver|WebhookSubscription|UnmanagedSubscriptions)$/;
+
+const ownType = ({ type }: StateResource) => OWN_TYPE.exec(type)?.[1];
 
 const receiverSchema = z.looseObject({
   name: z.string(),
@@ -55,9 +58,10 @@ export type DeclarationsByConnection = ReadonlyMap<string | undefined, Declarati
 
 /** Reads what a stack declares. */
 export async function readDeclarations(stack: Stack): Promise<DeclarationsByConnection> {
-  const own = (await stack.resources()).filter(({ type }) => type.startsWith(TYPE_PREFIX));
+  const own = (await stack.resources()).filter((resource) => ownType(resource) !== undefined);
   const groups = Map.groupBy(own, (resource) => {
-    const { connection } = resource.outputs;
+    // Over the plugin, a provider with the connection's name stands for it.
+    const { connection = resource.type.startsWith("ion:") ? resource.provider : undefined } = resource.outputs;
     if (connection !== undefined && connectionNameProblem(connection)) throw unreadable(resource);
     return connection as string | undefined;
   });
@@ -66,7 +70,7 @@ export async function readDeclarations(stack: Stack): Promise<DeclarationsByConn
 }
 
 function declarationsIn(resources: readonly StateResource[]): Declarations {
-  const of = (type: string) => resources.filter((resource) => resource.type === TYPE_PREFIX + type);
+  const of = (type: string) => resources.filter((resource) => ownType(resource) === type);
   return {
     receivers: of("WebhookReceiver").map((one) => {
       return { urn: one.urn, id: one.id, state: parseOutputs(receiverSchema, one) as unknown as State };

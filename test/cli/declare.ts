@@ -1,5 +1,5 @@
 import type { Emulator } from "../../emulator/index.ts";
-import { type Declarations, TYPE_PREFIX } from "../../provider/cli/stackState.ts";
+import type { Declarations } from "../../provider/cli/stackState.ts";
 import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
 import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
@@ -20,6 +20,9 @@ export function eventFrom(name: string): WebhookEvent {
   const [resource = "", action = ""] = name.split(" ");
   return { resource, action };
 }
+
+/** The prefix of the types of dynamic resources. */
+export const TYPE_PREFIX = "pulumi-nodejs:dynamic/ion:";
 
 export const urnOf = (type: string, name: string) => `urn:pulumi:test::project::${TYPE_PREFIX}${type}::${name}`;
 

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emulator } from "../../emulator/index.ts";
-import { type Declarations, TYPE_PREFIX } from "../../provider/cli/stackState.ts";
+import type { Declarations } from "../../provider/cli/stackState.ts";
 import { configOf } from "../support/support.ts";
-import { urnOf } from "./declare.ts";
+import { TYPE_PREFIX, urnOf } from "./declare.ts";
 import { folder, type Place } from "./run.ts";
 
 /** A stack: the ION environment that its config names, and what its state declares there. */
