@@ -4,6 +4,9 @@ import leven from "leven";
 /** More would be a list, not a hint. */
 const MAX_SUGGESTIONS = 3;
 
+/** Characters of a name that is worth comparing. */
+const MAX_LENGTH = 100;
+
 /** A name as ION spells its own: `purchaseOrders`, `purchase orders` and `purchase-orders` are PURCHASE_ORDERS. */
 export function toConstantCase(name: string): string {
   return name
@@ -16,7 +19,7 @@ export function toConstantCase(name: string): string {
 /** The known names that are similar: its singular or plural, else those with all of its words or few other letters. */
 export function similarNames(name: string, known: readonly string[]): string[] {
   const spelled = toConstantCase(name);
-  const others = known.filter((other) => other !== name);
+  const others = known.filter((other) => other !== name && other.length <= MAX_LENGTH);
   const sameWord = others.filter((other) => singular(other) === singular(spelled));
   if (sameWord.length > 0) return sameWord;
   const maxDistance = Math.min(4, Math.max(1, Math.floor(spelled.length / 3)));

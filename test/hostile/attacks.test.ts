@@ -6,10 +6,13 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
 import type { Declarations } from "../../provider/cli/stackState.ts";
+import { environmentOf } from "../../provider/ion/connectionSettings.ts";
+import { transport } from "../../provider/ion/http/transport.ts";
 import { urnOf } from "../cli/declare.ts";
 import { cli, folder, type Place } from "../cli/run.ts";
 import { projectWith } from "../cli/stack.ts";
-import { type Answers, envFor, hostileIon, page, RawAnswer, receiver, SECRETS } from "./hostileIon.ts";
+import { failureOf, serve } from "../support/support.ts";
+import { type Answers, envFor, hostileIon, RawAnswer, receiver, SECRETS } from "./hostileIon.ts";
 import { EVIL, unsafeIn } from "./unsafe.ts";
 
 const secrets = Object.values(SECRETS);
@@ -42,6 +45,7 @@ const HOSTILE = receiver({
 async function stackOf(answers: Answers, stack = "dev") {
   const { endpoint, authUrl, clientId, clientSecret } = await hostileIon(answers);
   const emulator = { graphqlUrl: endpoint, tokenUrl: authUrl, clientId, clientSecret } as Emulator;
+  const ionEndpoint = environmentOf(endpoint);
   const fields = { name: `${EVIL}2`, description: "one", webhookUri: `https://hooks.example/${SECRETS.path}` };
   const declarations: Declarations = {
     receivers: ["1", "9"].map((id) => ({
@@ -49,15 +53,13 @@ async function stackOf(answers: Answers, stack = "dev") {
       urn: urnOf("WebhookReceiver", EVIL),
       state: {
         ...fields,
-        ionEndpoint: "loopback",
+        ionEndpoint,
         declaredFields: ["name", "description", "webhookUri"],
         pinned: fields,
         reverted: [],
       },
     })),
-    subscriptions: [
-      { id: EVIL, urn: urnOf("WebhookSubscription", EVIL), receiverId: "1", ionEndpoint: "loopback", ...EVENT },
-    ],
+    subscriptions: [{ id: EVIL, urn: urnOf("WebhookSubscription", EVIL), receiverId: "1", ionEndpoint, ...EVENT }],
     unmanagedPolicies: new Set(["1"]),
   };
   return projectWith({ [stack]: { emulator, declarations }, other: { emulator, declarations } });
@@ -142,11 +144,7 @@ describe("the size of what ION sends", () => {
     ["an endless answer", { list: () => endless(MEGABYTE) }, "sent an answer of more than 64 MB."],
     ["an endless token", { token: endless(MEGABYTE) }, "sent an answer of more than 64 MB."],
     ["endless pages", { list: (after) => endlessPage(after, null) }, "ION's list of webhook receivers does not end"],
-    [
-      "pages that repeat",
-      { list: () => page([receiver({ id: "1" }), receiver({ id: "2" })], true) },
-      "ION's list of webhook receivers",
-    ],
+    ["pages that repeat", { list: pageOfCircle }, "ION's list of webhook receivers does not end"],
     [
       "pages that are large together",
       { list: (after) => endlessPage(after, "x".repeat(9 << 20)) },
@@ -169,25 +167,38 @@ describe("the size of what ION sends", () => {
     return { data: { webhookReceivers: { edges, pageInfo: { hasNextPage: true } } } };
   }
 
+  /** The page after a cursor: after the third page comes the second again. */
+  function pageOfCircle(after: string | undefined): object {
+    const [first, second, cursor] =
+      after === undefined ? ["1", "2", "a"] : after === "a" ? ["2", "3", "b"] : ["3", "2", "a"];
+    const edges = [
+      { cursor, node: receiver({ id: first }) },
+      { cursor: "end", node: receiver({ id: second }) },
+    ];
+    return { data: { webhookReceivers: { edges, pageInfo: { hasNextPage: true } } } };
+  }
+
   it("is bounded: a compressed answer counts as what it is", async () => {
-    const bomb = new RawAnswer((response) => {
+    const origin = await serve((_request, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" });
       const gzip = createGzip();
-      gzip.on("error", () => {});
       gzip.pipe(response);
       for (let megabytes = 0; megabytes < 200; megabytes += 1) gzip.write(MEGABYTE);
       gzip.end();
     });
-    const { code, err } = await cli(["status", "--no-stack"], await placeOf({ list: () => bomb }));
-    expect(code).toBe(1);
-    expect(err).not.toBe("");
+    // Answers of this machine are not decompressed: those of other hosts go through Node's fetch.
+    const { message } = await failureOf(transport(fetch)("graphql", origin, {}));
+    expect(message).toContain("sent an answer of more than 64 MB.");
   }, 60_000);
 
   const many = (count: number, name: string) => Array.from({ length: count }, (_, at) => `${name}_${at}`);
   const MANY = 5000;
 
   it.each<[string, Answers]>([
-    ["5,000 resources and 5,000 actions", { names: { resource: many(MANY, "R"), action: many(MANY, "A") } }],
+    [
+      "5,000 resources and 5,000 actions",
+      { receivers: [receiver()], names: { resource: many(MANY, "R"), action: many(MANY, "A") } },
+    ],
     ["a description of 200,000 spaces", { receivers: [receiver({ description: " ".repeat(200_000) })] }],
     [
       "10,000 subscriptions",
@@ -211,16 +222,15 @@ describe("the size of what ION sends", () => {
     "does not matter: every command ends soon with %s",
     async (_what, answers) => {
       const place = await stackOf(answers);
-      for (const args of [
-        ["status"],
-        ["status", "--json"],
-        ["drift", "--github"],
-        ["drift", "--json"],
-        ["export"],
-        ["doctor"],
-      ]) {
-        const { out, err } = await cli(args, place);
-        expect(out + err).not.toBe("");
+      const { env } = await placeOf(answers);
+      for (const args of [["status"], ["status", "--json"], ["export"], ["doctor"]]) {
+        const { code, out } = await cli([...args, "--no-stack"], { ...place, env: { ...env } });
+        expect(code).not.toBe(1);
+        expect(out.length).toBeLessThan(20_000_000);
+      }
+      for (const args of [["status"], ["drift", "--github"], ["drift", "--json"]]) {
+        const { code, out } = await cli(args, place);
+        expect(code).not.toBe(1);
         expect(out.length).toBeLessThan(20_000_000);
       }
     },

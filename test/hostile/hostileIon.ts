@@ -44,7 +44,7 @@ export class RawAnswer {
 }
 
 /** One page of receivers. */
-export const page = (receivers: readonly object[], hasNextPage = false) => ({
+const page = (receivers: readonly object[], hasNextPage = false) => ({
   data: {
     webhookReceivers: {
       edges: receivers.map((node, at) => ({ cursor: `cursor ${at}`, node })),

@@ -95,13 +95,26 @@ async function printForGitHub({ titles, findings, next: shown }: Report, termina
   const notes = findings.filter((one) => !one.drift);
   const lines = [...titles, ...annotate("warning", drifted), ...annotate("notice", notes), summary];
   for (const line of lines) terminal.out(line);
-  const rows = findings.map(({ kind, drift, message }) => {
+  const all = findings.map(({ kind, drift, message }) => {
     return `| ${KINDS[kind].label}${drift ? "" : " (not drift)"} | ${markdown(message)} |`;
   });
+  const rows = firstThatFit(all);
+  if (rows.length < all.length) rows.push(`| … | ${pluralize(all.length - rows.length, "more finding")} |`);
   const table = rows.length > 0 ? `\n\n| | |\n| --- | --- |\n${rows.join("\n")}` : "";
   const verdict = drifted.length === 0 ? summary : `${summary} ${next}`;
   const text = `### ION webhooks\n\n${titles.map(markdown).join("<br>")}\n\n${verdict}${table}\n`;
   await addToSummary(terminal.env, text);
+}
+
+/** Bytes of a job summary, with a margin: GitHub drops a larger one as a whole. */
+const MAX_SUMMARY = 900 << 10;
+
+function firstThatFit(rows: readonly string[]): string[] {
+  let bytes = 0;
+  return rows.filter((row) => {
+    bytes += Buffer.byteLength(row) + 1;
+    return bytes <= MAX_SUMMARY;
+  });
 }
 
 /** Annotations of one level that GitHub shows for a step (its "Usage limits"). */

@@ -10,7 +10,8 @@ import { redirectOf, type Send } from "./transport.ts";
 const DEFAULT_LIFETIME = 60;
 
 const tokenAnswer = z.object({
-  access_token: z.string().min(1),
+  // A longer one fits no HTTP header.
+  access_token: z.string().min(1).max(100_000),
   expires_in: z.coerce.number().positive().catch(DEFAULT_LIFETIME).default(DEFAULT_LIFETIME),
 });
 
