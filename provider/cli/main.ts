@@ -3,12 +3,13 @@ import { escapeLines } from "../model/text.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { drift } from "./drift/drift.ts";
 import { exportProgram } from "./export/export.ts";
+import { init } from "./init/init.ts";
 import { listen } from "./listen/listen.ts";
 import { type Action, guarded, type Handler, type Register } from "./options.ts";
 import { status } from "./status/status.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
-const COMMANDS: readonly Register[] = [doctor, status, drift, exportProgram, listen];
+const COMMANDS: readonly Register[] = [init, doctor, status, drift, exportProgram, listen];
 
 /** Runs one command line. Returns its exit code. */
 export async function main(args: readonly string[], terminal: Terminal, version: string): Promise<number> {
@@ -21,7 +22,9 @@ export async function main(args: readonly string[], terminal: Terminal, version:
       code = await guarded(action, options, terminal);
     };
   const program = new Command("pulumi-ion")
-    .description("Read-only companion to Pulumi for ION webhooks. Only `export` writes, and only local files.")
+    .description(
+      "Companion to Pulumi for ION webhooks. It never changes ION. `init` creates a project with its stack, `export` writes files.",
+    )
     .version(version)
     .helpCommand(true)
     .exitOverride()

@@ -15,6 +15,8 @@ export interface Terminal {
   err(text: string): void;
   /** Colors text for {@link Terminal.out}, unless NO_COLOR is set or it is no terminal. */
   paint(style: Style, text: string): string;
+  /** Asks the person at the terminal; undefined if there is none. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Resolves when the user presses Ctrl-C. */
   interrupted(): Promise<void>;
 }
@@ -33,11 +35,22 @@ export function processTerminal(): Terminal {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
     paint: (style, text) => styleText(style, text, { stream: process.stdout }),
+    ...(process.stdin.isTTY && process.stdout.isTTY && { ask }),
     interrupted: () =>
       new Promise((resolve) => {
         for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
       }),
   };
+}
+
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import("node:readline/promises");
+  const readline = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return await readline.question(question);
+  } finally {
+    readline.close();
+  }
 }
 
 /**

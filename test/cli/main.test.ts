@@ -4,7 +4,7 @@ import type { Terminal } from "../../provider/cli/terminal.ts";
 import { IonError } from "../../provider/ion/errors.ts";
 import { cli, folder } from "./run.ts";
 
-const COMMANDS = ["doctor", "status", "drift", "export", "listen"];
+const COMMANDS = ["init", "doctor", "status", "drift", "export", "listen"];
 
 describe("--help", () => {
   it.each([[[]], ...COMMANDS.map((command) => [[command]])])("of %j is as documented", async (command) => {
@@ -15,7 +15,7 @@ describe("--help", () => {
 
   it.each(COMMANDS)("of %s shows exit codes and examples", async (command) => {
     const { out } = await cli([command, "--help"]);
-    expect(out).toContain(`Usage: pulumi-ion ${command} [options]`);
+    expect(out).toContain(`Usage: pulumi-ion ${command} [options]${command === "init" ? " [folder]" : ""}`);
     expect(out).toMatch(/^Exit codes: 0 .*, 1 /m);
     expect(out).toMatch(new RegExp(`^Examples:\n {2}(\\S+=\\S+ )?pulumi-ion ${command}`, "m"));
     for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(120);

@@ -1,7 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { start } from "../support/support.ts";
 import { ROOT, run } from "./project.ts";
 
@@ -107,4 +112,84 @@ async function runMutation(
   const headers = { authorization: `Bearer ${token.access_token}`, "content-type": "application/json" };
   const answer = await fetch(graphqlUrl, { method: "POST", headers, body: JSON.stringify({ query }) });
   expect(await answer.json()).not.toHaveProperty("errors");
+}
+
+it("the first ten minutes, executed block by block, lead to a project outside the repository and an event", async () => {
+  const page = await readFile(join(ROOT, "docs/first-ten-minutes.md"), "utf8");
+  const inTerminal = (name: string) =>
+    [...page.matchAll(new RegExp(`<!-- terminal: ${name} -->\n\n\`\`\`sh\n([\\s\\S]*?)\`\`\``, "g"))].map(
+      ([, block = ""]) => block,
+    );
+  const emulator = await start();
+  const { store } = emulator;
+  const home = await mkdtemp(join(tmpdir(), "pulumi-ion-home-"));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  await mkdir(join(home, ".pulumi"));
+  const engines = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "versions");
+  if (existsSync(engines)) await symlink(engines, join(home, ".pulumi/versions"));
+  // The repository as the guide's reader has it after `npm ci`, in a folder of its own.
+  const clone = join(home, "clone");
+  await mkdir(clone);
+  await symlink(join(ROOT, "node_modules"), join(clone, "node_modules"));
+  await writeFile(join(clone, "package.json"), "{}");
+  const env: NodeJS.ProcessEnv = { ...process.env, HOME: home, STATE: join(home, "shell") };
+  delete env.PULUMI_HOME;
+  delete env.PULUMI_BACKEND_URL;
+  env.PATH = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
+  env.PULUMI_SKIP_UPDATE_CHECK = "true";
+  const port = await freePort();
+  const adapted = (block: string) =>
+    block
+      .replaceAll("http://127.0.0.1:8787", emulator.url)
+      .replaceAll("http://127.0.0.1:8788", `http://127.0.0.1:${port}`)
+      .replaceAll("pulumi-ion listen", `pulumi-ion listen --port ${port}`)
+      .replaceAll("emulator emit parts", `emulator emit --url ${emulator.url} parts`)
+      // Answers the prompt.
+      .replaceAll("pulumi up", "pulumi up --yes --skip-preview");
+  const execute = async (block: string) => {
+    const head = "if [ -f $STATE ]; then . $STATE; cd $(cat $STATE.cwd); fi\n";
+    const tail = "\npwd > $STATE.cwd; export -p > $STATE";
+    const { code, output } = await run("bash", ["-e", "-c", head + adapted(block) + tail], clone, env);
+    expect(code, `${block}\n${output}`).toBe(0);
+    return output;
+  };
+
+  const [create = "", check = "", apply = "", repair = ""] = inTerminal("project");
+  await execute(create);
+  const checked = await execute(check);
+  expect(checked).toContain("Everything works: pulumi-ion");
+  expect(checked).toContain("+ 39 to create");
+  expect(await execute(apply)).toMatch(/39 unchanged\s*$/);
+  expect(store.listSubscriptions()).toHaveLength(34);
+
+  const [listen = ""] = inTerminal("receiver");
+  const project = join(home, "ion-practice");
+  const child = spawn("bash", ["-c", adapted(listen)], { cwd: project, env, detached: true });
+  onTestFinished(() => void process.kill(-(child.pid ?? 0), "SIGKILL"));
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (text) => {
+      printed += text;
+    });
+  }
+  const waitFor = (pattern: RegExp) => vi.waitFor(() => expect(printed).toMatch(pattern), { timeout: 60_000 });
+  await waitFor(new RegExp(`:${port}`));
+  const [emit = ""] = inTerminal("emit");
+  const emitted = await run("bash", ["-e", "-c", adapted(emit)], clone, env);
+  expect(emitted.output).toBe("1 change of PARTS UPDATE: 1 delivery.\n");
+  await waitFor(/PARTS UPDATE/);
+
+  store.deleteSubscription(store.listSubscriptions()[0]?.id ?? "");
+  const repaired = await execute(repair);
+  expect(repaired).toContain("+ 1 to create");
+  expect(repaired).toMatch(/No drift\.\s*$/);
+  expect(await readFile(join(project, "package.json"), "utf8")).toContain("file:pulumi-ion-");
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
 }

@@ -18,8 +18,8 @@ it.each(["provider", "emulator"])("the package in %s runs no script when it is i
   expect(Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare|uninstall)$/.test(name))).toEqual([]);
 });
 
-it("the examples and the template depend on the current version of pulumi-ion", () => {
-  const folders = ["template", ...readdirSync(join(ROOT, "examples")).map((name) => `examples/${name}`)];
+it("the examples depend on the current version of pulumi-ion", () => {
+  const folders = readdirSync(join(ROOT, "examples")).map((name) => `examples/${name}`);
   expect(folders.length).toBeGreaterThan(5);
   for (const folder of folders) {
     expect(manifest(folder).dependencies, folder).toMatchObject({ "pulumi-ion": `^${manifest("provider").version}` });
@@ -37,13 +37,13 @@ it.each(["provider", "emulator"])(
     const paths = packed?.files.map(({ path }) => path) ?? [];
     expect(paths).toContain("README.md");
     const needed =
-      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+(\.js|\.cmd)?|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql)$/;
+      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+(\.js|\.cmd)?|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql|template\/.*)$/;
     expect(paths.filter((path) => !needed.test(path))).toEqual([]);
   },
 );
 
 it("the template's workflows name every action by its commit, because their jobs hold secrets", () => {
-  const folder = join(ROOT, "template/.github/workflows");
+  const folder = join(ROOT, "provider/template/typescript/.github/workflows");
   const uses = readdirSync(folder).flatMap((file) => [
     ...readFileSync(join(folder, file), "utf8").matchAll(/^.*\buses:.*$/gm),
   ]);

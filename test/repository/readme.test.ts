@@ -15,7 +15,7 @@ const PAGES = new Map(
   [
     "README.md",
     "provider/README.md",
-    "template/README.md",
+    "provider/template/typescript/README.md",
     ...GUIDES.map((name) => `docs/${name}`),
     ...EXAMPLES.map((name) => `examples/${name}/README.md`),
   ].map((path) => [path, read(path)]),

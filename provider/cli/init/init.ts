@@ -1,0 +1,102 @@
+import { mkdir } from "node:fs/promises";
+import { basename, relative, resolve } from "node:path";
+import { Option } from "commander";
+import { IonError } from "../../ion/errors.ts";
+import { escapeText } from "../../model/text.ts";
+import type { Action, Register } from "../options.ts";
+import type { Terminal } from "../terminal.ts";
+import { findPackage, requirementOf } from "./package.ts";
+import { conflictsWith, projectFiles, writeProject } from "./projectFiles.ts";
+import { runCommand } from "./runCommand.ts";
+import { askSettings, createStack, type InitSettings } from "./stackConfig.ts";
+
+interface InitOptions extends InitSettings {
+  readonly language: "typescript";
+  readonly install: boolean;
+}
+
+/** `pulumi-ion init`: writes a project that works at once. */
+export const init: Register = (program, act, version) => {
+  program
+    .command("init")
+    .argument("[folder]", "folder of the new project; it is created if it does not exist", ".")
+    .summary("Create a Pulumi project for ION's webhooks")
+    .description(
+      "Create a Pulumi project for ION's webhooks and install its packages. If this version is not on npm, the project gets a " +
+        "copy of it. On a terminal, it asks for what it needs; secrets are hidden and encrypted at once. No file is overwritten.",
+    )
+    .addOption(
+      new Option("--language <language>", "language of the program").choices(["typescript"]).default("typescript"),
+    )
+    .option("-s, --stack <name>", "name of the stack to create", "production")
+    .option("--region <region>", "region of the ION environment: us, gov or aus")
+    .option("--stage <stage>", "its stage: production or staging")
+    .option("--endpoint <url>", "ION's GraphQL endpoint, instead of region and stage")
+    .option("--auth-url <url>", "ION's token endpoint, for an endpoint that is not ION's own")
+    .option("--client-id <id>", "client id of the API key; its secret comes from ION_CLIENT_SECRET")
+    .option("--no-install", "do not run npm install")
+    .addHelpText("after", HELP)
+    .action((folder: string, options: InitOptions, command: unknown) => {
+      const action: Action<InitOptions> = (given, terminal) => run(folder, given, terminal, version);
+      return act(action)(options, command);
+    });
+};
+
+const HELP = `
+Without a terminal, the secrets come from ION_CLIENT_SECRET and ION_WEBHOOK_URI. The stack is created only if a region or an
+endpoint is given.
+
+Exit codes: 0 success, 1 error or invalid arguments.
+
+Examples:
+  pulumi-ion init ../ion-webhooks
+  pulumi-ion init ion-webhooks --region us --client-id abc     with ION_CLIENT_SECRET and ION_WEBHOOK_URI set`;
+
+async function run(folder: string, options: InitOptions, terminal: Terminal, version: string): Promise<number> {
+  const target = resolve(terminal.cwd, folder);
+  const files = await projectFiles(options.language, projectName(target));
+  const conflicts = conflictsWith(target, files);
+  if (conflicts.length > 0) {
+    throw new IonError("config", `${escapeText(target)} already has ${conflicts.map(escapeText).join(", ")}.`, {
+      hints: ["Choose another folder: `pulumi-ion init` overwrites no file."],
+    });
+  }
+  await mkdir(target, { recursive: true });
+  const requirement = await requirementOf(findPackage(), version, target, terminal);
+  await writeProject(target, files, requirement);
+  terminal.out(`Created a project in ${escapeText(target)}.`);
+  if (options.install) {
+    terminal.out("Installing its packages with npm …");
+    await runCommand("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: target,
+      env: terminal.env,
+    });
+  }
+  const settings = await askSettings(options, terminal);
+  const isConfigured = settings.region !== undefined || settings.endpoint !== undefined;
+  if (isConfigured) await createStack(target, settings, terminal);
+  terminal.out(`\n${nextSteps(relative(terminal.cwd, target), settings.stack, isConfigured)}`);
+  return 0;
+}
+
+/** A project's name as Pulumi and npm accept it. */
+function projectName(target: string): string {
+  const name = basename(target)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, "-")
+    .replaceAll(/^[._-]+|[._-]+$/g, "");
+  return name === "" ? "ion-webhooks" : name;
+}
+
+function nextSteps(folder: string, stack: string, isConfigured: boolean): string {
+  const enter = folder === "" ? [] : [`  cd ${folder}`];
+  const create = [
+    `  npx pulumi stack init ${stack}`,
+    "  npx pulumi config set ion:region us",
+    "  npx pulumi config set ion:clientId <client id>",
+    "  npx pulumi config set --secret ion:clientSecret",
+    "  npx pulumi config set --secret webhookUri",
+  ];
+  const check = ["  npx --no-install pulumi-ion doctor", "  npx pulumi preview"];
+  return ["Next:", ...enter, ...(isConfigured ? [] : create), ...check].join("\n");
+}

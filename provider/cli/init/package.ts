@@ -1,0 +1,44 @@
+/** How a new project gets this version of pulumi-ion. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { IonError } from "../../ion/errors.ts";
+import { escapeText } from "../../model/text.ts";
+import type { Terminal } from "../terminal.ts";
+import { runCommand } from "./runCommand.ts";
+
+/** The folder of the package that runs. */
+export function findPackage(folder: string = __dirname): string {
+  const file = join(folder, "package.json");
+  if (existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { name?: string }).name === "pulumi-ion")
+    return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new IonError("config", "The folder of pulumi-ion was not found.");
+  return findPackage(parent);
+}
+
+/**
+ * What the project's package.json requires: this version from the registry if npm installed the package that runs from there,
+ * otherwise a tarball inside the project, so that `npm ci` works on every machine. The registry is never asked by name: while
+ * the package is not published, that name may be anybody's.
+ */
+export async function requirementOf(root: string, version: string, target: string, { env }: Terminal): Promise<string> {
+  if (isFromRegistry(root)) return `^${version}`;
+  const packed = await runCommand("npm", ["pack", root, "--ignore-scripts", "--loglevel=error", "--json"], {
+    cwd: target,
+    env,
+    isCaptured: true,
+  });
+  const [first] = JSON.parse(packed) as readonly { readonly filename?: string }[];
+  if (!first?.filename) throw new IonError("config", `\`npm pack ${escapeText(root)}\` named no file.`);
+  return `file:${first.filename}`;
+}
+
+/** Whether npm installed a package from a registry, by npm's own record of the folder. */
+export function isFromRegistry(root: string): boolean {
+  const record = join(dirname(root), ".package-lock.json");
+  if (!existsSync(record)) return false;
+  const { packages = {} } = JSON.parse(readFileSync(record, "utf8")) as {
+    readonly packages?: Readonly<Record<string, { readonly resolved?: string } | undefined>>;
+  };
+  return /^https:/.test(packages["node_modules/pulumi-ion"]?.resolved ?? "");
+}

@@ -1,0 +1,71 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { isFromRegistry } from "../../../provider/cli/init/package.ts";
+import { cli, folder } from "../run.ts";
+
+const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+
+it("writes a project with a copy of the package, and says what to type next", async () => {
+  const cwd = await folder();
+  const { code, out, err } = await cli(["init", "My Plant", "--no-install"], { cwd, env });
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  const project = join(cwd, "My Plant");
+  const files = (await readdir(project)).sort();
+  expect(files).toEqual([
+    ".github",
+    ".gitignore",
+    "Pulumi.yaml",
+    "README.md",
+    "index.ts",
+    "package.json",
+    expect.stringMatching(/^pulumi-ion-.*\.tgz$/),
+    "tsconfig.json",
+  ]);
+  const manifest = JSON.parse(await readFile(join(project, "package.json"), "utf8"));
+  expect(manifest).toMatchObject({ name: "my-plant", dependencies: { "pulumi-ion": `file:${files[6]}` } });
+  expect(await readFile(join(project, "Pulumi.yaml"), "utf8")).toContain("name: my-plant\n");
+  expect(out.replace(cwd, "<folder>")).toMatchInlineSnapshot(`
+    "Created a project in <folder>/My Plant.
+
+    Next:
+      cd My Plant
+      npx pulumi stack init production
+      npx pulumi config set ion:region us
+      npx pulumi config set ion:clientId <client id>
+      npx pulumi config set --secret ion:clientSecret
+      npx pulumi config set --secret webhookUri
+      npx --no-install pulumi-ion doctor
+      npx pulumi preview"
+  `);
+});
+
+it("overwrites no file, and then writes none", async () => {
+  const cwd = await folder();
+  await writeFile(join(cwd, "index.ts"), "// mine\n");
+  await mkdir(join(cwd, "node_modules"));
+  const { code, err } = await cli(["init", "--no-install"], { cwd, env });
+  expect(code).toBe(1);
+  expect(err).toMatch(/already has index\.ts\./);
+  expect((await readdir(cwd)).sort()).toEqual(["index.ts", "node_modules"]);
+  expect(await readFile(join(cwd, "index.ts"), "utf8")).toBe("// mine\n");
+});
+
+describe("the package", () => {
+  it.each([
+    ["https://registry.npmjs.org/pulumi-ion/-/pulumi-ion-0.2.0.tgz", true],
+    ["file:pulumi-ion-0.2.0.tgz", false],
+    ["../provider", false],
+    [undefined, false],
+  ])("is required from the registry only if npm installed it from there: %s", async (resolved, expected) => {
+    const modules = join(await folder(), "node_modules");
+    await mkdir(join(modules, "pulumi-ion"), { recursive: true });
+    const record = { packages: { "node_modules/pulumi-ion": { ...(resolved && { resolved }) } } };
+    await writeFile(join(modules, ".package-lock.json"), JSON.stringify(record));
+    expect(isFromRegistry(join(modules, "pulumi-ion"))).toBe(expected);
+  });
+
+  it("is not required from the registry if npm has no record of it", async () => {
+    expect(isFromRegistry(join(await folder(), "pulumi-ion"))).toBe(false);
+  });
+});
