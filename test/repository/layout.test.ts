@@ -97,7 +97,7 @@ describe("imports", () => {
       // Types count, too: they are what a reader follows.
       tsPreCompilationDeps: true,
       doNotFollow: { path: "node_modules" },
-      exclude: { path: "^(provider|emulator)/(dist|node_modules)/" },
+      exclude: { path: "^(provider|emulator)/(dist|node_modules|template)/" },
     };
     // Packages that export ES modules only.
     const resolve = { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "types", "default"] };

@@ -22,7 +22,7 @@ export const init: Register = (program, act, version) => {
     .argument("[folder]", "folder of the new project; it is created if it does not exist", ".")
     .summary("Create a Pulumi project for ION's webhooks")
     .description(
-      "Create a Pulumi project for ION's webhooks and install its packages. If this version is not on npm, the project gets a " +
+      "Create a Pulumi project for ION's webhooks and install its packages. If pulumi-ion was not installed from a registry, the project gets a " +
         "copy of it. On a terminal, it asks for what it needs; secrets are hidden and encrypted at once. No file is overwritten.",
     )
     .addOption(
@@ -43,8 +43,8 @@ export const init: Register = (program, act, version) => {
 };
 
 const HELP = `
-Without a terminal, the secrets come from ION_CLIENT_SECRET and ION_WEBHOOK_URI. The stack is created only if a region or an
-endpoint is given.
+Without a terminal, the secrets come from ION_CLIENT_SECRET and ION_WEBHOOK_URI. The stack is created only if a
+region or an endpoint is given.
 
 Exit codes: 0 success, 1 error or invalid arguments.
 
