@@ -25,10 +25,15 @@ describe("the template", () => {
     const summary = join(project.dir, "summary.md");
     /** Runs the steps of a workflow after `npm ci` as GitHub's runner does. */
     const steps = async (name: string) => {
-      const commands = [...(await workflow(name)).matchAll(/^ +- run: (npx pulumi.*)$|^ +run: (.*)$/gm)];
+      const commands = [
+        ...(await workflow(name)).matchAll(/^ +- run: (npx (?:--no-install )?pulumi.*)$|^ +run: (.*)$/gm),
+      ];
       expect(commands.length).toBeGreaterThan(0);
       const script = commands.map(([, command, after]) => command ?? after).join("\n");
-      const localScript = script.replaceAll("npx ", "").replaceAll("--stack production", "--stack test");
+      const localScript = script
+        .replaceAll("npx --no-install ", "")
+        .replaceAll("npx ", "")
+        .replaceAll("--stack production", "--stack test");
       const bash = ["--noprofile", "--norc", "-eo", "pipefail", "-c", localScript];
       return run("bash", bash, project.dir, { ...project.env, GITHUB_STEP_SUMMARY: summary });
     };

@@ -81,11 +81,10 @@ async function run(folder: string, options: InitOptions, terminal: Terminal, ver
 
 /** A project's name as Pulumi and npm accept it. */
 function projectName(target: string): string {
-  const name = basename(target)
+  const words = basename(target)
     .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, "-")
-    .replaceAll(/^[._-]+|[._-]+$/g, "");
-  return name === "" ? "ion-webhooks" : name;
+    .match(/[a-z0-9]+/g) ?? ["ion", "webhooks"];
+  return words.join("-");
 }
 
 function nextSteps(folder: string, stack: string, isConfigured: boolean): string {
