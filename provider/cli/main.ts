@@ -5,11 +5,12 @@ import { drift } from "./drift/drift.ts";
 import { exportProgram } from "./export/export.ts";
 import { init } from "./init/init.ts";
 import { listen } from "./listen/listen.ts";
+import { migrate } from "./migrate/migrate.ts";
 import { type Action, guarded, type Handler, type Register } from "./options.ts";
 import { status } from "./status/status.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
-const COMMANDS: readonly Register[] = [init, doctor, status, drift, exportProgram, listen];
+const COMMANDS: readonly Register[] = [init, doctor, status, drift, exportProgram, listen, migrate];
 
 /** Runs one command line. Returns its exit code. */
 export async function main(args: readonly string[], terminal: Terminal, version: string): Promise<number> {
@@ -23,7 +24,7 @@ export async function main(args: readonly string[], terminal: Terminal, version:
     };
   const program = new Command("pulumi-ion")
     .description(
-      "Companion to Pulumi for ION webhooks. It never changes ION. `init` creates a project with its stack, `export` writes files.",
+      "Companion to Pulumi for ION webhooks. It never changes ION. `init` creates a project with its stack, `export` and `migrate` write files.",
     )
     .version(version)
     .helpCommand(true)

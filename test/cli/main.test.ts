@@ -4,7 +4,7 @@ import type { Terminal } from "../../provider/cli/terminal.ts";
 import { IonError } from "../../provider/ion/errors.ts";
 import { cli, folder } from "./run.ts";
 
-const COMMANDS = ["init", "doctor", "status", "drift", "export", "listen"];
+const COMMANDS = ["init", "doctor", "status", "drift", "export", "listen", "migrate"];
 
 describe("--help", () => {
   it.each([[[]], ...COMMANDS.map((command) => [[command]])])("of %j is as documented", async (command) => {

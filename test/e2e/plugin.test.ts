@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CANARY, start } from "../support/support.ts";
-import { makeProject, type Project, type ProjectOptions, ROOT, testLifecycle } from "./project.ts";
+import { makeProject, type Project, type ProjectOptions, ROOT, run, testLifecycle } from "./project.ts";
 
 const URI = `https://hooks.example/${CANARY}`;
 
@@ -388,5 +388,46 @@ ${body}`;
     const mixed = await project.pulumi("preview", "--stack", "test");
     expect(mixed.code).not.toBe(0);
     expect(mixed.output).toContain("Import both from the same one");
+  });
+});
+
+describe("a stack moves between dynamic resources and the plugin", () => {
+  const body = `
+    const violet = new ion.VioletWebhooks("violet", { webhookUri: pulumi.secret("${URI}"), headers: { "X-Plant": "${CANARY}-7" }, resources: ["PARTS", "RUNS"] });
+    exports.id = violet.receiverId;`;
+  const programWith = (from: string) => `const pulumi = require("@pulumi/pulumi");
+    const ion = require("${from}");${body}`;
+
+  it("there and back without a write to ION", async () => {
+    const head = HEAD.replace("runtime: yaml", "runtime: nodejs");
+    const files = { "Pulumi.yaml": head, "package.json": "{}", "index.js": programWith("pulumi-ion") };
+    const project = await makeProject({ files });
+    const { emulator } = project;
+    await project.up();
+    const before = emulator.store.state();
+    const directions = [
+      ["plugin", "pulumi-ion/native", "ion:index:WebhookReceiver"],
+      ["dynamic", "pulumi-ion", "pulumi-nodejs:dynamic/ion:WebhookReceiver"],
+    ] as const;
+    for (const [to, from, type] of directions) {
+      const commands = [
+        ["pulumi", "stack", "export", "--file", "stack.json", "--stack", "test"],
+        ["pulumi-ion", "migrate", "stack.json", "--to", to],
+        ["pulumi", "stack", "import", "--file", "stack.json", "--stack", "test"],
+      ];
+      for (const [command = "", ...args] of commands) {
+        const { code, output } = await run(command, args, project.dir, project.env);
+        expect(code, output).toBe(0);
+      }
+      await project.write({ "index.js": programWith(from) });
+      await project.preview("--expect-no-changes", "--run-program");
+      await project.up("--run-program");
+      await project.preview("--expect-no-changes");
+      expect((await project.resources()).map((one) => one.type)).toContain(type);
+      expect(await stateOf(project)).not.toContain(CANARY);
+    }
+    expect(emulator.store.state()).toEqual(before);
+    expect((await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")).code).toBe(0);
+    expect(emulator.store.state()).toMatchObject({ receivers: [], subscriptions: [] });
   });
 });

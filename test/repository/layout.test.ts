@@ -28,7 +28,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "resources/": ["model/", "ion/", "program/", "functions/", "engine/dynamic/providerReference.ts"],
   "native.ts": ["index.ts", "resources/"],
   "index.ts": ["program/", "functions/", "resources/"],
-  "cli/": ["model/", "ion/", "lifecycle/", "functions/verifySignature.ts"],
+  "cli/": ["model/", "ion/", "lifecycle/", "functions/verifySignature.ts", "engine/dynamic/providerReference.ts"],
   "bin/": ["dist/", "package.json"],
 };
 
