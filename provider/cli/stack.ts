@@ -116,6 +116,19 @@ export async function findStack(
   };
 }
 
+/** The names of all stacks of the project. @throws IonError "config" if there is no project, or its stacks cannot be listed */
+export async function listStacks({ cwd }: StackOptions, from: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+  const folder = resolve(from, cwd ?? ".");
+  const project = existsSync(folder) ? findProject(folder) : undefined;
+  if (project === undefined) {
+    throw new IonError("config", `There is no Pulumi project in ${escapeText(folder)} or above it.`, {
+      hints: ["Set --cwd to the folder of your Pulumi project."],
+    });
+  }
+  const workspace = await openWorkspace(folder, project, env);
+  return (await read(workspace.listStacks())).map(({ name }) => name);
+}
+
 /** Opens the project with its own `pulumi`, else with the one on the PATH. Other folders' packages are never run. */
 async function openWorkspace(folder: string, project: string, env: NodeJS.ProcessEnv): Promise<LocalWorkspace> {
   const automation = await import("@pulumi/pulumi/automation/index.js");

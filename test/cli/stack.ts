@@ -22,7 +22,14 @@ for arg in "$@"; do
   case "$arg" in --stack) next=stack ;; *) next="" ;; esac
 done
 case "$1 $2" in
-  "stack ls") echo '[{"name": "staging", "current": false}, {"name": "dev", "current": true}]'; exit 0 ;;
+  "stack ls")
+    list=""
+    for config in *.config.json; do
+      name="\${config%.config.json}"
+      current=false; if [ "$name" = dev ]; then current=true; fi
+      list="$list\${list:+, }{\\"name\\": \\"$name\\", \\"current\\": $current}"
+    done
+    echo "[$list]"; exit 0 ;;
   "stack export") file="$stack.state.json" ;;
   "config "*) file="$stack.config.json" ;;
 esac

@@ -5,8 +5,9 @@ import { IonError, type IonErrorKind, isIonError } from "../../ion/errors.ts";
 import { EnvironmentCheck, findOtherHosts } from "../../ion/schema/environmentCheck.ts";
 import { RUN_DOCTOR } from "../../ion/schema/shapes.ts";
 import { WebhookApi } from "../../ion/webhookApi.ts";
-import { escapeLine, formatJson, listSome } from "../../model/text.ts";
-import { type Register, withStack } from "../options.ts";
+import { escapeLine, escapeText, formatJson, listSome } from "../../model/text.ts";
+import { acrossStacks, withStacks } from "../manyStacks.ts";
+import type { Register } from "../options.ts";
 import { findSettings, originOf, withoutSecrets } from "../settings.ts";
 import type { StackOptions } from "../stack.ts";
 import { type Style, type Terminal, wrap } from "../terminal.ts";
@@ -34,7 +35,7 @@ interface DoctorOptions extends StackOptions {
 
 /** `pulumi-ion doctor`: does pulumi-ion work with this ION environment, and if not, who must fix what? */
 export const doctor: Register = (program, act, version) => {
-  withStack(program.command("doctor"))
+  withStacks(program.command("doctor"))
     .summary("Check settings, API key and ION")
     .description(
       "Check the settings, the API key, ION's schema and the webhooks, and list who must fix what. Changes nothing.",
@@ -42,7 +43,9 @@ export const doctor: Register = (program, act, version) => {
     .option("--json", "print one JSON object")
     .option("--save-schema <file>", "write the webhook part of ION's schema to a new file: names only, no data")
     .addHelpText("after", HELP)
-    .action(act((options: DoctorOptions, terminal) => run(options, terminal, version)));
+    .action(
+      act(acrossStacks((options: DoctorOptions, terminal) => run(options, terminal, version), summarizeFindings)),
+    );
 };
 
 const HELP = `
@@ -53,6 +56,13 @@ Examples:
   pulumi-ion doctor --no-stack                 only ION_API_URI, ION_CLIENT_ID, ION_CLIENT_SECRET
   pulumi-ion doctor --json | jq '.verdict'
   pulumi-ion doctor --save-schema ion.graphql  a file for the maintainers of pulumi-ion, without secrets`;
+
+/** One line about one of many stacks: its first failure. */
+function summarizeFindings({ findings }: Readonly<Record<string, unknown>>): string {
+  const all = findings as readonly Finding[];
+  const [first] = (all.find(({ outcome }) => outcome === "failure")?.message ?? "Everything works.").split("\n");
+  return escapeText(first ?? "");
+}
 
 const MARKS: Readonly<Record<Outcome, { mark: string; style: Style }>> = {
   ok: { mark: "✓", style: "green" },

@@ -1,11 +1,12 @@
 import { IonError } from "../../ion/errors.ts";
 import { escapeText, pluralize } from "../../model/text.ts";
-import { type Action, type Register, withStack } from "../options.ts";
+import { acrossStacks, withStacks } from "../manyStacks.ts";
+import type { Action, Register } from "../options.ts";
 import { connect, describeSource, findSettings } from "../settings.ts";
 import { findStack, type StackOptions } from "../stack.ts";
 import { type Declarations, NO_DECLARATIONS, requireDeclarations, requireSameEnvironment } from "../stackState.ts";
 import { type Terminal, withSlowNotice } from "../terminal.ts";
-import { print, type Report, type ReportOptions } from "./report.ts";
+import { print, type Report, type ReportOptions, summarize } from "./report.ts";
 
 interface DriftOptions extends StackOptions, ReportOptions {
   readonly compare?: readonly string[];
@@ -13,7 +14,7 @@ interface DriftOptions extends StackOptions, ReportOptions {
 
 /** `pulumi-ion drift`: does ION have what the stack declares? */
 export const drift: Register = (program, act) => {
-  withStack(program.command("drift"))
+  withStacks(program.command("drift"))
     .summary("Compare ION with a stack")
     .description(
       "Compare ION with what a stack declares, and list what is missing, changed, unmanaged or duplicate. Reads the stack's " +
@@ -24,7 +25,7 @@ export const drift: Register = (program, act) => {
     .option("--github", "print annotations for GitHub Actions, and add a job summary")
     .option("--json", "print one JSON object")
     .addHelpText("after", HELP)
-    .action(act(run));
+    .action(act(acrossStacks(run, summarizeFindings)));
 };
 
 const HELP = `
@@ -33,8 +34,13 @@ Exit codes: 0 no drift, 2 drift, 1 error or invalid arguments.
 Examples:
   pulumi-ion drift --stack production
   pulumi-ion drift --stack production --github       a scheduled check in GitHub Actions
+  pulumi-ion drift --all-stacks                      one line for each stack
   pulumi-ion drift --json | jq '.findings[].message'
   pulumi-ion drift --compare staging production      do both stacks declare the same?`;
+
+/** One line about one of many stacks. */
+const summarizeFindings = ({ findings }: Readonly<Record<string, unknown>>) =>
+  summarize(findings as Report["findings"]);
 
 const run: Action<DriftOptions> = async (options, terminal) => {
   const { compare } = options;

@@ -55,7 +55,7 @@ const KINDS: Readonly<Record<Report["findings"][number]["kind"], { readonly symb
   };
 
 /** "1 missing, 2 changed." */
-function summarize(findings: Report["findings"]): string {
+export function summarize(findings: Report["findings"]): string {
   const drifted = findings.filter((one) => one.drift);
   if (drifted.length === 0) return "No drift.";
   const counts = Object.entries(KINDS).map(([kind, { label }]) => {

@@ -1,12 +1,13 @@
 import { escapeText, formatJson, formatReceiver, pluralize } from "../../model/text.ts";
-import { findingsFor } from "../drift/detect.ts";
-import { type Action, type Register, withStack } from "../options.ts";
+import { type Finding, findingsFor } from "../drift/detect.ts";
+import { acrossStacks, withStacks } from "../manyStacks.ts";
+import type { Action, Register } from "../options.ts";
 import { connect, describeSource, findSettings } from "../settings.ts";
 import type { StackOptions } from "../stack.ts";
 import { NO_DECLARATIONS, readDeclarations, requireSameEnvironment } from "../stackState.ts";
 import { type Terminal, withSlowNotice } from "../terminal.ts";
-import { coverageOf, type ReceiverStatus, receiverStatuses, statusDifferences } from "./coverage.ts";
-import { notes, problems } from "./summary.ts";
+import { type Coverage, coverageOf, type ReceiverStatus, receiverStatuses, statusDifferences } from "./coverage.ts";
+import { isProblem, notes, problems } from "./summary.ts";
 import { renderTable } from "./table.ts";
 
 interface StatusOptions extends StackOptions {
@@ -15,7 +16,7 @@ interface StatusOptions extends StackOptions {
 
 /** `pulumi-ion status`: which receivers are there, and which events do they get? */
 export const status: Register = (program, act) => {
-  withStack(program.command("status"))
+  withStacks(program.command("status"))
     .summary("Show receivers and subscriptions")
     .description(
       "Show ION's receivers and their subscriptions, compared with what the stack declares and with Violet's guide. What is " +
@@ -23,7 +24,7 @@ export const status: Register = (program, act) => {
     )
     .option("--json", "print one JSON object")
     .addHelpText("after", HELP)
-    .action(act(run));
+    .action(act(acrossStacks(run, summarizeStatus)));
 };
 
 const HELP = `
@@ -33,6 +34,18 @@ Examples:
   pulumi-ion status --stack production
   pulumi-ion status --no-stack                 only ION_API_URI, ION_CLIENT_ID, ION_CLIENT_SECRET
   pulumi-ion status --json | jq '.coverage.guideMissing'`;
+
+/** One line about one of many stacks. */
+function summarizeStatus({ receivers, findings, coverage }: Readonly<Record<string, unknown>>): string {
+  const all = receivers as readonly ReceiverStatus[];
+  const problems = (findings as readonly Finding[]).filter(isProblem).length;
+  const { guideMissing } = coverage as Coverage;
+  return [
+    pluralize(all.length, "receiver"),
+    problems === 0 ? "no problem" : pluralize(problems, "problem"),
+    ...(guideMissing.length === 0 ? [] : [`${pluralize(guideMissing.length, "event")} of Violet's guide missing`]),
+  ].join(", ");
+}
 
 const run: Action<StatusOptions> = async (options, terminal) => {
   const settings = await findSettings(options, terminal);

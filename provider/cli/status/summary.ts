@@ -6,7 +6,7 @@ import { type Terminal, wrap } from "../terminal.ts";
 import type { Coverage } from "./coverage.ts";
 
 /** Whether a finding means that something is wrong. A duplicate is, even if the stack does not declare it. */
-const isProblem = ({ drift, kind }: Finding) => drift || kind === "duplicate";
+export const isProblem = ({ drift, kind }: Finding) => drift || kind === "duplicate";
 
 /** What is wrong, or that nothing is. */
 export function problems(
