@@ -129,7 +129,7 @@ describe("up", () => {
 
 describe("a client secret in plain text", () => {
   it("causes one warning with the command that encrypts it", async () => {
-    const project = await makeProject({ files: GOOD });
+    const project = await makeProject({ files: GOOD, emulator: { clientSecret: "canary-plain" } });
     expect(await project.preview()).not.toContain("plaintext");
     const set = ["config", "set", "--plaintext", "ion:clientSecret", "canary-plain", "--stack", "test"];
     expect((await project.pulumi(...set)).code).toBe(0);
