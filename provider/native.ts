@@ -1,6 +1,6 @@
 /**
- * The same resources as `pulumi-ion`, over the provider plugin: they can be imported, a preview names each header that changes, and
- * they start faster. The project names the plugin in its Pulumi.yaml (docs/provider-plugin.md).
+ * The same resources as `pulumi-ion`, over the provider plugin: they can be imported, and a preview names each header that changes.
+ * The project names the plugin in its Pulumi.yaml (docs/provider-plugin.md).
  */
 import type * as pulumi from "@pulumi/pulumi";
 import * as base from "./index.ts";

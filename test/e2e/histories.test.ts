@@ -7,11 +7,11 @@ import { sourceOf } from "../faults/desiredState.ts";
 import { applyEdit, EDIT_NAMES } from "../faults/manualEdits.ts";
 import { desiredStates, Model } from "../faults/model.ts";
 import { CANARY } from "../support/support.ts";
-import { makeProject, type Project } from "./project.ts";
+import { CARRIERS, makeProject, type Project } from "./project.ts";
 
-/** The seed is fixed unless FC_SEED sets another one. FC_STEPS sets the number of steps. */
+/** The seed is fixed unless FC_SEED sets another one. FC_STEPS sets the number of steps over each engine. */
 const FC_SEED = Number(process.env.FC_SEED ?? 214_218_676);
-const STEPS = Number(process.env.FC_STEPS ?? 20);
+const STEPS = Number(process.env.FC_STEPS ?? 10);
 
 /** Faults after which a run still succeeds. */
 const survivableFaults = fc.constantFrom<Fault[]>(
@@ -55,10 +55,10 @@ async function readState(project: Project) {
 /** Enough on a busy machine. */
 const LONG = 20 * 60_000;
 
-describe("random histories with the real engine", () => {
+describe.each(CARRIERS)("random histories with the real engine (%s)", (carrier) => {
   it(`at most two runs of up make ION exactly as declared (${STEPS} steps)`, { timeout: LONG }, async () => {
     console.log(`FC_SEED=${FC_SEED} repeats it; FC_STEPS=${STEPS}`);
-    const project = await makeProject({ files: { "index.js": sourceOf([]) } });
+    const project = await makeProject({ files: { "index.js": sourceOf([]) }, carrier });
     const { emulator } = project;
     let { managed, reported }: Awaited<ReturnType<typeof readState>> = { managed: new Map(), reported: new Set() };
     const model = new Model(emulator, () => managed);

@@ -2,11 +2,11 @@ import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { makeProject, type Project } from "./project.ts";
+import { CARRIERS, makeProject, type Project } from "./project.ts";
 
-/** KILL_SEED repeats a run. KILL_TIMES sets how often a process is killed. */
+/** KILL_SEED repeats a run. KILL_TIMES sets how often a process is killed, over each engine. */
 const SEED = process.env.KILL_SEED ?? String(Date.now());
-const TIMES = Number(process.env.KILL_TIMES ?? 42);
+const TIMES = Number(process.env.KILL_TIMES ?? 21);
 
 /** A pseudorandom number between 0 and 1, always the same for the seed and the keys. */
 const chance = (...keys: (string | number)[]) =>
@@ -86,12 +86,12 @@ async function runAndKill(project: Project, args: readonly string[], millisecond
   await exited;
 }
 
-describe("a killed process", () => {
+describe.each(CARRIERS)("a killed process (%s)", (carrier) => {
   it(
     `one more up makes ION exactly as declared after a kill at any of ${TIMES} moments of up, update and destroy`,
     async () => {
       console.log(`KILL_SEED=${SEED}`);
-      const project = await makeProject({ files: program(DESIRED_STATES[0]) });
+      const project = await makeProject({ files: program(DESIRED_STATES[0]), carrier });
       const { store, settings } = project.emulator;
       // Slow enough that a kill hits a run halfway.
       settings.latencyMs = 30;

@@ -43,6 +43,12 @@ export interface Project {
   write(files: Record<string, string>): Promise<void>;
 }
 
+/** The two engines that carry the lifecycles. A test that holds for both runs with each: `describe.each(CARRIERS)`. */
+export const CARRIERS = ["dynamic", "plugin"] as const;
+
+/** What the plugin needs in Pulumi.yaml. */
+const PLUGIN = "plugins:\n  providers:\n    - name: ion\n      path: node_modules/pulumi-ion/bin\n";
+
 /** Options for makeProject. */
 export interface ProjectOptions {
   /** Files by path. Requires at least `index.js` unless `folder` is set. */
@@ -57,6 +63,8 @@ export interface ProjectOptions {
   readonly nodeModules?: string | null;
   /** Options for the emulator. */
   readonly emulator?: EmulatorOptions;
+  /** With "plugin", programs that are written import pulumi-ion/native instead of pulumi-ion. @default "dynamic" */
+  readonly carrier?: (typeof CARRIERS)[number];
 }
 
 const STACK = "test";
@@ -74,7 +82,10 @@ export async function makeProject(options: ProjectOptions): Promise<Project> {
       await cp(join(folder, entry), join(dir, entry), { recursive: true });
     }
   } else {
-    await writeFile(join(dir, "Pulumi.yaml"), "name: project\nruntime: nodejs\noptions:\n  refresh: always\n");
+    await writeFile(
+      join(dir, "Pulumi.yaml"),
+      `name: project\nruntime: nodejs\noptions:\n  refresh: always\n${options.carrier === "plugin" ? PLUGIN : ""}`,
+    );
     await writeFile(join(dir, "package.json"), "{}");
   }
   if (options.nodeModules !== null) {
@@ -96,7 +107,10 @@ export async function makeProject(options: ProjectOptions): Promise<Project> {
     return output;
   };
   const write = async (files: Record<string, string>) => {
-    for (const [path, text] of Object.entries(files)) await writeFile(join(dir, path), text);
+    for (const [path, text] of Object.entries(files)) {
+      const program = options.carrier === "plugin" ? text.replaceAll('"pulumi-ion"', '"pulumi-ion/native"') : text;
+      await writeFile(join(dir, path), program);
+    }
   };
 
   await write(options.files ?? {});
