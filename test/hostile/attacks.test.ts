@@ -73,6 +73,8 @@ const WITHOUT_STACK = [
   ["export", "--force"],
   ["export", "--force", "--json"],
   ["export", "--receiver", `7${EVIL}`],
+  [`sta${EVIL}`],
+  ["status", `--js${EVIL}`],
 ].map((args) => [...args, "--no-stack"]);
 /** A command for the title of a test, which must not be an attack itself. */
 const titled = (all: readonly string[][]) =>
@@ -114,6 +116,16 @@ describe("text from ION, from the state and from arguments", () => {
     ["an answer of HTTP 403", { status: 403, body: { message: MESSAGE } }],
     ["an answer of HTTP 400", { status: 400, body: { errors: [{ message: MESSAGE }] } }],
     ["a rejection of the API key", { tokenStatus: 401, token: { error: "x", error_description: MESSAGE } }],
+    [
+      "a token that nests too deeply",
+      {
+        payload: null,
+        errors: [{ message: MESSAGE }],
+        token: {
+          access_token: `x.${Buffer.from(`{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}`).toString("base64url")}.y`,
+        },
+      },
+    ],
     ["a redirect", { tokenStatus: 302, token: { error: MESSAGE } }],
     ["a receiver without subscriptions", { receivers: [receiver({ name: EVIL, subscriptions: null })] }],
     ["an id that is no id", { receivers: [receiver({ id: EVIL })] }],
@@ -123,6 +135,7 @@ describe("text from ION, from the state and from arguments", () => {
       const { out, err, code } = await cli(args, place);
       expect(unsafeIn(`${out}\n${err}`, secrets)).toEqual([]);
       expect(code).not.toBe(0);
+      expect(out + err).not.toContain("Please report this bug");
     }
   });
 });

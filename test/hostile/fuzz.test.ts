@@ -8,14 +8,16 @@ import { join } from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
 import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc.js";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { compareStacks } from "../../provider/cli/drift/compareStacks.ts";
 import { findDrift } from "../../provider/cli/drift/detect.ts";
 import { print, type Report } from "../../provider/cli/drift/report.ts";
+import { main } from "../../provider/cli/main.ts";
 import { guarded } from "../../provider/cli/options.ts";
 import type { Declarations } from "../../provider/cli/stackState.ts";
 import type { Terminal } from "../../provider/cli/terminal.ts";
 import { startProviders } from "../../provider/engine/dynamic/entry.ts";
+import { loopbackFetch } from "../../provider/ion/http/loopback.ts";
 import { WebhookApi } from "../../provider/ion/webhookApi.ts";
 import { cli } from "../cli/run.ts";
 import { type Answers, answerTo, envFor, SECRETS, settingsAt } from "./hostileIon.ts";
@@ -223,24 +225,25 @@ const summary = join(folder, "summary.md");
 const reportFlags = fc.record({ json: fc.boolean(), github: fc.boolean(), strict: fc.boolean() });
 type Flags = typeof reportFlags extends fc.Arbitrary<infer T> ? T : never;
 
+const TERMINAL: Terminal = {
+  cwd: folder,
+  env: { GITHUB_STEP_SUMMARY: summary },
+  columns: 80,
+  out: (line) => void printed.push(line),
+  err: (line) => void printed.push(line),
+  paint: (_style, line) => line,
+  interrupted: () => Promise.resolve(),
+};
+
 /** Prints a drift report as `drift` does. */
 async function report(flags: Flags, findings: () => Promise<Report["findings"]>, options: Flags = flags) {
   rmSync(summary, { force: true });
   annotations = flags.github;
-  const terminal: Terminal = {
-    cwd: folder,
-    env: { GITHUB_STEP_SUMMARY: summary },
-    columns: 80,
-    out: (line) => void printed.push(line),
-    err: (line) => void printed.push(line),
-    paint: (_style, line) => line,
-    interrupted: () => Promise.resolve(),
-  };
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value));
   await guarded(
-    async () => print({ titles: ["ION"], findings: await findings(), next: "Next.", json: {} }, given, terminal),
+    async () => print({ titles: ["ION"], findings: await findings(), next: "Next.", json: {} }, given, TERMINAL),
     given,
-    terminal,
+    TERMINAL,
   );
   if (flags.github && !flags.json) printed.push(...summaryLines());
 }
@@ -337,6 +340,24 @@ async function lifecycle(type: keyof ReturnType<typeof startProviders>, inputs: 
   await attempt(() => provider.delete(current, recorded));
 }
 
+/** The URLs of two `listen` commands that print what they get: as text and as JSON. */
+const listening: string[] = [];
+const stop = Promise.withResolvers<void>();
+
+beforeAll(async () => {
+  for (const args of [[], ["--json"]]) {
+    const url = Promise.withResolvers<string>();
+    const out = (line: string) => {
+      printed.push(line);
+      url.resolve(/http:[^\s"]+/.exec(line)?.[0] ?? "");
+    };
+    const terminal = { ...TERMINAL, out, interrupted: () => stop.promise };
+    void main(["listen", "--port", "0", ...args], terminal, "1.2.3");
+    listening.push(await url.promise);
+  }
+});
+afterAll(() => stop.resolve());
+
 const worldsOf = (known: readonly string[]) => fc.array(worldWith(known), { minLength: 5, maxLength: 5 });
 const worlds = worldsOf([SECRETS.client, SECRETS.token]);
 const commands = fc.constantFrom<string[]>(
@@ -352,6 +373,18 @@ const commands = fc.constantFrom<string[]>(
 
 /** One case: what happens, and whether it may print annotations. */
 const cases = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({
+        at: fc.nat(1),
+        body: fc.oneof(text, fc.record({ resource: text, action: text, more: fc.array(text) })),
+      })
+      .map(({ at, body }) => async () => {
+        const content = typeof body === "string" ? body : JSON.stringify(body);
+        await loopbackFetch(listening[at] ?? "", { method: "POST", body: content });
+      }),
+  },
   {
     weight: 8,
     arbitrary: fc.record({ command: commands, columns: fc.constantFrom(20, 80, 200), world }).map((one) => async () => {

@@ -27,7 +27,7 @@ export function loopbackFetch(url: string, { method = "GET", headers, body, sign
     ...(signal && { signal }),
   };
   return new Promise((resolve, reject) => {
-    const request = send(url, options, (message) => {
+    const receive = (message: http.IncomingMessage) => {
       const { statusCode = 0 } = message;
       const stream = new ReadableStream<Uint8Array>({
         start(controller) {
@@ -42,6 +42,15 @@ export function loopbackFetch(url: string, { method = "GET", headers, body, sign
         values.map((value): [string, string] => [name, value]),
       );
       resolve(new Response(answer, { status: statusCode, headers: received }));
+    };
+    const request = send(url, options, (message) => {
+      try {
+        receive(message);
+      } catch (error) {
+        // What is thrown here would end the process: a status or a header that no Response can have.
+        message.destroy();
+        reject(error);
+      }
     });
     request.on("error", reject);
     request.end(body);

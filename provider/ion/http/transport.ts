@@ -47,7 +47,10 @@ export function transport(
   return async (kind, url, init) => {
     try {
       const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
-      const text = await readBody(response, new URL(url).host);
+      const { host } = new URL(url);
+      const text = await readBody(response, host);
+      if (response.status > 599)
+        throw new IonError("unexpectedAnswer", `${host} answered with HTTP ${response.status}.`);
       return new Response(hasNoBody(response.status) ? null : text, {
         status: response.status,
         headers: response.headers,

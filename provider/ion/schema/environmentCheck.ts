@@ -269,7 +269,12 @@ function claimsOf(token: string): Record<string, unknown> {
   }
 }
 
+/** All strings in a value. Not recursive, because a token may nest anything. */
 function stringsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  return value !== null && typeof value === "object" ? Object.values(value).flatMap(stringsIn) : [];
+  let found: string[] = [];
+  for (let level = [value]; level.length > 0; ) {
+    found = found.concat(level.filter((one) => typeof one === "string"));
+    level = level.flatMap((one): unknown[] => (one !== null && typeof one === "object" ? Object.values(one) : []));
+  }
+  return found;
 }

@@ -1,6 +1,7 @@
 import dns from "node:dns";
+import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { loopbackFetch } from "../../../provider/ion/http/loopback.ts";
 import { safeFetch, transport } from "../../../provider/ion/http/transport.ts";
@@ -55,6 +56,21 @@ it.each([204, 304])("returns an answer without a body: HTTP %i", async (status) 
   const answer = await loopbackFetch(origin, {});
   expect([answer.status, answer.body]).toEqual([status, null]);
 });
+
+it.each(["999 Odd", "600 Odd", "099 Odd", "200 OK\r\nX-A: \x01"])(
+  "reports an answer that is no HTTP: %j",
+  async (head) => {
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end(`HTTP/1.1 ${head}\r\nContent-Length: 2\r\n\r\n{}`));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { kind } = await failureOf(transport(safeFetch)("graphql", `http://127.0.0.1:${port}/`, {}));
+    expect(["unknownOutcome", "unexpectedAnswer"]).toContain(kind);
+  },
+);
 
 it("does not follow a redirect", async () => {
   const paths: (string | undefined)[] = [];
