@@ -42,11 +42,14 @@ it.each(["provider", "emulator"])(
   },
 );
 
-it("the template's workflows name every action by its commit, because their jobs hold secrets", () => {
-  const folder = join(ROOT, "provider/template/typescript/.github/workflows");
-  const uses = readdirSync(folder).flatMap((file) => [
-    ...readFileSync(join(folder, file), "utf8").matchAll(/^.*\buses:.*$/gm),
-  ]);
-  expect(uses.length).toBeGreaterThan(3);
-  for (const [line] of uses) expect(line).toMatch(/^ +- uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
-});
+it.each(["provider/template/typescript/.github/workflows", ".github/workflows"])(
+  "the workflows in %s name every action by its commit, because their jobs hold secrets",
+  (path) => {
+    const folder = join(ROOT, path);
+    const uses = readdirSync(folder).flatMap((file) => [
+      ...readFileSync(join(folder, file), "utf8").matchAll(/^.*\buses:.*$/gm),
+    ]);
+    expect(uses.length).toBeGreaterThan(3);
+    for (const [line] of uses) expect(line).toMatch(/^ +- uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  },
+);

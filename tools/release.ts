@@ -1,0 +1,144 @@
+/**
+ * `npm run release`: builds everything that a release contains, in `.release`: two npm packages, the plugin's schema, an SBOM,
+ * release notes and checksums. It publishes nothing. With `--check`, it builds twice and fails if the results differ.
+ */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const PACKAGES = ["provider", "emulator"];
+const CHECKSUMS = "SHA256SUMS";
+
+const { check = false } = parseArgs({ options: { check: { type: "boolean" } } }).values;
+
+if (check) {
+  const folders = [1, 2].map(() => mkdtempSync(join(tmpdir(), "pulumi-ion-release-")));
+  try {
+    const [first, second] = folders.map((folder) => build(folder));
+    if (first !== second) throw new Error(`Two builds differ:\n${first}\n${second}`);
+    console.log(`${first}\nTwo builds are equal. Nothing was published.`);
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true });
+  }
+} else {
+  const folder = join(ROOT, ".release");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  console.log(`${build(folder)}\nBuilt in ${folder}. Nothing was published.`);
+}
+
+/** Builds a release into an empty folder. Returns its checksums. */
+function build(folder: string): string {
+  const version = versionOf("provider");
+  if (versionOf("emulator") !== version) throw new Error("The two packages have different versions.");
+  npm("pack", ...PACKAGES.flatMap((name) => ["--workspace", name]), "--pack-destination", folder);
+  const schema = readFileSync(join(ROOT, "provider/engine/plugin/schema.json"), "utf8");
+  writeFileSync(join(folder, `pulumi-ion-${version}-schema.json`), schema);
+  writeFileSync(join(folder, `pulumi-ion-${version}-sbom.json`), sbom(version));
+  writeFileSync(join(folder, "notes.md"), notesFor(version));
+  const sums = readdirSync(folder)
+    .sort()
+    .map((name) => `${sha256(join(folder, name))}  ${name}\n`)
+    .join("");
+  writeFileSync(join(folder, CHECKSUMS), sums);
+  return sums;
+}
+
+function versionOf(folder: string): string {
+  return (JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8")) as { version: string }).version;
+}
+
+/** The packages that a release depends on. */
+function sbom(version: string): string {
+  const options = ["--sbom-format", "cyclonedx", "--package-lock-only"];
+  const folder = join(mkdtempSync(join(tmpdir(), "pulumi-ion-sbom-")), "pulumi-ion");
+  mkdirSync(folder);
+  try {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as { packages: Packages };
+    const { provider, emulator, ...others } = released(packages);
+    const installed = { "node_modules/pulumi-ion": provider, "node_modules/ion-emulator": emulator, ...others };
+    const lock = { ...project(version), lockfileVersion: 3, requires: true };
+    writeFileSync(join(folder, "package.json"), JSON.stringify(project(version)));
+    const lockfile = { ...lock, packages: { "": project(version), ...installed } };
+    writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lockfile));
+    return reproducible(npmIn(folder, "sbom", ...options));
+  } finally {
+    rmSync(dirname(folder), { recursive: true });
+  }
+}
+
+interface Entry {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: object;
+}
+type Packages = Readonly<Record<string, Entry | undefined>>;
+
+/** What the released packages install, from the lockfile: the rest serves development only. */
+function released(packages: Packages): Packages {
+  const found = new Map<string, Entry>();
+  const add = (place: string) => {
+    const entry = packages[place];
+    if (!entry || found.has(place)) return;
+    // Peers are the user's own.
+    const { peerDependencies: _peers, ...own } = entry;
+    found.set(place, own);
+    for (const name of Object.keys(entry.dependencies ?? {})) add(placeOf(name, place));
+  };
+  /** Where Node finds a package from the folder of another one. */
+  const placeOf = (name: string, from: string): string => {
+    const place = `${from && `${from}/`}node_modules/${name}`;
+    if (from === "" || packages[place]) return place;
+    return placeOf(name, from.includes("/node_modules/") ? from.slice(0, from.lastIndexOf("/node_modules/")) : "");
+  };
+  for (const name of PACKAGES) add(name);
+  return Object.fromEntries(found);
+}
+
+/** A manifest that installs what is released. npm needs a version. */
+function project(version: string): object {
+  return { name: "pulumi-ion", version, dependencies: { "pulumi-ion": version, "ion-emulator": version } };
+}
+
+/** An SBOM without its random number and its time. */
+function reproducible(text: string): string {
+  const {
+    serialNumber: _serial,
+    metadata,
+    ...rest
+  } = JSON.parse(text) as {
+    serialNumber?: string;
+    metadata?: Record<string, unknown>;
+  };
+  const { timestamp: _timestamp, ...others } = metadata ?? {};
+  return `${JSON.stringify({ ...rest, metadata: others }, undefined, 2)}\n`;
+}
+
+/** The changelog's section of a version; before it has one, what is unreleased. */
+function notesFor(version: string): string {
+  const sections = readFileSync(join(ROOT, "CHANGELOG.md"), "utf8").split(/^## /m).slice(1);
+  const find = (title: string) => sections.find((section) => section.startsWith(title));
+  const section = find(version) ?? find(`[${version}]`) ?? find("Unreleased");
+  if (section === undefined) throw new Error(`CHANGELOG.md has no section for ${version}.`);
+  return `${section.slice(section.indexOf("\n")).trim()}\n`;
+}
+
+function sha256(file: string): string {
+  return createHash("sha256").update(readFileSync(file)).digest("hex");
+}
+
+function npm(...args: string[]): string {
+  return npmIn(ROOT, ...args);
+}
+
+function npmIn(cwd: string, ...args: string[]): string {
+  return execFileSync("npm", [...args, "--loglevel=error"], {
+    cwd,
+    encoding: "utf8",
+    maxBuffer: 64 << 20,
+    shell: process.platform === "win32",
+  });
+}
