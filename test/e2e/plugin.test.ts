@@ -104,6 +104,28 @@ describe("import", () => {
     expect(project.emulator.store.state()).toEqual(before);
   });
 
+  it("what export --import lists is imported with one command, and the printed program has a clean preview", async () => {
+    const { project, id, before } = await makeExisting("resources: {}\n");
+    project.emulator.store.createSubscription({ receiverId: id, resource: "PARTS", action: "UPDATE" });
+    const twice = project.emulator.store.state();
+    const exported = await run("pulumi-ion", ["export", "--import", "--out", "."], project.dir, project.env);
+    expect(exported.code, exported.output).toBe(0);
+    expect(exported.output).toContain("pulumi import --file import.json --protect=false");
+    expect(await readFile(join(project.dir, "import.json"), "utf8")).not.toContain(CANARY);
+    const imported = await project.pulumi(
+      ...["import", "--file", "import.json", "--protect=false", "--yes", "--skip-preview", "--stack", "test"],
+    );
+    expect(imported.code, imported.output).toBe(0);
+    expect(imported.output).not.toContain(CANARY);
+    await project.write({ "Pulumi.yaml": `${HEAD}resources:\n${imported.output.split(/^resources:\n/m)[1] ?? ""}` });
+    await project.preview("--expect-no-changes");
+    expect((await project.resources()).map((one) => one.type)).toEqual(
+      expect.arrayContaining(["ion:index:WebhookReceiver", "ion:index:WebhookSubscription"]),
+    );
+    expect(project.emulator.store.state()).toEqual(twice);
+    expect(before.receivers).toEqual(twice.receivers);
+  });
+
   it("the option import leads to a clean preview and no write", async () => {
     const withImport = IMPORTED.replace(
       "ion:WebhookReceiver",

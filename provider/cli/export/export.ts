@@ -14,12 +14,14 @@ import { connect, describeSource, findSettings, withoutSecrets } from "../settin
 import type { StackOptions } from "../stack.ts";
 import { asItIs } from "../status/coverage.ts";
 import { type Terminal, withSlowNotice } from "../terminal.ts";
+import { generateImportFile, IMPORT_FILE } from "./importFile.ts";
 import { type ExportedReceiver, generateProgram, type Program } from "./program.ts";
 
 interface ExportOptions extends StackOptions {
   readonly receiver?: readonly string[];
   readonly out: string;
   readonly force?: true;
+  readonly import?: true;
   readonly json?: true;
 }
 
@@ -33,6 +35,7 @@ export const exportProgram: Register = (program, act, version) => {
     )
     .option("-r, --receiver <ids...>", "only the receivers with these ids (default: all)")
     .option("-o, --out <folder>", "folder to write to; created if it does not exist", "ion-webhooks")
+    .option("--import", "write only import.json, for `pulumi import --file` over the provider plugin")
     .option("--force", "overwrite existing files")
     .option("--json", "print one JSON object")
     .addHelpText("after", HELP)
@@ -44,7 +47,8 @@ Exit codes: 0 success, 1 error or invalid arguments; nothing was written.
 
 Examples:
   pulumi-ion export --no-stack                  everything in the environment of ION_API_URI
-  pulumi-ion export --receiver 2 --out violet   one receiver, into the folder violet`;
+  pulumi-ion export --receiver 2 --out violet   one receiver, into the folder violet
+  pulumi-ion export --import --out .            a list for \`pulumi import --file import.json\``;
 
 async function run(options: ExportOptions, terminal: Terminal, version: string): Promise<number> {
   const settings = await findSettings(options, terminal);
@@ -53,6 +57,7 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
   const api = connect(settings, terminal);
   const live = await withSlowNotice(api.receivers(), terminal);
   const chosen = choose(live, options.receiver);
+  if (options.import) return writeImportFile(chosen, options, terminal);
   const duplicates = new Map(
     duplicateReceivers([...live.values()]).flatMap((one) => one.receivers.map(({ id }) => [id, one] as const)),
   );
@@ -68,6 +73,17 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
     const output = { environment: api.environment, folder, files, receivers: ids, steps, secrets };
     terminal.out(formatJson(output, 2));
   } else terminal.out(asText(program, chosen, folder, source, steps, terminal));
+  return 0;
+}
+
+async function writeImportFile(chosen: readonly Receiver[], options: ExportOptions, terminal: Terminal) {
+  const folder = resolve(terminal.cwd, options.out);
+  await write(folder, { [IMPORT_FILE]: generateImportFile(chosen) }, options.force === true);
+  const file = quoted(relative(terminal.cwd, join(folder, IMPORT_FILE)));
+  const steps = [`pulumi import --file ${file} --protect=false`];
+  if (options.json)
+    terminal.out(formatJson({ folder, files: [IMPORT_FILE], receivers: chosen.map(({ id }) => id), steps }, 2));
+  else terminal.out(`Wrote ${file}. In a project that names the provider plugin, run:\n  ${steps.join("\n  ")}`);
   return 0;
 }
 
