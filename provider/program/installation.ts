@@ -1,18 +1,21 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { oncePerProgram } from "./programRun.ts";
+import { nodeProblem } from "../model/nodeVersion.ts";
+import { oncePerProgram, programError } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
 const isChecked = oncePerProgram("installation", () => ({ done: false }));
 
 /**
- * Warns once if Pulumi's provider process cannot load this package: it looks in the project's folder, where pnpm installs only
+ * Fails in a version of Node that is too old. Warns once if Pulumi's provider process cannot load this package: it looks in the project's folder, where pnpm installs only
  * what the project's own package.json names.
  */
 export function warnIfNotInstalled(): void {
   const check = isChecked();
   if (check.done) return;
   check.done = true;
+  const problem = nodeProblem(process.versions.node);
+  if (problem) throw programError(problem);
   try {
     createRequire(join(process.cwd(), "index.js")).resolve("pulumi-ion/dynamic");
   } catch {
