@@ -7,10 +7,12 @@ import { HOSTS } from "../../ion/facts.ts";
 import type { WebhookApi } from "../../ion/webhookApi.ts";
 import { type Difference, duplicateReceivers, receiverDifference } from "../../model/difference.ts";
 import { describeDifference } from "../../model/messages.ts";
-import { escapeLine, escapeText, formatJson, formatReceiver, pluralize } from "../../model/text.ts";
+import { escapeText, formatJson, formatReceiver, pluralize } from "../../model/text.ts";
 import type { Receiver, Receivers } from "../../model/webhooks.ts";
+import { findPackage, isFromRegistry } from "../init/package.ts";
 import { type Register, withStack } from "../options.ts";
 import { connect, describeSource, findSettings, withoutSecrets } from "../settings.ts";
+import { quoted } from "../shell.ts";
 import type { StackOptions } from "../stack.ts";
 import { asItIs } from "../status/coverage.ts";
 import { type Terminal, withSlowNotice } from "../terminal.ts";
@@ -62,7 +64,7 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
     duplicateReceivers([...live.values()]).flatMap((one) => one.receivers.map(({ id }) => [id, one] as const)),
   );
   const receivers = await Promise.all(chosen.map((receiver) => exportable(api, receiver, duplicates.get(receiver.id))));
-  const program = generateProgram(receivers, new URL(connection.endpoint).host, version);
+  const program = generateProgram(receivers, new URL(connection.endpoint).host, requirement(version));
   const folder = resolve(terminal.cwd, options.out);
   await write(folder, program.files, options.force === true);
   const steps = nextSteps(connection, relative(terminal.cwd, folder) || ".");
@@ -85,6 +87,15 @@ async function writeImportFile(chosen: readonly Receiver[], options: ExportOptio
     terminal.out(formatJson({ folder, files: [IMPORT_FILE], receivers: chosen.map(({ id }) => id), steps }, 2));
   else terminal.out(`Wrote ${file}. In a project that names the provider plugin, run:\n  ${steps.join("\n  ")}`);
   return 0;
+}
+
+/**
+ * What the program's package.json requires: this version if it came from a registry, else the package that runs. While the package
+ * is not published, its name may be anybody's there.
+ */
+function requirement(version: string): string {
+  const root = findPackage();
+  return isFromRegistry(root) ? `^${version}` : `file:${root}`;
 }
 
 function choose(live: Receivers, ids: readonly string[] | undefined): Receiver[] {
@@ -231,11 +242,4 @@ function asText(
       ...keys.map((key) => `  ${secretCommand(key)}`),
     ]),
   ].join("\n");
-}
-
-/** A value in the syntax of a shell; with unsafe characters, in that of Bash and Zsh. */
-function quoted(text: string): string {
-  if (/^[\w./@=-][\w./:@=-]*$/.test(text)) return text;
-  if (escapeLine(text) === text) return `'${text.replaceAll("'", "'\\''")}'`;
-  return `$'${escapeLine(text.replace(/[\\']/g, "\\$&"))}'`;
 }

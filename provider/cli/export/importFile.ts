@@ -1,4 +1,5 @@
 /** The file that `pulumi import --file` reads: what to import over the provider plugin, in any language of Pulumi. */
+import { formatJson } from "../../model/text.ts";
 import { eventName, type Receiver } from "../../model/webhooks.ts";
 import { Names } from "./codegen.ts";
 
@@ -20,5 +21,5 @@ export function generateImportFile(receivers: readonly Receiver[]): string {
       })),
     ];
   });
-  return `${JSON.stringify({ resources }, null, 2)}\n`;
+  return `${formatJson({ resources }, 2)}\n`;
 }

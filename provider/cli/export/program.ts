@@ -25,9 +25,9 @@ export interface Program {
  * Generates a program.
  *
  * @param host of the ION environment.
- * @param version of this package, for package.json.
+ * @param requirement what package.json requires of this package.
  */
-export function generateProgram(receivers: readonly ExportedReceiver[], host: string, version: string): Program {
+export function generateProgram(receivers: readonly ExportedReceiver[], host: string, requirement: string): Program {
   const names = new Names();
   const parts = receivers.map((one) => generatePart(one, names.create(one.receiver.name, "receiver")));
   const index = [
@@ -49,7 +49,7 @@ export function generateProgram(receivers: readonly ExportedReceiver[], host: st
     "",
   ].join("\n");
   return {
-    files: { ...projectFiles(version), "index.ts": index },
+    files: { ...projectFiles(requirement), "index.ts": index },
     secrets: receivers.map(({ receiver }, at) => ({ receiver, keys: parts[at]?.keys ?? [] })),
   };
 }

@@ -1,9 +1,9 @@
 /** The files of a Pulumi project besides its program. */
 
-/** @param version of this package. */
-export const projectFiles = (version: string) => ({
+/** @param requirement what package.json requires of this package. */
+export const projectFiles = (requirement: string) => ({
   "Pulumi.yaml": PULUMI_YAML,
-  "package.json": packageJson(version),
+  "package.json": packageJson(requirement),
   "tsconfig.json": TSCONFIG,
 });
 
@@ -28,12 +28,12 @@ const TSCONFIG = `{
 }
 `;
 
-const packageJson = (version: string) =>
+const packageJson = (requirement: string) =>
   `${JSON.stringify(
     {
       name: "ion-webhooks",
       private: true,
-      dependencies: { "@pulumi/pulumi": "^3.270.0", "pulumi-ion": `^${version}` },
+      dependencies: { "@pulumi/pulumi": "^3.270.0", "pulumi-ion": requirement },
       devDependencies: { "@types/node": "^24.0.0", pulumi: "^3.255.0", typescript: "^6.0.0" },
     },
     undefined,

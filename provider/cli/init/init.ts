@@ -4,6 +4,7 @@ import { Option } from "commander";
 import { IonError } from "../../ion/errors.ts";
 import { escapeText } from "../../model/text.ts";
 import type { Action, Register } from "../options.ts";
+import { quoted } from "../shell.ts";
 import type { Terminal } from "../terminal.ts";
 import { findPackage, requirementOf } from "./package.ts";
 import { conflictsWith, projectFiles, writeProject } from "./projectFiles.ts";
@@ -88,9 +89,9 @@ function projectName(target: string): string {
 }
 
 function nextSteps(folder: string, stack: string, isConfigured: boolean): string {
-  const enter = folder === "" ? [] : [`  cd ${folder}`];
+  const enter = folder === "" ? [] : [`  cd ${quoted(folder)}`];
   const create = [
-    `  npx pulumi stack init ${stack}`,
+    `  npx pulumi stack init ${quoted(stack)}`,
     "  npx pulumi config set ion:region us",
     "  npx pulumi config set ion:clientId <client id>",
     "  npx pulumi config set --secret ion:clientSecret",

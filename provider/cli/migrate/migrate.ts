@@ -4,6 +4,7 @@ import { Option } from "commander";
 import { IonError } from "../../ion/errors.ts";
 import { escapeText, pluralize } from "../../model/text.ts";
 import type { Register } from "../options.ts";
+import { quoted } from "../shell.ts";
 import type { Terminal } from "../terminal.ts";
 import { type Destination, migrateState } from "./state.ts";
 
@@ -51,9 +52,11 @@ async function run(file: string, to: Destination, terminal: Terminal): Promise<n
     return 0;
   }
   // A file that is cut off must never be imported.
-  await writeFile(`${path}.new`, `${JSON.stringify(state, null, 4)}\n`, { mode: 0o600 });
-  await rename(`${path}.new`, path);
-  const name = escapeText(relative(terminal.cwd, path));
+  const temporary = `${path}.${process.pid}.new`;
+  // Not through a link that somebody else put there: the state may hold secrets.
+  await writeFile(temporary, `${JSON.stringify(state, null, 4)}\n`, { mode: 0o600, flag: "wx" });
+  await rename(temporary, path);
+  const name = quoted(relative(terminal.cwd, path));
   terminal.out(`${pluralize(moved, "resource")} moved in ${name}. Run \`pulumi stack import --file ${name}\`.`);
   return 0;
 }

@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -272,7 +272,7 @@ describe("an exported program", () => {
   });
 
   it("comes with the files of a project", () => {
-    const { files } = generateProgram([{ receiver: PLAIN, remarks: [] }], "ion.example", "1.2.3");
+    const { files } = generateProgram([{ receiver: PLAIN, remarks: [] }], "ion.example", "^1.2.3");
     const { "index.ts": _index, ...others } = files;
     expect(others).toMatchInlineSnapshot(`
       {
@@ -344,7 +344,9 @@ describe("export", () => {
     const dir = join(cwd, "ion-webhooks");
     expect((await readdir(dir)).sort()).toEqual(["Pulumi.yaml", "index.ts", "package.json", "tsconfig.json"]);
     expect(await readFile(join(dir, "Pulumi.yaml"), "utf8")).toMatch(/^ {2}refresh: always$/m);
-    expect(JSON.parse(await readFile(join(dir, "package.json"), "utf8")).dependencies["pulumi-ion"]).toBe("^1.2.3");
+    expect(JSON.parse(await readFile(join(dir, "package.json"), "utf8")).dependencies["pulumi-ion"]).toBe(
+      `file:${resolve(import.meta.dirname, "../../../provider")}`,
+    );
     const config = ts.parseConfigFileTextToJson("tsconfig.json", await readFile(join(dir, "tsconfig.json"), "utf8"));
     const { options } = ts.convertCompilerOptionsFromJson(config.config.compilerOptions, dir);
     const program = ts.createProgram([join(dir, "index.ts")], {

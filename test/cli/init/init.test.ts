@@ -29,7 +29,7 @@ it("writes a project with a copy of the package, and says what to type next", as
     "Created a project in <folder>/My Plant.
 
     Next:
-      cd My Plant
+      cd 'My Plant'
       npx pulumi stack init production
       npx pulumi config set ion:region us
       npx pulumi config set ion:clientId <client id>
