@@ -1,4 +1,5 @@
 /** What a webhook receiver does in ION. @see ../resources/webhookReceiver.ts for what a program declares. */
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { retryOnConflict } from "../ion/conflicts.ts";
 import { formatEnvironment, isLoopback } from "../ion/connectionSettings.ts";
@@ -40,6 +41,7 @@ import {
   PartialStateError,
   type ResourceHandler,
   UNKNOWN,
+  type UncheckedInputs,
   withoutKeys,
 } from "./resourceHandler.ts";
 
@@ -116,8 +118,8 @@ function checkHeaderNames(headers: Record<string, string>, context: z.Refinement
 const hasControlCharacter = (value: string) =>
   [...value].some((character) => (character < " " && character !== "\t") || character === "\u007f");
 
-/** Keys that read adds to the inputs for the preview. */
-const PREVIEW_KEYS = ["pinned", "driftedSecrets"];
+/** Keys that read and check add to the inputs for the preview. */
+const PREVIEW_KEYS = ["pinned", "driftedSecrets", "changedSecrets"];
 
 /** The lifecycle of a webhook receiver. */
 export const webhookReceiver: ResourceHandler<Inputs, State> = {
@@ -140,7 +142,12 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
     // Omitted fields that were changed in ION: the preview shows that they are restored.
     const restored = Object.entries((olds.pinned ?? {}) as Fields).filter(([field]) => news[field] === undefined);
     const pinned = Object.fromEntries(restored);
-    const inputs = restored.length > 0 ? { ...news, ...pinned, pinned } : news;
+    const changed = changedSecrets(news, olds);
+    const inputs = {
+      ...news,
+      ...(restored.length > 0 && { ...pinned, pinned }),
+      ...(changed.length > 0 && { changedSecrets: changed }),
+    };
     const isNew = Object.keys(olds).length === 0;
     const isKnown = ![news.name, news.webhookUri, news.importId].includes(UNKNOWN);
     if (!isNew || !isKnown || failures.length > 0) return { inputs, failures };
@@ -249,6 +256,15 @@ export const webhookReceiver: ResourceHandler<Inputs, State> = {
     });
   },
 };
+
+/** Which secrets the program changes: Pulumi shows a changed secret as [secret] on both sides. Drifted ones are listed already. */
+function changedSecrets(news: UncheckedInputs, olds: UncheckedInputs): string[] {
+  if (olds.driftedSecrets !== undefined) return [];
+  return SECRET_PROPERTIES.filter((name) => {
+    const [before, after] = [olds[name], news[name]];
+    return before !== undefined && after !== undefined && !isDeepStrictEqual(before, after);
+  });
+}
 
 const announceAdoption = (receiver: Receiver) =>
   `ION already has receiver ${formatReceiver(receiver)} with ${pluralize(receiver.subscriptions.length, "subscription")}. ` +

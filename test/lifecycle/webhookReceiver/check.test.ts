@@ -232,3 +232,18 @@ it("accepts a new receiver with a warning while ION cannot be reached", async ()
   expect(failures).toEqual([]);
   expect(warnings).toEqual([expect.stringMatching(/^Could not check what ION already has: /)]);
 });
+
+it("lists the secrets that the program changes, without their values", async () => {
+  const changedIn = async (news: UncheckedInputs, olds: UncheckedInputs) => {
+    const { inputs } = await webhookReceiver.check(ionOn(await start()), news, olds);
+    return inputs.changedSecrets;
+  };
+  expect(await changedIn(FULL, FULL)).toBeUndefined();
+  expect(await changedIn({ ...FULL, webhookUri: `${URI}/new` }, FULL)).toEqual(["webhookUri"]);
+  const headers = { ...FULL.headers, "X-Line": "4" };
+  const changed = { ...FULL, headers, sharedSecret: "new" };
+  expect(await changedIn(changed, FULL)).toEqual(["sharedSecret", "headers"]);
+  expect(await changedIn(changed, { ...FULL, driftedSecrets: ["webhookUri"] })).toBeUndefined();
+  // The list itself is no change of the next run.
+  expect(await changedIn(FULL, { ...FULL, changedSecrets: ["webhookUri"] })).toBeUndefined();
+});
