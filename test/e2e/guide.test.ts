@@ -143,6 +143,8 @@ it("the first ten minutes, executed block by block, lead to a project outside th
       .replaceAll("http://127.0.0.1:8787", emulator.url)
       .replaceAll("http://127.0.0.1:8788", `http://127.0.0.1:${port}`)
       .replaceAll("pulumi-ion listen", `pulumi-ion listen --port ${port}`)
+      // Pulumi takes the home folder of the user, not of the environment.
+      .replaceAll("pulumi login --local", `pulumi login file://${home}`)
       .replaceAll("emulator emit parts", `emulator emit --url ${emulator.url} parts`)
       // Answers the prompt.
       .replaceAll("pulumi up", "pulumi up --yes --skip-preview");
