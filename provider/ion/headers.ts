@@ -1,12 +1,16 @@
 /** Changes to headers, in each of the ways in which an ION may keep them. @see ./schema/shapes.ts for the ways. */
+import { randomUUID } from "node:crypto";
 import type { Change, ResultOf } from "../model/changes.ts";
 import { escapeText, formatReceiver } from "../model/text.ts";
 import { type Header, type Receiver, type Receivers, sameHeaderName } from "../model/webhooks.ts";
 import { IonError, isIonError, isStale } from "./errors.ts";
 import type { HeaderShape } from "./schema/shapes.ts";
 
-/** The value of a header that no receiver has: if a run is interrupted there, no secret stays in ION. */
-const PLACEHOLDER = "pending";
+/**
+ * The value of a header that no receiver has: if a run is interrupted there, no secret stays in ION. Each is another one, so that
+ * an ION that returns an existing header with the same value does not give one header to two receivers.
+ */
+const placeholder = () => `pending-${randomUUID()}`;
 
 /** What changes to headers need of ION. */
 export interface HeaderAccess {
@@ -94,13 +98,13 @@ export class HeaderChanges {
       }
     }
     // ION does not delete a header that a receiver has. Between the two steps it holds no secret.
-    const empty = await this.#ion.send({ kind: "updateHeader", receiver, header, value: PLACEHOLDER });
+    const empty = await this.#ion.send({ kind: "updateHeader", receiver, header, value: placeholder() });
     await this.#ion.send({ kind: "detachHeader", receiver, header: empty });
     return this.#ion.send({ kind: "deleteHeader", receiver, header: empty });
   }
 
   async #createAndAttach(receiver: Receiver, key: string, value: string): Promise<Header> {
-    const header = await this.#ion.send({ kind: "createUnattachedHeader", receiver, key, value: PLACEHOLDER });
+    const header = await this.#ion.send({ kind: "createUnattachedHeader", receiver, key, value: placeholder() });
     try {
       await this.#ion.send({ kind: "attachHeader", receiver, header });
     } catch (error) {

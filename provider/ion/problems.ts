@@ -43,8 +43,13 @@ export function kindOf({ code, message }: Pick<GraphQLProblem, "code" | "message
 }
 
 /** What all errors of an answer say, as sentences. */
-export const messagesOf = (problems: readonly GraphQLProblem[]): string =>
-  problems.map(({ message }) => sentence(message)).join(" ");
+export function messagesOf(problems: readonly GraphQLProblem[]): string {
+  const more = problems.length > MAX_MESSAGES ? [`And ${problems.length - MAX_MESSAGES} more errors.`] : [];
+  return [...problems.slice(0, MAX_MESSAGES).map(({ message }) => sentence(message)), ...more].join(" ");
+}
+
+/** Errors of one answer that are printed. */
+const MAX_MESSAGES = 5;
 
 /** What an API key needs, if a permission is missing. */
 export const permissionHint = (permission: string): string =>

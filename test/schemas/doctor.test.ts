@@ -135,6 +135,19 @@ describe("doctor --save-schema", () => {
     expect(saved).not.toMatch(/Part\b|Supplier\b/);
   });
 
+  it("writes no default value, description or reason", async () => {
+    const cwd = await folder();
+    const before = "webhookReceiver(id: ID!): WebhookReceiver";
+    const schema = read("guide.graphql");
+    expect(schema).toContain(before);
+    const secret = `"${CANARY}"`;
+    const after = `${secret} webhookReceiver(id: ID!, tenant: String! = ${secret}): WebhookReceiver @deprecated(reason: ${secret})`;
+    await save(schema.replace(before, after), cwd);
+    const saved = await readFile(join(cwd, "ion.graphql"), "utf8");
+    expect(saved).toContain("webhookReceiver(id: ID!, tenant: String): WebhookReceiver");
+    expect(saved).not.toContain(CANARY);
+  });
+
   it("does not overwrite a file", async () => {
     const cwd = await folder();
     await writeFile(join(cwd, "ion.graphql"), "mine");

@@ -18,8 +18,8 @@ export function redactAll(secrets: Iterable<string>, texts: readonly string[]): 
   const shown = texts.map((text) => text.slice(0, MAX_TEXT));
   const inTexts = new Set(shown.flatMap(piecesOf));
   const [found, whole] = [new Set<string>(), new Set<string>()];
-  for (const form of new Set([...secrets].flatMap(formsOf))) {
-    // The start of a URL is its host, which is no secret; its secret parts are in the list too.
+  for (const form of new Set([...secrets].flatMap(withPath).flatMap(formsOf))) {
+    // The start of a URL is its host, which is no secret.
     if (form.length < PIECE || /^https?(:|%3A)/i.test(form)) {
       if (form.length < PIECE || inTexts.has(form.slice(-PIECE))) whole.add(form);
       continue;
@@ -38,6 +38,12 @@ export const redactor =
   (secrets: Iterable<string>) =>
   (text: string): string =>
     redactAll(secrets, [text])[0] ?? "";
+
+/** A secret, and if it is a URL, what follows its host: any secret may be one, such as the value of a header. */
+function withPath(secret: string): string[] {
+  const path = /^https?:\/\/[^/?#]*(?<path>.*)$/is.exec(secret)?.groups?.path ?? "";
+  return path.length >= PIECE ? [secret, path] : [secret];
+}
 
 /** How a secret may be spelled: plain, in JSON (JavaScript's and Python's), and in a URL (with and without encoded slashes). */
 function formsOf(secret: string): string[] {

@@ -3,7 +3,7 @@ import { escapeMessage } from "../../model/text.ts";
 import { type ConnectionSettings, settingNames } from "../connectionSettings.ts";
 import { IonError, isIonError, sentence } from "../errors.ts";
 import { OTHER_TOKEN_PATH, TOKEN_PATH } from "../facts.ts";
-import { redactor } from "./redact.ts";
+import { redactor, secretsOfQuery } from "./redact.ts";
 import { redirectOf, type Send } from "./transport.ts";
 
 /** Seconds that a token is valid if the issuer does not say. */
@@ -86,7 +86,9 @@ export class TokenSource {
     const host = new URL(authUrl).host;
     if (answer.status === 400 || answer.status === 401 || answer.status === 403) {
       const { data } = rejectionAnswer.safeParse(body);
-      const reason = data ? escapeMessage(redactor([clientSecret])(data.error_description ?? data.error)) : "";
+      const reason = data
+        ? escapeMessage(redactor([clientSecret, ...secretsOfQuery(authUrl)])(data.error_description ?? data.error))
+        : "";
       throw new IonError(
         "auth",
         `ION's token endpoint at ${host} rejected the API key (HTTP ${answer.status})${reason && `: ${sentence(reason)}`}${reason ? "" : "."}`,

@@ -59,6 +59,9 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   value: ["headervalue"],
 };
 
+/** Inputs inside of inputs at most. A schema may require one without end, which no request can satisfy. */
+const MAX_DEPTH = 5;
+
 const plain = (name: string) => name.toLowerCase().replaceAll("_", "");
 /** "receiver", "subscription" or "header". */
 const shortName = (object: MutatedObject) => plain(object).replace("webhook", "");
@@ -260,7 +263,7 @@ class Placement {
   }
 
   /** Fills leaves before objects, so that a value does not go into a deeper place as well. */
-  #fill(slots: readonly Slot[]): Record<string, unknown> {
+  #fill(slots: readonly Slot[], depth = 0): Record<string, unknown> {
     const filled: Record<string, unknown> = {};
     for (const slot of slots) {
       const name = this.#valueFor(slot, slots);
@@ -271,7 +274,8 @@ class Placement {
     for (const slot of slots.filter((one) => !Object.hasOwn(filled, one.name))) {
       const inner = inputFields(slot);
       const isNeeded = isRequiredInputField(slot);
-      if (inner && (isNeeded || this.#hasPlaceIn(inner))) filled[slot.name] = this.#fill(inner);
+      const isUsed = inner && depth < MAX_DEPTH && (isNeeded || this.#hasPlaceIn(inner));
+      if (isUsed) filled[slot.name] = this.#fill(inner, depth + 1);
       else if (isNeeded) throw requiredValue(this.#mutation.field, slot.name);
     }
     return filled;
@@ -340,12 +344,13 @@ function inputFields({ type }: Slot): readonly Slot[] | undefined {
   return isObject ? Object.values(named.getFields()) : undefined;
 }
 
-/** All slots, including those of inputs. */
-function inputSlots(slots: readonly Slot[], depth = 0): Slot[] {
+/** All slots, including those of inputs, each input once: inputs may contain themselves. */
+function inputSlots(slots: readonly Slot[], seen = new Set<unknown>()): Slot[] {
   return slots.flatMap((slot) => {
     const type = getNamedType(slot.type);
-    const inside = isInputObjectType(type) && depth < 3 ? inputSlots(Object.values(type.getFields()), depth + 1) : [];
-    return [slot, ...inside];
+    if (!isInputObjectType(type) || seen.has(type)) return [slot];
+    seen.add(type);
+    return [slot, ...inputSlots(Object.values(type.getFields()), seen)];
   });
 }
 

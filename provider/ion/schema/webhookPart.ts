@@ -3,6 +3,7 @@ import {
   type DefinitionNode,
   type FieldDefinitionNode,
   type GraphQLSchema,
+  type InputValueDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
   parse,
@@ -50,9 +51,17 @@ export function webhookPart(schema: GraphQLSchema): string {
         };
       },
       NamedType: (node) => void others.add(node.name.value),
+      // Everything that is not a name. A place with a default value is optional: an empty one would change that.
+      StringValue: () => null,
+      Directive: () => null,
+      InputValueDefinition: (node) => (node.defaultValue ? optional(node) : undefined),
     });
     used.set(type, print(kept));
     for (const other of others) add(other);
+  }
+
+  function optional({ defaultValue: _, ...node }: InputValueDefinitionNode): InputValueDefinitionNode {
+    return { ...node, type: node.type.kind === Kind.NON_NULL_TYPE ? node.type.type : node.type };
   }
 
   function leadsToWebhooks({ name, type }: FieldDefinitionNode): boolean {

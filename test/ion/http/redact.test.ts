@@ -94,3 +94,10 @@ describe("secretsOfQuery", () => {
     expect(secretsOfQuery(url)).toEqual(expected);
   });
 });
+
+it("redacts the path of a secret that is a URL, also if the message is cut", () => {
+  const value = "https://hooks.example.com/services/T00000000/B00000000/CANARYCANARYCANARY";
+  const text = `Duplicate entry ".../T00000000/B00000000/CANARYCANA..." at hooks.example.com`;
+  expect(redactor([value])(text)).not.toContain("CANARY");
+  expect(redactor([value])(text)).toContain("hooks.example.com");
+});

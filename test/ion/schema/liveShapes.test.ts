@@ -208,6 +208,17 @@ describe("LiveShapes", () => {
     expect(operation.variables).toEqual({ data0: { receiver: { name: "a", webhookUri: "b" } } });
   });
 
+  it("reads inputs that contain themselves many times, or without end", () => {
+    const fields = Array.from({ length: 300 }, (_, at) => `f${at}: Deep`).join(" ");
+    const before = "input CreateWebhookHeaderInput {";
+    const deep = buildWith(guide, [before, `${before}\n  deep: Deep`], `input Deep { ${fields} }`);
+    expect(new LiveShapes(deep.schema).headers).toBe("created");
+    const endless = "input Endless { self: Endless! }";
+    expect(() =>
+      buildWith(guide, ["createWebhookReceiver(input:", "createWebhookReceiver(more: Endless!, input:"], endless),
+    ).toThrow("createWebhookReceiver requires self, which pulumi-ion does not send.");
+  });
+
   it("finds the object in an answer by its type", () => {
     const before = "type CreateWebhookReceiver {\n  webhookReceiver:";
     const { operation } = buildWith(guide, [before, "type CreateWebhookReceiver {\n  result:"]);
