@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { Emission } from "../deliveries/delivery.ts";
 import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./options.ts";
+import { printable } from "./output.ts";
 
 interface EmitCommandOptions extends ApiKeyOptions {
   readonly url: URL;
@@ -26,11 +27,13 @@ export function emitCommand(): Command {
   return addApiKeyOptions(command).action(async (resource: string, action: string, options: EmitCommandOptions) => {
     try {
       const { changes, deliveries, note } = await emit(resource, action, options);
-      console.log(`${plural(changes, "change")} of ${resource} ${action}: ${plural(deliveries, "delivery")}.`);
-      if (note !== null) console.log(note);
+      console.log(
+        `${plural(Number(changes), "change")} of ${resource} ${action}: ${plural(Number(deliveries), "delivery")}.`,
+      );
+      if (note !== null) console.log(printable(String(note)));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      console.error(`ion-emulator: ${error.message}`);
+      console.error(`ion-emulator: ${printable(error.message)}`);
       process.exitCode = 1;
     }
   });

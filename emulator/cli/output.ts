@@ -40,7 +40,7 @@ export function deliveryLine({ resource, action, receiver, state, note, attempts
     new Date().toTimeString().slice(0, 8),
     note === null && attempt?.status ? String(attempt.status) : "---",
     note === null ? `${Math.round(attempt?.milliseconds ?? 0)} ms`.padStart(8) : state.padStart(8),
-    `delivery of ${resource} ${action} to ${JSON.stringify(receiver.name)} at ${receiver.host}`,
+    `delivery of ${resource} ${action} to "${printable(receiver.name)}" at ${receiver.host}`,
     ...(attempts.length > 1 && note === null ? [`attempt ${attempts.length}`] : []),
   ];
   const reason = note ?? attempt?.reason;
@@ -55,4 +55,14 @@ function countNames(names: readonly string[]): string {
 
 function quote(value: string): string {
   return /^[\w./:-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+}
+
+/** Text from outside, such as a name or the answer of another program, without what a terminal or a CI runner obeys. */
+export function printable(text: string): string {
+  const codeOf = (character: string) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  return text
+    .slice(0, 500)
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, codeOf)
+    .replace(/(^|\s)::/g, "$1:\\:")
+    .replace(/##(?=\[|vso)/g, "#\\#");
 }

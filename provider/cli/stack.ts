@@ -1,5 +1,5 @@
 /** A stack's config and state, read through Pulumi's Automation API. The program never runs, and nothing is written. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, lstatSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
@@ -66,7 +66,9 @@ const ownerOf = (path: string) => statSync(path).uid;
  */
 function requireOwner(path: string, owner: number): void {
   // Root can read and change everything anyway, and installs packages in containers.
-  if ([owner, process.getuid?.(), 0].includes(ownerOf(path))) return;
+  const trusted = [owner, process.getuid?.(), 0];
+  // A link of somebody else may lead to any file, such as one of root's programs.
+  if ([lstatSync(path).uid, ownerOf(path)].every((uid) => trusted.includes(uid))) return;
   throw new IonError("config", `${escapeText(path)} belongs to another user, so it is not used.`, {
     hints: ["Set --cwd to the folder of your own Pulumi project, or use only environment variables with --no-stack."],
   });

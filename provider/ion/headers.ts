@@ -21,7 +21,7 @@ export interface HeaderAccess {
   /** The same from ION's live schema. */
   readShape(): Promise<HeaderShape>;
   /** Receivers as they are known, at least this one. */
-  known(id: string): Promise<Receivers>;
+  known(id: string): Promise<{ readonly receivers: Receivers; readonly isComplete: boolean }>;
   /** A receiver as ION shows it now. */
   read(id: string): Promise<Receiver | undefined>;
 }
@@ -68,9 +68,10 @@ export class HeaderChanges {
   async #update(change: Extract<Change, { kind: "updateHeader" }>): Promise<Header> {
     const { receiver, header, value } = change;
     const { key } = header;
-    if (await this.#isShared(receiver, header)) {
+    const sharing = await this.#sharing(receiver, header);
+    if (sharing !== "none") {
       const own = await this.#createAndAttach(receiver, key, value);
-      await this.#ion.send({ kind: "detachHeader", receiver, header });
+      await this.#release(receiver, header, sharing);
       return own;
     }
     try {
@@ -85,7 +86,8 @@ export class HeaderChanges {
   /** Deletes a header, unless another receiver has it too: then it is only detached. */
   async #delete(change: Extract<Change, { kind: "deleteHeader" }>): Promise<undefined> {
     const { receiver, header } = change;
-    if (await this.#isShared(receiver, header)) return this.#ion.send({ ...change, kind: "detachHeader" });
+    const sharing = await this.#sharing(receiver, header);
+    if (sharing !== "none") return this.#release(receiver, header, sharing);
     try {
       return await this.#ion.send(change);
     } catch (error) {
@@ -120,9 +122,23 @@ export class HeaderChanges {
     }
   }
 
-  async #isShared({ id: receiverId }: Receiver, { id }: Header): Promise<boolean> {
-    const others = [...(await this.#ion.known(receiverId)).values()].filter((other) => other.id !== receiverId);
-    return others.some(({ headers }) => headers.some((header) => header.id === id));
+  /** Takes a header from one receiver, and deletes it if no other one is known to have it. ION refuses that if one has it. */
+  async #release(receiver: Receiver, header: Header, sharing: "known" | "possible"): Promise<undefined> {
+    await this.#ion.send({ kind: "detachHeader", receiver, header });
+    if (sharing === "known") return;
+    try {
+      await this.#ion.send({ kind: "deleteHeader", receiver, header });
+    } catch (error) {
+      if (!isIonError(error) || error.kind !== "invalid") throw error;
+    }
+  }
+
+  /** Whether another receiver has a header too. It is possible if headers are attached and ION does not show all receivers. */
+  async #sharing({ id: receiverId }: Receiver, { id }: Header): Promise<"none" | "possible" | "known"> {
+    const { receivers, isComplete } = await this.#ion.known(receiverId);
+    const others = [...receivers.values()].filter((other) => other.id !== receiverId);
+    if (others.some(({ headers }) => headers.some((header) => header.id === id))) return "known";
+    return isComplete || this.#ion.shape() !== "attached" ? "none" : "possible";
   }
 
   /** Changes the list of headers in the input of a receiver, one change after the other. */
@@ -134,7 +150,7 @@ export class HeaderChanges {
     const before = this.#lists.get(id);
     const current = (async () => {
       await before?.catch(() => undefined);
-      const receiver = (await this.#ion.known(id)).get(id);
+      const receiver = (await this.#ion.known(id)).receivers.get(id);
       if (!receiver) throw new IonError("notFound", `The webhook receiver with id ${escapeText(id)} does not exist.`);
       const headers = edit(receiver.headers).map(({ key, value }) => {
         if (value !== undefined) return { key, value };

@@ -63,7 +63,7 @@ export class WebhookApi {
       send: (change) => this.#send(change),
       shape: () => schema.known.headers,
       readShape: async () => (await schema.read()).headers,
-      known: async (id) => (await this.receiversWith(id)).receivers,
+      known: (id) => this.receiversWith(id),
       read: (id) => this.reread(id),
     });
   }

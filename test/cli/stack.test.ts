@@ -1,5 +1,5 @@
 /** How commands read a stack through `pulumi`, which a shell script imitates. */
-import { chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chown, lchown, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { resourcesOf } from "../../provider/cli/stack.ts";
@@ -104,6 +104,17 @@ describe("pulumi", () => {
       }
     },
   );
+
+  asRoot("is not used if it is a link of another user, whatever it leads to", async () => {
+    const { cwd, place } = await project();
+    const file = join(cwd, "node_modules/.bin/pulumi");
+    await rm(file);
+    await symlink("/bin/true", file);
+    await lchown(file, 12345, 12345);
+    const { code, err } = await cli(["drift"], { ...place, cwd });
+    expect(code).toBe(1);
+    expect(err).toContain("node_modules/.bin/pulumi belongs to another user, so it is not used.");
+  });
 
   it("is not used with --no-stack", async () => {
     const { code, err } = await cli(["status", "--no-stack"], await projectRunning("#!/bin/sh\nexit 255\n"));

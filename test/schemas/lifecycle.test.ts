@@ -146,6 +146,23 @@ describe("headers that are attached", () => {
   });
 });
 
+it("a header that a receiver of another stack may have is never changed, if ION does not show all receivers", async () => {
+  const schema = readFileSync(join(import.meta.dirname, "headersAttached.graphql"), "utf8");
+  const emulator = await start({ schema, hide: ["webhookReceivers"] });
+  const { store } = emulator;
+  const stack = new Stack();
+  await stack.up(programOf([DESIRED]), ionOn(emulator));
+  const other = store.createReceiver({ name: "other", webhookUri: "https://other.example" });
+  for (const { id } of store.listHeaders("1")) store.addHeader(other.id, id);
+  const before = store.listHeaders(other.id).map(({ key, value }) => `${key}: ${value}`);
+  const changed = [{ ...DESIRED, headers: { "X-Key": `${CANARY}-other` } }];
+  expect(await stack.up(programOf(changed), ionOn(emulator))).toMatchObject({ errors: [] });
+  expect(store.listHeaders("1").map(({ key, value }) => `${key}: ${value}`)).toEqual([`X-Key: ${CANARY}-other`]);
+  expect(store.listHeaders(other.id).map(({ key, value }) => `${key}: ${value}`)).toEqual(before);
+  expect(await stack.up([], ionOn(emulator))).toMatchObject({ errors: [] });
+  expect(store.listHeaders().map(({ key, value }) => `${key}: ${value}`)).toEqual(before);
+});
+
 it("a key that may not list receivers manages those of its stack, and says once what it cannot find", async () => {
   const emulator = await startWith("guide.graphql");
   const stack = new Stack();
