@@ -89,9 +89,9 @@ describe("pulumi", () => {
   });
 
   // Only root can give a file away.
-  const asRoot = it.runIf(process.getuid?.() === 0);
+  const isRoot = process.getuid?.() === 0;
 
-  asRoot.each(["Pulumi.yaml", "node_modules/.bin/pulumi"])(
+  it.runIf(isRoot).each(["Pulumi.yaml", "node_modules/.bin/pulumi"])(
     "is not used if %s belongs to another user",
     async (file) => {
       const { cwd, place } = await project();
@@ -105,7 +105,7 @@ describe("pulumi", () => {
     },
   );
 
-  asRoot("is not used if it is a link of another user, whatever it leads to", async () => {
+  it.runIf(isRoot)("is not used if it is a link of another user, whatever it leads to", async () => {
     const { cwd, place } = await project();
     const file = join(cwd, "node_modules/.bin/pulumi");
     await rm(file);
