@@ -1,7 +1,7 @@
 /** How text that does not come from us is printed. */
 
 /**
- * What a terminal or a log may act on, or nobody can see: control characters, line breaks, changes of the writing direction,
+ * What a terminal or a log may act on, or does not show: control characters, line breaks, changes of the writing direction,
  * invisible characters, and the marks of commands to CI runners (`::` as the start of a word, `##[`, `##vso[`).
  */
 const UNSAFE =

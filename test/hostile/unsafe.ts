@@ -1,6 +1,6 @@
 /** Finds what must not be in an output. Shares no code with the escaping and the redaction that it checks. */
 
-/** What a terminal acts on or nobody can see. Line breaks separate the lines of our own output. */
+/** What a terminal acts on or does not show. Line breaks separate the lines of our own output. */
 const UNSAFE = /[^\n\P{Cc}]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** A command to a CI runner, as the runners of GitHub and Azure read it: they ignore spaces before it. */

@@ -1,4 +1,4 @@
-/** Commands that people copy: none of them runs a stranger's package whose name nobody has reserved yet (SECURITY.md). */
+/** Commands that people copy: none of them runs a package of a stranger, because our names are not registered yet (SECURITY.md). */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ describe("commands that people copy", () => {
     expect(files.flatMap((file) => commandsIn(RUNS_OR_INSTALLS, file))).toEqual([]);
   });
 
-  it("do not install a package by a name that nobody owns yet", () => {
+  it("do not install a package by a name that is not registered yet", () => {
     const others = files.filter((file) => !OWN_PAGES.includes(file));
     expect(others.flatMap((file) => commandsIn(INSTALLS, file))).toEqual([]);
   });
@@ -50,7 +50,7 @@ describe("commands that people copy", () => {
     ["npx --no-install pulumi-ion doctor", RUNS_OR_INSTALLS, 0],
     ["npm install pulumi-ion @pulumi/pulumi", INSTALLS, 1],
     ["npm install --save-dev pulumi", INSTALLS, 0],
-  ])("are told apart: %s", (command, pattern, count) => {
+  ])("are distinguished: %s", (command, pattern, count) => {
     expect(findCommands(pattern, command)).toHaveLength(count);
   });
 });

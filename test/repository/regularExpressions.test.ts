@@ -60,7 +60,7 @@ describe("regular expressions", () => {
     ["^(a+)+$", "", false],
     ["-+$", "", false],
     ["^[a-z]+$", "i", true],
-  ])("are told apart by the check: /%s/%s", async (source, flags, expected) => {
+  ])("are distinguished by the check: /%s/%s", async (source, flags, expected) => {
     expect(await isLinear({ source, flags })).toBe(expected);
   });
 });

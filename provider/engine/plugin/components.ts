@@ -166,7 +166,7 @@ async function declareSubscriptions(context: Context, receiverId: ReceiverId, po
   return { urn, outputs: { ids: Object.fromEntries(ids) } };
 }
 
-/** The arguments of a component that decide what it declares. They must be known, or nobody could say what a preview changes. */
+/** The arguments of a component that decide what it declares. If one is unknown, a preview cannot show what changes. */
 function argsOf(inputs: Struct, name: string) {
   const { values } = fromWire(inputs);
   for (const key of ["subscriptions", "resources", "actions", "exclude", "unmanaged", "maxDeletions"]) {

@@ -24,7 +24,7 @@ export function start(package_: Pick<PluginOptions, "version" | "schema">): void
   if (engine !== undefined) exitWithParent();
 }
 
-/** The engine ends this process when it is done. If it is killed, its end of standard input closes, and nobody is left to serve. */
+/** The engine ends this process when it is done. If the engine is killed, standard input closes, and this process exits. */
 function exitWithParent(): void {
   const { ppid } = process;
   const isAlive = () => {

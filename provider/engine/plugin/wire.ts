@@ -12,7 +12,7 @@ export interface Incoming {
 /** The names of secret properties: secret as a whole, or entry by entry, so that the names of the entries are shown. */
 export type Secrets = ReadonlyMap<string, "whole" | "entries">;
 
-/** The key that tells what an object on the wire stands for, and its values. */
+/** The key that marks the type of an object on the wire, and its values. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";

@@ -17,7 +17,7 @@ import {
   isRequiredArgument,
   isRequiredInputField,
 } from "graphql";
-import { escapeText } from "../../model/text.ts";
+import { capitalize, escapeText } from "../../model/text.ts";
 import { IonError } from "../errors.ts";
 import type { Operation } from "../http/operation.ts";
 import {
@@ -162,7 +162,7 @@ export class LiveShapes implements Shapes {
     return {
       field: name,
       document: queryDocument(
-        name.charAt(0).toUpperCase() + name.slice(1),
+        capitalize(name),
         Object.fromEntries([...used.values()].map((argument) => [argument.name, String(argument.type)])),
         `${name}${written && `(${written})`} ${selection}`,
       ),
