@@ -11,7 +11,7 @@ import { type ListArguments, paginate } from "./pagination.ts";
 import { payloadOf, refusalOf } from "./payload.ts";
 import { valuesOf } from "./roles.ts";
 import { emulatorTypes, eventsOf, orInvalid } from "./schema.ts";
-import { isList, type Shape } from "./shape.ts";
+import { capitalize, isList, type Shape } from "./shape.ts";
 
 /** Settings that can be changed while the emulator runs. */
 export interface Settings {
@@ -155,10 +155,6 @@ function resolvers(
       return resolver ? [[field.name.value, resolver]] : [];
     }),
   );
-}
-
-function capitalize(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** The arguments of a list: pages and order by their names, every other argument as a filter. */

@@ -121,13 +121,16 @@ export class Shape {
   }
 }
 
+/** A name with a capital letter. */
+export const capitalize = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
 /** The name of the type that holds the queries or the mutations of a document. */
 export function rootType(document: DocumentNode, operation: `${OperationTypeNode}`): string {
   const types = document.definitions.flatMap((node) =>
     node.kind === Kind.SCHEMA_DEFINITION ? node.operationTypes : [],
   );
   const declared = types.find((type) => type.operation === operation);
-  return declared?.type.name.value ?? operation.charAt(0).toUpperCase() + operation.slice(1);
+  return declared?.type.name.value ?? capitalize(operation);
 }
 
 export function isNonNull(type: TypeNode): boolean {

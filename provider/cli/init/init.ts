@@ -70,7 +70,7 @@ async function run(folder: string, options: InitOptions, terminal: Terminal, ver
     terminal.out("Installing its packages with npm …");
     await runCommand("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: target,
-      env: withoutSecrets(terminal.env),
+      env: forNpm(terminal.env),
     });
   }
   const settings = await askSettings(options, terminal);
@@ -81,7 +81,7 @@ async function run(folder: string, options: InitOptions, terminal: Terminal, ver
 }
 
 /** The environment for npm, whose packages may run scripts: they need no secret of ION or Pulumi. */
-const withoutSecrets = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+const forNpm = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^(ION_|PULUMI_)/.test(name)));
 
 /** A project's name as Pulumi and npm accept it. */
