@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../emulator/index.ts";
 import { sourceOf } from "../faults/desiredState.ts";
 import { applyEdit, EDIT_NAMES } from "../faults/manualEdits.ts";
 import { desiredStates, Model } from "../faults/model.ts";
+import fc from "../support/fastCheck.ts";
 import { CANARY } from "../support/support.ts";
 import { CARRIERS, makeProject, type Project } from "./project.ts";
 

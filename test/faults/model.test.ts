@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Emulator, type Fault, startEmulator } from "../../emulator/index.ts";
 import { WebhookApi, type WebhookApiOptions } from "../../provider/ion/webhookApi.ts";
 import { type Outcome, type RunOptions, Stack } from "../support/fakeEngine.ts";
+import fc from "../support/fastCheck.ts";
 import { CANARY, connectionTo } from "../support/support.ts";
 import { crashAt } from "./crash.ts";
 import { type DesiredReceiver, programOf } from "./desiredState.ts";

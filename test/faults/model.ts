@@ -1,8 +1,9 @@
 /** Random desired states, and the invariants of every run. */
-import fc from "fast-check";
+
 import { expect } from "vitest";
 import type { Emulator, Receiver, Store, Subscription } from "../../emulator/index.ts";
 import type { ResourceOptions } from "../support/fakeEngine.ts";
+import fc from "../support/fastCheck.ts";
 import { CANARY } from "../support/support.ts";
 import { clear, type DesiredReceiver, eventOf, type Fields, findDeviations, headerOf, NONE } from "./desiredState.ts";
 import { type EditContext, otherUriOf, uriOf } from "./manualEdits.ts";

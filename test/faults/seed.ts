@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-/** FAULT_SEED repeats a run of the fault tests. */
-export const SEED = process.env.FAULT_SEED ?? String(Date.now());
+/** The fault tests' random choices. Fixed, so that a commit that passes once passes again; FAULT_SEED tries other ones. */
+export const SEED = process.env.FAULT_SEED ?? "1";
 
 /** Returns a function from keys to pseudorandom numbers between 0 and 1, always the same for the seed and the scope. */
 export const chanceOf = (...scope: readonly (string | number)[]) => {

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { verifySignature } from "../../provider/index.ts";
+import fc from "../support/fastCheck.ts";
 
 const SECRET = "a shared secret";
 const BODY = '{"resource":"PARTS","name":"Zahnrad Ø 7"}';

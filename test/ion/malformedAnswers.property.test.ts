@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { IonError } from "../../provider/ion/errors.ts";
 import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
+import fc from "../support/fastCheck.ts";
 import { CANARY, failureOf, intercept, ionOn, rewrite, start } from "../support/support.ts";
 import { applyCase, EVERY_CHANGE, startWithReceiver, URI } from "./everyChange.ts";
 

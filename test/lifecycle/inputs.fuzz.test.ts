@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
 import { UNKNOWN } from "../../provider/lifecycle/resourceHandler.ts";
 import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
+import fc from "../support/fastCheck.ts";
 import { failureOf, intercept, ionOn, start } from "../support/support.ts";
 
 const { check, create, diff, read, update } = webhookReceiver;

@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { generateProgram } from "../../../provider/cli/export/program.ts";
 import { GUIDE_EVENTS } from "../../../provider/model/events.ts";
 import { eventName, type Receiver } from "../../../provider/model/webhooks.ts";
+import fc from "../../support/fastCheck.ts";
 import { serve, start } from "../../support/support.ts";
 import { eventFrom } from "../declare.ts";
 import { cli, envOf, folder } from "../run.ts";

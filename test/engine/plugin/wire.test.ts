@@ -1,7 +1,7 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromWire, toWire } from "../../../provider/engine/plugin/wire.ts";
 import { UNKNOWN } from "../../../provider/lifecycle/resourceHandler.ts";
+import fc from "../../support/fastCheck.ts";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
