@@ -2,5 +2,5 @@ import { globSync } from "node:fs";
 import { resolve } from "node:path";
 
 // Loads every module before the first test, so that code that runs at load is attributed to no test.
-const files = globSync("provider/{index,*/**/*}.ts", { exclude: ["provider/dist/**"] });
+const files = globSync("provider/{index,*/**/*}.ts", { exclude: ["provider/dist/**", "provider/template/**"] });
 for (const file of files) await import(resolve(file));
