@@ -19,8 +19,8 @@ import { Store } from "./store/store.ts";
 /** Options of an emulator. */
 export interface EmulatorOptions {
   /**
-   * The address to listen on. If it is not a loopback address, Host is not checked, GraphiQL gets no token, and there is
-   * no web page.
+   * The address to listen on. If it is not a loopback address, `clientSecret` is required, Host is not checked, GraphiQL
+   * gets no token, and there is no web page.
    * @default "127.0.0.1"
    */
   readonly host?: string;
@@ -129,11 +129,19 @@ const DEFAULT_SECRET = "emulator-secret";
 /**
  * Starts a local ION.
  * @throws {DataFileError} if the data file cannot be used.
- * @throws {TypeError} if a fault, the schema, a name to hide or a number in `delivery` is invalid.
+ * @throws {TypeError} if a fault, the schema, a name to hide or a number in `delivery` is invalid, or if other machines can
+ *   reach it with the default secret.
  * @throws {NodeJS.ErrnoException} if it cannot listen, for example EADDRINUSE.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { host = "127.0.0.1", port = 0, clientId = "emulator", clientSecret = DEFAULT_SECRET } = options;
+  const loopback = isLoopback(host);
+  if (!loopback && clientSecret === DEFAULT_SECRET) {
+    throw new TypeError(
+      `other machines can reach ${host}, and the default API key is public. Set another one: ION_EMULATOR_CLIENT_SECRET or ` +
+        "--client-secret (clientSecret).",
+    );
+  }
   const dataFile = options.dataFile === undefined ? undefined : new DataFile(options.dataFile);
   const store = dataFile?.store ?? new Store();
   const settings: Settings = {
@@ -167,7 +175,6 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     return deliveries.emit(resource, action, emitOptions);
   };
   const persist = () => dataFile?.save();
-  const loopback = isLoopback(host);
   const page = new Page({
     store,
     faults,

@@ -1,5 +1,9 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import { text } from "node:stream/consumers";
 import { Command, InvalidArgumentError } from "commander";
 import type { Emission } from "../deliveries/delivery.ts";
+import { isLoopback, lookUpLoopback } from "../http/loopback.ts";
 import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./options.ts";
 import { printable } from "./output.ts";
 
@@ -41,16 +45,19 @@ export function emitCommand(): Command {
 
 async function emit(resource: string, action: string, options: EmitCommandOptions): Promise<Emission> {
   const { url, count, entityId, clientId, clientSecret } = options;
-  const form = new URLSearchParams({
-    grant_type: "client_credentials",
-    client_id: clientId,
-    client_secret: clientSecret,
-  });
+  const form = {
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: clientId,
+      client_secret: clientSecret,
+    }).toString(),
+  };
   // The emulator can be started with any --token-path and --authorization.
   const tokenPath = "/api-keys/protocol/openid-connect/token";
   const { access_token: token } = await post(url, [
-    [`/realms${tokenPath}`, { body: form }],
-    [`/auth/realms${tokenPath}`, { body: form }],
+    [`/realms${tokenPath}`, form],
+    [`/auth/realms${tokenPath}`, form],
   ]);
   // Literals, because the types of variables can be renamed by --hide.
   const query = `mutation ($count: Int!, $entityId: ID) {
@@ -77,26 +84,49 @@ interface EmulatorResponse {
   readonly message?: string;
 }
 
-type Request = readonly [path: string, init: RequestInit];
+interface Content {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+type Request = readonly [path: string, content: Content];
 
 /** Sends the first request, and the next one as long as the answer is 401 or 404. */
-async function post(url: URL, [[path, init], ...others]: readonly [Request, ...Request[]]): Promise<EmulatorResponse> {
-  const response = await fetch(new URL(path, url), { method: "POST", redirect: "error", ...init }).catch(() => {
+async function post(
+  url: URL,
+  [[path, content], ...others]: readonly [Request, ...Request[]],
+): Promise<EmulatorResponse> {
+  const response = await send(new URL(path, url), content).catch(() => {
     throw new Failure(
       `no emulator responds at ${url.origin}. Start one with "npx --no-install ion-emulator", or pass its address with --url.`,
     );
   });
   const [next, ...rest] = others;
   if (next && (response.status === 401 || response.status === 404)) return post(url, [next, ...rest]);
-  const body: unknown = await response.json().catch(() => undefined);
   if (response.status === 401) {
     throw new Failure(
       `the emulator at ${url.origin} refuses this API key. Pass the key that it was started with: --client-id and ` +
         "--client-secret, or ION_EMULATOR_CLIENT_ID and ION_EMULATOR_CLIENT_SECRET.",
     );
   }
-  if (typeof body !== "object" || body === null) throw new Failure(notAnEmulator(url));
-  return body;
+  try {
+    const answer: unknown = JSON.parse(response.body);
+    if (typeof answer === "object" && answer !== null) return answer;
+  } catch {
+    // It is not JSON.
+  }
+  throw new Failure(notAnEmulator(url));
+}
+
+/** Posts to this machine without the proxy that `fetch` and Node's global agents may use, and follows no redirect. */
+async function send(url: URL, { headers, body }: Content): Promise<{ readonly status: number; readonly body: string }> {
+  const { Agent, request } = url.protocol === "https:" ? https : http;
+  const isLocal = isLoopback(url.hostname);
+  const options = { method: "POST", headers, ...(isLocal && { agent: new Agent(), lookup: lookUpLoopback }) };
+  const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
+  request(url, options, resolve).on("error", reject).end(body);
+  const response = await promise;
+  return { status: response.statusCode ?? 0, body: await text(response) };
 }
 
 function notAnEmulator(url: URL): string {

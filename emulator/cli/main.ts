@@ -1,17 +1,19 @@
 import { readFileSync } from "node:fs";
+import { format, parse } from "node:path";
 import { InvalidArgumentError, Option, program } from "commander";
 import { type Fault, faultKinds, parseFault } from "../faults/kinds.ts";
 import { commonOptions } from "../faults/options.ts";
 import { isLoopback } from "../http/loopback.ts";
-import type { Authorization, TokenPath } from "../index.ts";
+import type { Authorization, Emulator, EmulatorOptions, TokenPath } from "../index.ts";
 import { DataFileError } from "../store/dataFile.ts";
 import { emitCommand } from "./emit.ts";
 import { type ApiKeyOptions, addApiKeyOptions, wholeNumber } from "./options.ts";
-import { deliveryLine, greeting, requestLine } from "./output.ts";
+import { deliveryLine, greeting, listOfEnvironments, requestLine } from "./output.ts";
 
 interface CliOptions extends ApiKeyOptions {
   readonly host: string;
   readonly port: number;
+  readonly environments: number;
   readonly data?: string;
   readonly tokenLifetime: number;
   readonly tokenPath: TokenPath;
@@ -34,6 +36,12 @@ program
   .addCommand(emitCommand())
   .option("--port <port>", "port to listen on; 0 selects a free port", wholeNumber(0, 65535), 8787)
   .option("--host <address>", "address to listen on", "127.0.0.1")
+  .option(
+    "--environments <count>",
+    "number of ION environments, each with its own port (the next ones after --port) and its own state",
+    wholeNumber(1, 1000),
+    1,
+  )
   .option("--data <file>", "file that keeps the state across restarts (default: in memory only)");
 
 addApiKeyOptions(program)
@@ -70,13 +78,57 @@ addApiKeyOptions(program)
 await program.parseAsync();
 
 async function run(options: CliOptions): Promise<void> {
-  const printJson = options.json ? (line: object) => console.log(JSON.stringify(line)) : undefined;
-  // The other commands do not need the server.
-  const { startEmulator } = await import("../index.ts");
-  const emulator = await startEmulator({
+  const emulators: Emulator[] = [];
+  const close = () => Promise.all(emulators.map((emulator) => emulator.close()));
+  try {
+    // The other commands do not need the server.
+    const { startEmulator } = await import("../index.ts");
+    for (let at = 0; at < options.environments; at += 1) emulators.push(await startEmulator(optionsOf(at, options)));
+  } catch (error) {
+    console.error(`ion-emulator: ${startFailure(error, options, emulators.length)}`);
+    process.exitCode = error instanceof DataFileError ? 2 : 1;
+    await close();
+    return;
+  }
+
+  const hasPage = isLoopback(options.host);
+  if (!hasPage) {
+    console.error("Warning: other machines can reach this emulator. Anyone who has its API key can change its state.");
+  }
+  const showSecret = program.getOptionValueSource("clientSecret") === "default";
+  const [first, ...others] = emulators;
+  if (options.json) {
+    const listening = emulators.map(({ url, graphqlUrl, tokenUrl, clientId }) => {
+      return { url, graphqlUrl, tokenUrl, clientId };
+    });
+    printJson({ listening: others.length === 0 ? listening[0] : listening });
+  } else if (others.length > 0) console.log(listOfEnvironments(emulators, { showSecret }));
+  else if (first) console.log(greeting(first, { hasPage, showSecret }));
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, async () => {
+      await close();
+      process.exit(0);
+    });
+  }
+}
+
+function printJson(line: object): void {
+  console.log(JSON.stringify(line));
+}
+
+/** The options of one of the environments. */
+function optionsOf(at: number, options: CliOptions): EmulatorOptions {
+  const { environments, json } = options;
+  const environment = environments > 1 ? at + 1 : undefined;
+  const print = (line: object, text: () => string) => {
+    if (json) printJson({ ...(environment !== undefined && { environment }), ...line });
+    else console.log(environment === undefined ? text() : `[${environment}] ${text()}`);
+  };
+  return {
     host: options.host,
-    port: options.port,
-    ...(options.data !== undefined && { dataFile: options.data }),
+    port: options.port === 0 ? 0 : options.port + at,
+    ...(options.data !== undefined && { dataFile: dataFileOf(options.data, environment) }),
     clientId: options.clientId,
     clientSecret: options.clientSecret,
     tokenLifetimeSeconds: options.tokenLifetime,
@@ -90,41 +142,29 @@ async function run(options: CliOptions): Promise<void> {
     hide: options.hide,
     delivery: { anywhere: options.deliverAnywhere ?? false },
     onDelivery: (delivery) => {
-      if (printJson) printJson({ delivery });
-      // There is nothing to print before the first attempt.
-      else if (delivery.note !== null || delivery.attempts.length > 0) console.log(deliveryLine(delivery));
+      // There is nothing to print as text before the first attempt.
+      const isStarted = delivery.note !== null || delivery.attempts.length > 0;
+      if (json || isStarted) print({ delivery }, () => deliveryLine(delivery));
     },
-    onRequest: (request) => (printJson ? printJson({ request }) : console.log(requestLine(request))),
-  }).catch((error: unknown) => {
-    console.error(`ion-emulator: ${startFailure(error, options)}`);
-    process.exitCode = error instanceof DataFileError ? 2 : 1;
-  });
-  if (!emulator) return;
-
-  const hasPage = isLoopback(options.host);
-  if (!hasPage) {
-    console.error("Warning: other machines can reach this emulator. Anyone who has its API key can change its state.");
-  }
-  if (printJson) {
-    const { url, graphqlUrl, tokenUrl, clientId } = emulator;
-    printJson({ listening: { url, graphqlUrl, tokenUrl, clientId } });
-  } else {
-    const showSecret = program.getOptionValueSource("clientSecret") === "default";
-    console.log(greeting(emulator, { hasPage, showSecret }));
-  }
-
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, async () => {
-      await emulator.close();
-      process.exit(0);
-    });
-  }
+    onRequest: (request) => print({ request }, () => requestLine(request)),
+  };
 }
 
-function startFailure(error: unknown, { host, port }: CliOptions): string {
+/** The data file of one of the environments: `ion-2.json` for `ion.json`. */
+function dataFileOf(file: string, environment: number | undefined): string {
+  if (environment === undefined) return file;
+  const { dir, name, ext } = parse(file);
+  return format({ dir, name: `${name}-${environment}`, ext });
+}
+
+/** @param started - how many environments have started before */
+function startFailure(error: unknown, { host, port }: CliOptions, started: number): string {
   if (!(error instanceof Error)) return String(error);
   if ("code" in error && error.code === "EADDRINUSE") {
-    return `port ${port} of ${host} is in use. Choose another one with --port, or use --port 0 for any free port.`;
+    return `port ${port + started} of ${host} is in use. Choose another one with --port, or use --port 0 for any free port.`;
+  }
+  if ("code" in error && error.code === "ERR_SOCKET_BAD_PORT") {
+    return "there are not enough ports after --port. Choose a lower one, or use --port 0 for any free ports.";
   }
   return error.message;
 }

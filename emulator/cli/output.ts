@@ -2,9 +2,10 @@ import type { Delivery, Emulator, LoggedRequest } from "../index.ts";
 
 /** The first lines of the output: the address, and what to export for a client. */
 export function greeting(
-  { url, graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator,
+  emulator: Emulator,
   { hasPage, showSecret }: { readonly hasPage: boolean; readonly showSecret: boolean },
 ): string {
+  const { url, graphqlUrl, tokenUrl } = emulator;
   const address = hasPage
     ? `${url} (open it in a browser to watch and to make changes; press Ctrl-C to stop)`
     : `${graphqlUrl} (open it in a browser for the API explorer; press Ctrl-C to stop)`;
@@ -12,9 +13,28 @@ export function greeting(
 
 export ION_API_URI=${quote(graphqlUrl)}
 export ION_AUTH_SERVER=${quote(tokenUrl)}
-export ION_CLIENT_ID=${quote(clientId)}
-export ION_CLIENT_SECRET=${showSecret ? quote(clientSecret) : "...  # the secret that you started the emulator with"}
+${apiKeyOf(emulator, showSecret)}
 `;
+}
+
+/** The same for several environments: a line for each, and the API key of all. */
+export function listOfEnvironments(
+  emulators: readonly Emulator[],
+  { showSecret }: { readonly showSecret: boolean },
+): string {
+  const lines = emulators.map(({ graphqlUrl, tokenUrl }, at) => `${at + 1}  ${graphqlUrl}  ${tokenUrl}`);
+  const key = emulators[0] && apiKeyOf(emulators[0], showSecret);
+  return `${emulators.length} ION environments, each with its GraphQL and token endpoint (press Ctrl-C to stop):
+
+${lines.join("\n")}
+
+${key}
+`;
+}
+
+function apiKeyOf({ clientId, clientSecret }: Emulator, showSecret: boolean): string {
+  return `export ION_CLIENT_ID=${quote(clientId)}
+export ION_CLIENT_SECRET=${showSecret ? quote(clientSecret) : "...  # the secret that you started the emulator with"}`;
 }
 
 /** One line about a request. */

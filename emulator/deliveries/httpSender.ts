@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import type { LookupFunction } from "node:net";
+import { lookUpLoopback } from "../http/loopback.ts";
 import type { Header } from "../store/store.ts";
 
 /** A message to post. */
@@ -43,7 +43,7 @@ export class HttpSender {
       method: "POST",
       agent: this.#agents[secure ? "https:" : "http:"],
       signal,
-      ...(isLocalhost(url.hostname) && { lookup: loopback }),
+      ...(isLocalhost(url.hostname) && { lookup: lookUpLoopback }),
     });
     const onTimeout = () => {
       failed(`no response within ${this.#timeoutMs / 1000} s`);
@@ -83,15 +83,6 @@ export class HttpSender {
 function isLocalhost(hostname: string): boolean {
   return /^(.+\.)?localhost$/i.test(hostname);
 }
-
-/** Resolves localhost without DNS, which could return an address of another machine (RFC 6761, 6.3). */
-const loopback: LookupFunction = (_hostname, { all }, found) => {
-  if (!all) return found(null, "127.0.0.1", 4);
-  return found(null, [
-    { address: "127.0.0.1", family: 4 },
-    { address: "::1", family: 6 },
-  ]);
-};
 
 const reasons: Record<string, string> = {
   ECONNREFUSED: "the connection was refused",

@@ -186,7 +186,7 @@ test("keeps answered changes after SIGKILL", async () => {
 });
 
 test("warns when it listens beyond loopback", async () => {
-  const it = run(["--port", "0", "--host", "0.0.0.0"]);
+  const it = run(["--port", "0", "--host", "0.0.0.0", "--client-secret", "planted"]);
   await it.printed(/ION_CLIENT_SECRET=.*\n/);
   const lines = it
     .output()
@@ -198,6 +198,57 @@ test("warns when it listens beyond loopback", async () => {
       "Warning: other machines can reach this emulator. Anyone who has its API key can change its state.",
     ]
   `);
+});
+
+test("refuses to listen beyond loopback with the default API key", async () => {
+  const it = run(["--port", "0", "--host", "0.0.0.0"]);
+  expect(await it.exited).toEqual([1, null]);
+  expect(it.output()).toMatchInlineSnapshot(`
+    "ion-emulator: other machines can reach 0.0.0.0, and the default API key is public. Set another one: ION_EMULATOR_CLIENT_SECRET or --client-secret (clientSecret).
+    "
+  `);
+});
+
+test("serves several environments, each with its own state and its own line in the log", async () => {
+  const data = join(temporaryFolder(), "ion.json");
+  const it = run(["--port", "0", "--environments", "3", "--data", data, "--json"]);
+  const [line] = await it.printed(/^.*\n/);
+  const { listening: environments } = JSON.parse(line);
+  expect(new Set(environments.map(({ graphqlUrl }: { readonly graphqlUrl: string }) => graphqlUrl)).size).toBe(3);
+  const [first, second] = await Promise.all([asker(environments[0]), asker(environments[1])]);
+  await second(
+    `mutation Mine { createWebhookReceiver(input: { name: "a", webhookUri: "${webhookUri}" }) { webhookReceiver { id } } }`,
+  );
+  const { body } = await first("{ webhookReceivers { edges { node { id } } } }");
+  expect(body.data?.webhookReceivers.edges).toEqual([]);
+  const [, request = ""] = await it.printed(/\n(.*"name":"Mine".*)\n/);
+  expect(JSON.parse(request)).toMatchObject({ environment: 2, request: { status: 200 } });
+  it.child.kill("SIGTERM");
+  expect(await it.exited).toEqual([0, null]);
+  const emulator = await start({ dataFile: data.replace(".json", "-2.json") });
+  expect(emulator.store.listReceivers()).toHaveLength(1);
+});
+
+test("lists several environments with the key of all", async () => {
+  const it = run(["--port", "0", "--environments", "2"]);
+  await it.printed(/ION_CLIENT_SECRET=.*\n/);
+  expect(it.output().replaceAll(/:\d{2,}/g, ":<port>")).toMatchInlineSnapshot(`
+    "2 ION environments, each with its GraphQL and token endpoint (press Ctrl-C to stop):
+
+    1  http://127.0.0.1:<port>/graphql  http://127.0.0.1:<port>/realms/api-keys/protocol/openid-connect/token
+    2  http://127.0.0.1:<port>/graphql  http://127.0.0.1:<port>/realms/api-keys/protocol/openid-connect/token
+
+    export ION_CLIENT_ID=emulator
+    export ION_CLIENT_SECRET=emulator-secret
+
+    "
+  `);
+});
+
+test("stops what has started if one of several environments cannot start", async () => {
+  const it = run(["--port", "65535", "--environments", "2"]);
+  expect(await it.exited).toEqual([1, null]);
+  expect(it.output()).toMatch(/not enough ports after --port|port 65535 of 127\.0\.0\.1 is in use/);
 });
 
 test("simulates the faults of --fault in order and prints them", async () => {
@@ -251,6 +302,16 @@ test("delivers events for emit and prints each attempt without secrets", async (
   await it.printed(/ --- +dropped delivery of PARTS UPDATE to "Far" at far\.example: Not sent to far\.example: .*\n/);
   expect(server.arrivals.map(({ body }) => JSON.parse(String(body)).entityId)).toEqual(["17", "17", "17"]);
   expect(it.output()).not.toContain("planted");
+});
+
+test("emits to this machine without a proxy", async () => {
+  const it = run(["--port", "0"]);
+  const { graphqlUrl } = await listening(it);
+  // Nothing listens on port 9, so a request through this proxy would fail.
+  const proxy = { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://127.0.0.1:9", http_proxy: "http://127.0.0.1:9" };
+  const emit = run(["emit", "PARTS", "UPDATE", "--url", graphqlUrl], { ...proxy, NO_PROXY: "", no_proxy: "" });
+  expect(await emit.exited).toEqual([0, null]);
+  expect(emit.output()).toMatch(/^1 change of PARTS UPDATE: 0 deliveries\./);
 });
 
 test("delivers to other machines with --deliver-anywhere", async () => {
@@ -363,6 +424,9 @@ test("explains every option and fault with --help", async () => {
                                           (default: 8787)
       --host <address>                    address to listen on (default:
                                           "127.0.0.1")
+      --environments <count>              number of ION environments, each with its
+                                          own port (the next ones after --port) and
+                                          its own state (default: 1)
       --data <file>                       file that keeps the state across restarts
                                           (default: in memory only)
       --client-id <id>                    client ID of the API key (default:

@@ -53,7 +53,7 @@ test("keeps other web pages from loading the GraphiQL page", async () => {
 });
 
 test("accepts any Host and gives GraphiQL no token when it listens beyond loopback", async () => {
-  const { graphqlUrl } = await start({ host: "0.0.0.0" });
+  const { graphqlUrl } = await start({ host: "0.0.0.0", clientSecret: "planted" });
   expect(await statusOf(graphqlUrl, { ...graphiql, Host: "ion.internal" })).toBe(200);
   const html = await (await fetch(graphqlUrl, { headers: graphiql })).text();
   expect(html).not.toMatch(/"Authorization":"Bearer/);

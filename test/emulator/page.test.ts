@@ -163,7 +163,7 @@ test("creates a new page token for each emulator", async () => {
 });
 
 test("serves no page when it listens beyond loopback", async () => {
-  const { url } = await start({ host: "0.0.0.0" });
+  const { url } = await start({ host: "0.0.0.0", clientSecret: "planted" });
   for (const path of ["/", "/page/main.js", "/page/events"]) {
     const response = await fetch(url + path);
     expect([path, response.status, await response.text()]).toEqual([
