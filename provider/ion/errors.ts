@@ -70,7 +70,14 @@ export class IonError extends Error {
 export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** The hint of an error that was already printed in full. */
-export const SEE_FIRST_ERROR = "See the first error for details.";
+const SEE_FIRST_ERROR = "See the first error for details.";
+
+/** The same error, after it was printed in full. */
+export const alreadyPrinted = ({ kind, summary }: IonError): IonError =>
+  new IonError(kind, summary, { hints: [SEE_FIRST_ERROR] });
+
+/** Whether an error was already printed in full, for another resource. */
+export const isAlreadyPrinted = ({ hints }: IonError): boolean => hints.includes(SEE_FIRST_ERROR);
 
 /** Whether an error is an IonError, also if two copies of this package are loaded. */
 export function isIonError(error: unknown): error is IonError {

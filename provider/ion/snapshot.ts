@@ -1,5 +1,5 @@
 import type { Receiver, Receivers } from "../model/webhooks.ts";
-import { IonError, isIonError, SEE_FIRST_ERROR } from "./errors.ts";
+import { alreadyPrinted, isIonError } from "./errors.ts";
 import { ListDenied } from "./receiverReader.ts";
 
 type Edit = (receivers: Map<string, Receiver>) => void;
@@ -86,6 +86,6 @@ export class Snapshot {
 /** The same failure for the next resource: Pulumi shows the error of each, and one in full is enough. */
 function throwAgain(error: unknown): never {
   if (!isIonError(error) || error.message === error.summary) throw error;
-  const again = new IonError(error.kind, error.summary, { hints: [SEE_FIRST_ERROR] });
+  const again = alreadyPrinted(error);
   throw error instanceof ListDenied ? new ListDenied(again) : again;
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { type IonErrorKind, isIonError } from "../ion/errors.ts";
+import { type IonErrorKind, isAlreadyPrinted, isIonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 import { escapeText } from "../model/text.ts";
 
@@ -160,8 +160,9 @@ export async function lookAhead<T extends Warnings>(
     return { seen, warnings: seen.warnings ?? [] };
   } catch (error) {
     if (!isIonError(error) || !MAY_PASS.includes(error.kind)) throw error;
-    // The same words for each resource, so that they are printed once.
-    return { warnings: [`Could not check what ION already has: ${error.summary}`] };
+    // The first resource's warning has the details: one is enough.
+    const warnings = isAlreadyPrinted(error) ? [] : [`Could not check what ION already has: ${error.message}`];
+    return { warnings };
   }
 }
 

@@ -9,7 +9,7 @@ import {
   formatEnvironment,
   inConnection,
 } from "../../ion/connectionSettings.ts";
-import { describeBug, IonError, isIonError, SEE_FIRST_ERROR } from "../../ion/errors.ts";
+import { describeBug, IonError, isAlreadyPrinted, isIonError } from "../../ion/errors.ts";
 import type { WebhookApi } from "../../ion/webhookApi.ts";
 import {
   type Diff,
@@ -204,7 +204,7 @@ const CONFIG_JUST_CHANGED =
 const withAdvice =
   (ifUnsupported: string) =>
   (error: unknown): never => {
-    if (!isIonError(error) || error.hints.includes(SEE_FIRST_ERROR)) throw error;
+    if (!isIonError(error) || isAlreadyPrinted(error)) throw error;
     const isConnectionProblem = error.kind === "auth" || error.kind === "unreachable";
     const advice = error.kind === "unsupported" ? ifUnsupported : isConnectionProblem ? CONFIG_JUST_CHANGED : undefined;
     throw advice === undefined ? error : error.with({ hints: [...error.hints, advice] });
