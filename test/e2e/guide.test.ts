@@ -133,7 +133,8 @@ it("the first ten minutes, executed block by block, lead to a project outside th
   await symlink(join(ROOT, "node_modules"), join(clone, "node_modules"));
   await writeFile(join(clone, "package.json"), "{}");
   const env: NodeJS.ProcessEnv = { ...process.env, HOME: home, STATE: join(home, "shell") };
-  delete env.PULUMI_HOME;
+  // The developer's own login stays as it is.
+  env.PULUMI_HOME = join(home, ".pulumi");
   delete env.PULUMI_BACKEND_URL;
   env.PATH = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
   env.PULUMI_SKIP_UPDATE_CHECK = "true";

@@ -18,6 +18,6 @@ export default defineConfig({
     setupFiles: ["test/mutation/loadAll.ts"],
     // Loading the modules again for each file would take most of the time.
     isolate: false,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
   },
 });
