@@ -9,28 +9,33 @@ const MAX_TEXT = 4000;
 
 const REDACTED = "[secret]";
 
+const QUOTES = ['"', "'", "`"];
+
+const HTML: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
 /**
- * Redacts secrets from texts, also if they are JSON-escaped, URL-encoded or in pieces of {@link PIECE} characters or more. Takes
- * time in proportion to the length of the secrets and of the texts.
+ * Redacts secrets from texts, also if they are JSON-escaped, URL-encoded, HTML-escaped, in another case, or in pieces of
+ * {@link PIECE} characters or more. Takes time in proportion to the length of the secrets and of the texts.
  */
 export function redactAll(secrets: Iterable<string>, texts: readonly string[]): string[] {
   if (texts.length === 0) return [];
   const shown = texts.map((text) => text.slice(0, MAX_TEXT));
-  const inTexts = new Set(shown.flatMap(piecesOf));
-  const [found, whole] = [new Set<string>(), new Set<string>()];
-  for (const form of new Set([...secrets].flatMap(withPath).flatMap(formsOf))) {
+  const inTexts = new Set(shown.map(withoutCase).flatMap(piecesOf));
+  const [pieces, whole] = [new Set<string>(), new Set<string>()];
+  for (const form of new Set([...secrets].flatMap(withPath).flatMap(formsOf).map(withoutCase))) {
+    if (form.length < SHORT) for (const quote of QUOTES) whole.add(quote + form + quote);
+    else if (form.length < PIECE) whole.add(form);
     // The start of a URL is its host, which is no secret.
-    if (form.length < PIECE || /^https?(:|%3A)/i.test(form)) {
-      if (form.length < PIECE || inTexts.has(form.slice(-PIECE))) whole.add(form);
-      continue;
-    }
-    for (let at = 0; at + PIECE <= form.length; at += 1) {
-      const piece = form.slice(at, at + PIECE);
-      if (inTexts.has(piece)) found.add(piece);
+    else if (/^https?(:|%3a)/.test(form)) {
+      if (inTexts.has(form.slice(-PIECE))) whole.add(form);
+    } else {
+      for (let at = 0; at + PIECE <= form.length; at += 1) {
+        const piece = form.slice(at, at + PIECE);
+        if (inTexts.has(piece)) pieces.add(piece);
+      }
     }
   }
-  const longestFirst = [...whole].sort((one, other) => other.length - one.length);
-  return shown.map((text) => withoutPieces(longestFirst.reduce(withoutForm, text), found));
+  return shown.map((text) => redacted(text, whole, pieces));
 }
 
 /** {@link redactAll} for one text at a time. */
@@ -45,14 +50,18 @@ function withPath(secret: string): string[] {
   return path.length >= PIECE ? [secret, path] : [secret];
 }
 
-/** How a secret may be spelled: plain, in JSON (JavaScript's and Python's), and in a URL (with and without encoded slashes). */
+/** How a secret may be spelled: plain, in JSON (JavaScript's and Python's), in a URL (with and without encoded slashes), in HTML. */
 function formsOf(secret: string): string[] {
   if (secret === "") return [];
   const json = JSON.stringify(secret).slice(1, -1);
   const ascii = json.replace(/[^\0-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
   const url = encodeURIComponent(secret.toWellFormed());
-  return [...new Set([secret, json, ascii, url, url.replaceAll("%2F", "/")])];
+  const html = secret.replace(/[&<>"']/g, (one) => HTML[one] ?? one);
+  return [secret, json, ascii, url, url.replaceAll("%2F", "/"), html, html.replaceAll("&#39;", "&#x27;")];
 }
+
+/** Lower case in which every character keeps its place, and does not depend on its neighbors. */
+const withoutCase = (text: string) => text.replaceAll("\u0130", "i").toLowerCase().replaceAll("ς", "σ");
 
 /** Every piece of a text. */
 function piecesOf(text: string): string[] {
@@ -60,23 +69,21 @@ function piecesOf(text: string): string[] {
   return Array.from({ length: count }, (_, at) => text.slice(at, at + PIECE));
 }
 
-function withoutForm(text: string, form: string): string {
-  if (form.length >= SHORT) return text.replaceAll(form, REDACTED);
-  return ['"', "'", "`"].reduce((clean, quote) => clean.replaceAll(quote + form + quote, REDACTED), text);
-}
-
-function withoutPieces(text: string, pieces: ReadonlySet<string>): string {
-  let clean = "";
-  let from = 0;
-  for (let at = 0; at + PIECE <= text.length; at += 1) {
-    if (!pieces.has(text.slice(at, at + PIECE))) continue;
-    let end = at + PIECE;
-    while (end < text.length && pieces.has(text.slice(end - PIECE + 1, end + 1))) end += 1;
-    clean += `${text.slice(from, at)}${REDACTED}`;
-    from = end;
-    at = end - 1;
+/** Replaces whole secrets and pieces of them. Both are in lower case. */
+function redacted(text: string, whole: ReadonlySet<string>, pieces: ReadonlySet<string>): string {
+  const searched = withoutCase(text);
+  const isSecret = new Array<boolean>(text.length).fill(false);
+  for (const form of whole) {
+    for (let at = searched.indexOf(form); at >= 0; at = searched.indexOf(form, at + 1)) {
+      isSecret.fill(true, at, at + form.length);
+    }
   }
-  return clean + text.slice(from);
+  for (let at = 0; at + PIECE <= text.length; at += 1) {
+    if (pieces.has(searched.slice(at, at + PIECE))) isSecret.fill(true, at, at + PIECE);
+  }
+  return Array.from({ length: text.length }, (_, at) =>
+    isSecret[at] ? (isSecret[at - 1] ? "" : REDACTED) : text.charAt(at),
+  ).join("");
 }
 
 /** The secret parts of a URL: all of it, its path with query, and its credentials. The host alone is not secret. */

@@ -30,7 +30,11 @@ describe("redactor", () => {
       [LONG],
       `[secret] ${LONG.slice(5, 12)}`,
     ],
-    ["in adjacent pieces", `${LONG.slice(0, 16)}${LONG.slice(0, 16)}`, [LONG], "[secret][secret]"],
+    ["in adjacent pieces", `${LONG.slice(0, 16)}${LONG.slice(0, 16)}`, [LONG], "[secret]"],
+    ["that is URL-encoded in lower case", "at ?key=a%2fb%3dc", ["a/b=c"], "at ?key=[secret]"],
+    ["in another case", "no HOST HOOKS-OF-ACME", ["hooks-of-Acme"], "no HOST [secret]"],
+    ["of letters whose lower case is longer or depends on its place", "x ABCDİΣEFΣ x", ["abcdİσefς"], "x [secret] x"],
+    ["that is HTML-escaped", "<p>a&amp;b&#39;c</p> a&amp;b&#x27;c", ["a&b'c"], "<p>[secret]</p> [secret]"],
     [
       "in pieces if it only contains a URL",
       "x key=https://hooks.example/v2",
