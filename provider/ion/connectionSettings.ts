@@ -279,7 +279,10 @@ function documentedIssuer(endpoint: string | undefined): string | undefined {
   return hosts.find((host) => host.endpoint === endpoint)?.issuer;
 }
 
-/** The same settings with the other hosts that public sources name for this environment, the likeliest first. */
+/**
+ * The same settings with the other hosts that public sources name for this environment, the likeliest first. None for an
+ * environment or a token endpoint that is not in First Resonance's list.
+ */
 export function withOtherHosts(settings: ConnectionSettings): ConnectionSettings[] {
   const { endpoint, authUrl } = settings;
   const other = OTHER_HOSTS[endpoint];

@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Add, reportOtherHosts } from "../../provider/cli/doctor/report.ts";
 import type { Stack } from "../../provider/cli/stack.ts";
-import { EnvironmentCheck, findOtherHosts } from "../../provider/ion/schema/environmentCheck.ts";
+import { withOtherHosts } from "../../provider/ion/connectionSettings.ts";
+import { EnvironmentCheck, findAccepted } from "../../provider/ion/schema/environmentCheck.ts";
 import { cli, envOf, folder } from "../cli/run.ts";
 import { CANARY, connectionTo, type Fetch, start } from "../support/support.ts";
 
@@ -180,7 +181,7 @@ describe("the other hosts of an environment", () => {
   it("are found if ION answers there", async () => {
     const keySentTo: string[] = [];
     const hosts = ["api-production-gov.buildwithion.com", "auth-production-gov.buildwithion.com"];
-    const found = await findOtherHosts(GOV, { fetch: await networkOf(hosts, keySentTo) });
+    const found = await findAccepted(withOtherHosts(GOV), { fetch: await networkOf(hosts, keySentTo) });
     expect(found?.endpoint).toBe("https://api-production-gov.buildwithion.com/graphql");
     expect(found?.authUrl).toContain("https://auth-production-gov.buildwithion.com/realms/");
     expect([...new Set(keySentTo)].sort()).toEqual(["auth-production-gov.buildwithion.com", "auth.ion-gov.com"]);
@@ -204,11 +205,23 @@ describe("the other hosts of an environment", () => {
   });
 
   it("are not tried for a host that is not First Resonance's", async () => {
-    const keySentTo: string[] = [];
-    const fetch = await networkOf([], keySentTo);
-    const own = { ...GOV, endpoint: "https://ion.example/graphql" };
-    expect(await findOtherHosts(own, { fetch })).toBeUndefined();
-    expect(await findOtherHosts({ ...GOV, authUrl: "https://own.example/token" }, { fetch })).toBeUndefined();
-    expect(keySentTo).toEqual([]);
+    expect(withOtherHosts({ ...GOV, endpoint: "https://ion.example/graphql" })).toEqual([]);
+    expect(withOtherHosts({ ...GOV, authUrl: "https://own.example/token" })).toEqual([]);
+  });
+
+  it("are named, because the key is sent to them", async () => {
+    const asked = new Set<string>();
+    vi.stubGlobal("fetch", (input: string | URL) => {
+      asked.add(new URL(input).host);
+      return Promise.reject(new TypeError("fetch failed"));
+    });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const env = { ION_API_URI: GOV.endpoint, ION_CLIENT_ID: GOV.clientId, ION_CLIENT_SECRET: GOV.clientSecret };
+    const { code, err } = await cli(["doctor", "--no-stack"], { env });
+    expect(code).toBe(1);
+    expect(err).toMatchInlineSnapshot(
+      `"pulumi-ion: Trying this key at other hosts of First Resonance: auth-production-gov.buildwithion.com, api-production-gov.buildwithion.com."`,
+    );
+    for (const host of asked) expect(["auth.ion-gov.com", "auth-production-gov.buildwithion.com"]).toContain(host);
   });
 });

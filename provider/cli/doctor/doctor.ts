@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { requireSettings } from "../../ion/connectionSettings.ts";
+import { type ConnectionSettings, requireSettings, withOtherHosts } from "../../ion/connectionSettings.ts";
 import { IonError, type IonErrorKind, isIonError } from "../../ion/errors.ts";
-import { EnvironmentCheck, findOtherHosts } from "../../ion/schema/environmentCheck.ts";
+import { EnvironmentCheck, findAccepted } from "../../ion/schema/environmentCheck.ts";
 import { RUN_DOCTOR } from "../../ion/schema/shapes.ts";
 import { WebhookApi } from "../../ion/webhookApi.ts";
 import { escapeLine, escapeText, formatJson, listSome } from "../../model/text.ts";
@@ -112,7 +112,7 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
   const live = token && !isReadOneByOne && (await attempt("webhooks", () => new WebhookApi(connection).receivers()));
   if (live) reportWebhooks(live, add);
   if (connection && failures.some(({ kind }) => HOST_FAILURES.includes(kind))) {
-    reportOtherHosts(await findOtherHosts(connection), settings, add);
+    reportOtherHosts(await tryOtherHosts(connection, terminal), settings, add);
   }
 
   const verdict = verdictOf(token, schema, failures);
@@ -133,6 +133,18 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
     terminal.out(formatJson({ ...output, findings, token, schema, verdict, code }, 2));
   } else terminal.out(`\n${verdictText(verdict, code, version, terminal)}`);
   return code;
+}
+
+/** Tries the key at the other hosts of its environment, and names them first, because they see it. */
+async function tryOtherHosts(connection: ConnectionSettings, terminal: Terminal) {
+  const hostsOf = ({ endpoint, authUrl }: ConnectionSettings) => [endpoint, authUrl].map((url) => new URL(url).host);
+  const candidates = withOtherHosts(connection);
+  const tried = hostsOf(connection);
+  const hosts = new Set(candidates.flatMap(hostsOf).filter((host) => !tried.includes(host)));
+  if (hosts.size > 0) {
+    terminal.err(`pulumi-ion: Trying this key at other hosts of First Resonance: ${[...hosts].join(", ")}.`);
+  }
+  return findAccepted(candidates);
 }
 
 /** Failures that another host may not have. */

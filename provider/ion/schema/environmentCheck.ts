@@ -1,7 +1,7 @@
 /** What can be found out about an ION environment before anything is changed, for `pulumi-ion doctor`. */
 import type { FieldNode, GraphQLSchema } from "graphql";
 import { ACTIONS, VIOLET_RESOURCES } from "../../model/events.ts";
-import { type ConnectionSettings, withOtherHosts } from "../connectionSettings.ts";
+import type { ConnectionSettings } from "../connectionSettings.ts";
 import { isIonError } from "../errors.ts";
 import { permissionFor } from "../facts.ts";
 import { IonClient } from "../http/client.ts";
@@ -76,15 +76,12 @@ export const NEEDED_PERMISSIONS: readonly string[] = [
   ),
 ];
 
-/**
- * The settings with which ION answers, among the other hosts that public sources name for this environment. The key is sent to
- * no host that is not First Resonance's.
- */
-export async function findOtherHosts(
-  settings: ConnectionSettings,
+/** The first of some settings with which ION answers. The key is sent to their hosts. */
+export async function findAccepted(
+  candidates: readonly ConnectionSettings[],
   options: WebhookApiOptions = {},
 ): Promise<ConnectionSettings | undefined> {
-  for (const candidate of withOtherHosts(settings)) {
+  for (const candidate of candidates) {
     try {
       await new EnvironmentCheck(candidate, options).ping();
       return candidate;
