@@ -1,21 +1,22 @@
-/** Measures the memory of Pulumi's dynamic provider process through /proc (Linux). */
+/** Measures the memory of our processes through /proc (Linux): Pulumi's dynamic provider, the plugin, or a command. */
 import { readdirSync, readFileSync } from "node:fs";
 
 const POLL_MS = 50;
-const PROVIDER = /@pulumi\/pulumi\/cmd\/dynamic-provider|pulumi-ion\/engine\/preload\/startProvider\.js/;
+const OURS =
+  /@pulumi\/pulumi\/cmd\/dynamic-provider|pulumi-ion\/engine\/preload\/startProvider\.js|bin\/pulumi-resource-ion|bin\/pulumi-ion\.js/;
 
 /** A running measurement. */
 export interface MemoryWatch {
-  /** Stops it. Returns the peak memory of the provider process in MB, or undefined if no such process was found. */
+  /** Stops it. Returns the peak memory of the process in MB, or undefined if no such process was found. */
   stop(): number | undefined;
 }
 
-/** Measures the dynamic provider process among the descendants of `pid`. */
+/** Measures our process among the descendants of `pid`. */
 export function watchMemory(pid: number): MemoryWatch {
   let provider: number | undefined;
   let peak: number | undefined;
   const timer = setInterval(() => {
-    provider ??= descendants(pid).find((process) => PROVIDER.test(read(process, "cmdline")) && isNode(process));
+    provider ??= descendants(pid).find((process) => OURS.test(read(process, "cmdline")) && isNode(process));
     // The kernel records the peak, so polling misses only what happens just before the process exits.
     const kilobytes = provider && /^VmHWM:\s+(\d+) kB/m.exec(read(provider, "status"))?.[1];
     if (kilobytes) peak = Number(kilobytes) / 1024;

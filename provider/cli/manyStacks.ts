@@ -53,7 +53,12 @@ export function acrossStacks<Options extends ManyStacksOptions>(
         hints: ["Run `pulumi stack ls` to list the stacks of this project."],
       });
     }
-    const rows = await mapConcurrently(stacks, (name) => checkStack(action, options, name, terminal));
+    const { progress } = terminal;
+    const rows = await mapConcurrently(
+      stacks,
+      (name) => checkStack(action, options, name, terminal),
+      (done) => progress?.(done < stacks.length ? `${done} of ${pluralize(stacks.length, "stack")}` : ""),
+    );
     const code = rows.some((row) => row.code === 1) ? 1 : Math.max(...rows.map((row) => row.code));
     if (options.json) {
       const results = rows.map((row) => ({ ...row.result, stack: row.stack, code: row.code }));
@@ -128,12 +133,25 @@ export function matches(name: string, pattern: string): boolean {
   return true;
 }
 
-/** Maps a list in its order, with at most {@link CONCURRENCY} running at the same time. */
-async function mapConcurrently<T, Result>(items: readonly T[], map: (item: T) => Promise<Result>): Promise<Result[]> {
+/**
+ * Maps a list in its order, with at most {@link CONCURRENCY} running at the same time.
+ *
+ * @param report called with the number of items that are done, at the start and after each.
+ */
+export async function mapConcurrently<T, Result>(
+  items: readonly T[],
+  map: (item: T) => Promise<Result>,
+  report: (done: number) => void,
+): Promise<Result[]> {
   const results: Result[] = [];
   const waiting = [...items.entries()];
+  let done = 0;
+  report(done);
   const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) results[next[0]] = await map(next[1]);
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      results[next[0]] = await map(next[1]);
+      report(++done);
+    }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
   return results;

@@ -17,6 +17,8 @@ export interface Terminal {
   paint(style: Style, text: string): string;
   /** Asks the person at the terminal; undefined if there is none. */
   readonly ask?: (question: string) => Promise<string>;
+  /** Shows a line that the next one replaces, and an empty one removes; undefined if standard error is no terminal. */
+  readonly progress?: (line: string) => void;
   /** Resolves when the user presses Ctrl-C. */
   interrupted(): Promise<void>;
 }
@@ -36,6 +38,8 @@ export function processTerminal(): Terminal {
     err: (text) => void process.stderr.write(`${text}\n`),
     paint: (style, text) => styleText(style, text, { stream: process.stdout }),
     ...(process.stdin.isTTY && process.stdout.isTTY && { ask }),
+    // "\r" and "erase the line" are in every terminal that Node supports, and in CI standard error is none.
+    ...(process.stderr.isTTY && { progress: (line) => void process.stderr.write(`\r\u001b[2K${line}`) }),
     interrupted: () =>
       new Promise((resolve) => {
         for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());

@@ -2,7 +2,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { matches } from "../../provider/cli/manyStacks.ts";
+import { mapConcurrently, matches } from "../../provider/cli/manyStacks.ts";
 import { start } from "../support/support.ts";
 import { declare } from "./declare.ts";
 import { cli, folder } from "./run.ts";
@@ -71,6 +71,28 @@ it("fails if no stack matches, and outside a project", async () => {
   const place = await project(["dev"]);
   expect((await cli(["drift", "--stack", "live-*"], place)).err).toContain("No stack of this project matches live-*.");
   expect((await cli(["drift", "--all-stacks"], { cwd: await folder() })).err).toContain("There is no Pulumi project");
+});
+
+it("checks at most four stacks at the same time, reports how many are done, and keeps their order", async () => {
+  const running = new Set<number>();
+  let most = 0;
+  const counts: number[] = [];
+  const waits = Array.from({ length: 10 }, () => Promise.withResolvers<void>());
+  const results = mapConcurrently(
+    [...waits.keys()],
+    async (at) => {
+      most = Math.max(most, running.add(at).size);
+      await waits[at]?.promise;
+      running.delete(at);
+      return at;
+    },
+    (done) => counts.push(done),
+  );
+  // The first one ends last.
+  for (const { resolve } of waits.toReversed()) resolve();
+  expect(await results).toEqual([...waits.keys()]);
+  expect(most).toBe(4);
+  expect(counts).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
 describe("a pattern", () => {
