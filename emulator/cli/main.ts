@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { format, parse } from "node:path";
 import { InvalidArgumentError, Option, program } from "commander";
 import { type Fault, faultKinds, parseFault } from "../faults/kinds.ts";
@@ -28,8 +29,11 @@ interface CliOptions extends ApiKeyOptions {
   readonly json?: true;
 }
 
+const { version } = createRequire(import.meta.url)("ion-emulator/package.json") as { version: string };
+
 program
   .name("ion-emulator")
+  .version(version)
   .description("A local ION: its token endpoint, the webhook part of its GraphQL API, and event deliveries.")
   // Options after "emit" belong to emit.
   .enablePositionalOptions()

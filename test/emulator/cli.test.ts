@@ -410,6 +410,12 @@ test("reports an invalid --fault, --hide or --schema with exit code 1", async ()
   `);
 });
 
+test("prints its version", async () => {
+  const it = run(["--version"]);
+  expect(await it.exited).toEqual([0, null]);
+  expect(it.output().trim()).toBe(JSON.parse(readFileSync("emulator/package.json", "utf8")).version);
+});
+
 test("explains every option and fault with --help", async () => {
   const it = run(["--help"]);
   expect(await it.exited).toEqual([0, null]);
@@ -420,6 +426,7 @@ test("explains every option and fault with --help", async () => {
     deliveries.
 
     Options:
+      -V, --version                       output the version number
       --port <port>                       port to listen on; 0 selects a free port
                                           (default: 8787)
       --host <address>                    address to listen on (default:
