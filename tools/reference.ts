@@ -1,6 +1,7 @@
 /**
  * `npm run docs`: generates docs/reference from the docstrings of pulumi-ion's exports. With `--check`, fails if
- * docs/reference is stale instead.
+ * docs/reference is stale instead. With `--site` (`npm run site`), writes a website with all of docs/ and the reference
+ * to .site.
  */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,11 +29,9 @@ import { ACTIONS, VIOLET_RESOURCES } from "../provider/dist/model/events.js";
 const ROOT = resolve(import.meta.dirname, "..");
 const REFERENCE = join(ROOT, "docs/reference");
 
-const OPTIONS: TypeDocOptions & Partial<PluginOptions> = {
+const OPTIONS: TypeDocOptions = {
   entryPoints: [join(ROOT, "provider/index.ts")],
   tsconfig: join(ROOT, "provider/tsconfig.json"),
-  plugin: ["typedoc-plugin-markdown"],
-  readme: "none",
   logLevel: "Error",
   // The output must depend on the source alone.
   disableSources: true,
@@ -46,6 +45,11 @@ const OPTIONS: TypeDocOptions & Partial<PluginOptions> = {
   excludeTags: [...OptionDefaults.excludeTags, "@plugin", "@noplugin", "@pluginRequired"],
   // Our defaults are often sentences rather than code.
   jsDocCompatibility: { defaultTag: false },
+};
+
+const PAGES: TypeDocOptions & Partial<PluginOptions> = {
+  plugin: ["typedoc-plugin-markdown"],
+  readme: "none",
   router: "module",
   groupOrder: ["Classes", "Functions", "Interfaces"],
   hidePageHeader: true,
@@ -58,10 +62,21 @@ const OPTIONS: TypeDocOptions & Partial<PluginOptions> = {
   tableColumnSettings: { hideInherited: true, hideOverrides: true, hideModifiers: true, hideSources: true },
 };
 
-if (process.argv.includes("--check")) {
+const SITE: TypeDocOptions = {
+  name: "pulumi-ion",
+  readme: join(ROOT, "docs/README.md"),
+  projectDocuments: [join(ROOT, "docs/*.md"), join(ROOT, "{CHANGELOG,CONTRIBUTING,SECURITY}.md")],
+  highlightLanguages: [...OptionDefaults.highlightLanguages, "graphql", "mermaid", "powershell", "python", "go"],
+};
+
+if (process.argv.includes("--site")) {
+  const folder = join(ROOT, ".site");
+  await write(folder, SITE);
+  console.log(`Written to ${folder}.`);
+} else if (process.argv.includes("--check")) {
   const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-reference-"));
   try {
-    await write(folder);
+    await write(folder, PAGES);
     const [generated, committed] = [await readPages(folder), await readPages(REFERENCE)];
     const stale = [...new Set([...generated.keys(), ...committed.keys()])].filter(
       (file) => generated.get(file) !== committed.get(file),
@@ -74,11 +89,11 @@ if (process.argv.includes("--check")) {
     await rm(folder, { recursive: true });
   }
 } else {
-  await write(REFERENCE);
+  await write(REFERENCE, PAGES);
 }
 
-async function write(folder: string) {
-  const app = await Application.bootstrapWithPlugins({ ...OPTIONS, out: folder } as TypeDocOptions);
+async function write(folder: string, output: TypeDocOptions) {
+  const app = await Application.bootstrapWithPlugins({ ...OPTIONS, ...output, out: folder });
   // After TypeDoc's own listeners.
   app.converter.on(Converter.EVENT_RESOLVE_END, (context) => tidy(context.project), -1000);
   const project = await app.convert();
