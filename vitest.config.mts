@@ -18,6 +18,7 @@ const LONG = [
   "programs",
   "examples",
   "connections",
+  "backends",
 ];
 
 class LongestFirst extends BaseSequencer {

@@ -1,7 +1,8 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { killGroup } from "./processes.ts";
 import { CARRIERS, makeProject, type Project } from "./project.ts";
 
 /** KILL_SEED repeats a run. KILL_TIMES sets how often a process is killed, over each engine. */
@@ -32,43 +33,6 @@ const program = ({ description, header, events }: DesiredState) => ({
     }`,
 });
 
-/** All processes, each with its parent and its command. */
-const processes = () =>
-  execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" })
-    .split("\n")
-    .flatMap((line) => {
-      const [, pid, parent, command = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-      return pid ? [{ pid: Number(pid), parent: Number(parent), command }] : [];
-    });
-
-/** All descendants of a process. */
-function descendantsOf(pid: number, all = processes()): ReturnType<typeof processes> {
-  const children = all.filter(({ parent }) => parent === pid);
-  return [...children, ...children.flatMap((child) => descendantsOf(child.pid, all))];
-}
-
-/** Signals a process, or a process group if the id is negative. Ignores one that has already exited. */
-function signalProcess(pid: number, signal: "SIGKILL" | "SIGSTOP") {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has exited.
-  }
-}
-
-/** Kills leftover plugins at the end of the test. They run in process groups of their own and survive their engine. */
-function killAtEnd(leftover: ReturnType<typeof processes>) {
-  onTestFinished(() => {
-    const all = processes();
-    const commands = new Map(all.map(({ pid, command }) => [pid, command]));
-    const running = leftover.filter(({ pid, command }) => commands.get(pid) === command);
-    // A plugin may have started another process since.
-    for (const { pid } of running.flatMap((process) => [process, ...descendantsOf(process.pid, all)])) {
-      signalProcess(pid, "SIGKILL");
-    }
-  });
-}
-
 /** Starts a command and kills its process group after some time, unless it exits before. */
 async function runAndKill(project: Project, args: readonly string[], milliseconds: number) {
   const child = spawn("pulumi", [...args, "--stack", "test", "--non-interactive"], {
@@ -79,10 +43,7 @@ async function runAndKill(project: Project, args: readonly string[], millisecond
   });
   const exited = new Promise<void>((done) => child.once("close", () => done()));
   await Promise.race([exited, sleep(milliseconds)]);
-  // Stops it first, so that it starts no process after its descendants are listed.
-  signalProcess(-(child.pid ?? 0), "SIGSTOP");
-  killAtEnd(descendantsOf(child.pid ?? 0));
-  signalProcess(-(child.pid ?? 0), "SIGKILL");
+  if (child.pid !== undefined) killGroup(child.pid);
   await exited;
 }
 

@@ -63,6 +63,8 @@ export interface ProjectOptions {
   readonly nodeModules?: string | null;
   /** Options for the emulator. */
   readonly emulator?: EmulatorOptions;
+  /** More environment variables, such as another backend. */
+  readonly env?: Readonly<Record<string, string>>;
   /** With "plugin", programs that are written import pulumi-ion/native instead of pulumi-ion. @default "dynamic" */
   readonly carrier?: (typeof CARRIERS)[number];
 }
@@ -99,6 +101,7 @@ export async function makeProject(options: ProjectOptions): Promise<Project> {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     PATH: `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`,
+    ...options.env,
   };
   const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive"], dir, env);
   const succeed = async (...args: string[]) => {
