@@ -27,7 +27,7 @@ import {
   parsePath,
   parseVersion,
   readVersion,
-  upstreamHost,
+  upstreamHosts,
 } from "../../tools/engine/findCli.ts";
 import { formatDuration } from "../../tools/engine/run.ts";
 
@@ -35,9 +35,11 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const repository = join(__dirname, "..", "..");
 const pinned: string = JSON.parse(readFileSync(join(repository, "node_modules/pulumi/package.json"), "utf8")).version;
-const languageHost = fileNames.languageHost;
-const yamlHost = fileNames.yamlHost;
-const dynamicProvider = fileNames.dynamicProvider;
+const { nodeHost, dynamicProvider } = fileNames;
+/** The files of an engine besides the CLI. */
+const companions = Object.values(fileNames).filter((name) => name !== fileNames.cli);
+/** What only a compiled engine has. */
+const compiledOnly = [...Object.values(upstreamHosts), "pulumi-language-python-exec"];
 
 /** The folder of the test: a repository with npm's launcher, a Pulumi home, and folders for PATH. */
 let sandbox: string;
@@ -60,6 +62,7 @@ beforeEach(() => {
   }
   fakeDownload('throw new Error("fetch failed")');
   createScript(join(sandbox, "node_modules/@pulumi/pulumi"), dynamicProvider, "#!/bin/sh");
+  createScript(join(sandbox, "sdk/python/cmd"), "pulumi-language-python-exec", "#!/bin/sh");
   mkdirSync(join(sandbox, "node_modules/.bin"));
   symlinkSync("../pulumi/run.js", link);
 });
@@ -77,8 +80,8 @@ function createScript(folder: string, name: string, text: string): string {
 }
 
 /** Creates an engine in a folder. */
-function createEngine(folder: string, version: string, companions = [languageHost, yamlHost, dynamicProvider]): string {
-  for (const name of companions) createScript(folder, name, "#!/bin/sh");
+function createEngine(folder: string, version: string, others = companions): string {
+  for (const name of others) createScript(folder, name, "#!/bin/sh");
   return createScript(folder, "pulumi", `#!/bin/sh\necho v${version}`);
 }
 
@@ -113,7 +116,7 @@ function createGo(build: string, version = "1.26.0"): string {
     const { CGO_ENABLED, TMPDIR } = process.env;
     appendFileSync(${JSON.stringify(join(sandbox, "go-calls"))}, JSON.stringify({ args, CGO_ENABLED, TMPDIR }) + "\\n");
     if (args[0] === "version") console.log("go version go${version} linux/amd64");
-    if (args[0] === "list") console.log("fmt\\nexample.com/a");
+    if (args[0] === "list") console.log(args.includes("-m") ? ${JSON.stringify(join(sandbox, "sdk"))} : "fmt\\nexample.com/a");
     if (args[0] === "build") { console.error("example.com/a"); ${build} }`,
   );
   createScript(folder, "go", `#!/bin/sh\nexec "${process.execPath}" "${file}" "$@"`);
@@ -177,10 +180,8 @@ function isRunning(pid: number): boolean {
 
 function expectCompleteEngine(origin: "compiled" | "other" = "other"): void {
   expect(readdirSync(versions)).toEqual([pinned]);
-  const files = ["pulumi", languageHost, yamlHost, dynamicProvider];
-  expect(readdirSync(join(versions, pinned, "bin")).sort()).toEqual(
-    origin === "compiled" ? [upstreamHost, ...files] : files,
-  );
+  const files = ["pulumi", ...companions, ...(origin === "compiled" ? compiledOnly : [])];
+  expect(readdirSync(join(versions, pinned, "bin")).sort()).toEqual(files.sort());
   expect(readFileSync(join(versions, pinned, "bin/pulumi"), "utf8")).toContain(`echo v${pinned}`);
 }
 
@@ -206,12 +207,9 @@ describeOnUnix("a pulumi on PATH", () => {
     expect(readlinkSync(link)).toBe(binary);
   });
 
-  test.each([
-    ["pulumi-language-nodejs", [yamlHost, dynamicProvider]],
-    ["pulumi-language-yaml", [languageHost, dynamicProvider]],
-    ["pulumi-resource-pulumi-nodejs", [languageHost, yamlHost]],
-  ])("skips a pulumi without %s and reports why", async (missing, companions) => {
-    const binary = createEngine(join(sandbox, "a"), pinned, companions);
+  test.each(companions)("skips a pulumi without %s and reports why", async (missing) => {
+    const others = companions.filter((name) => name !== missing);
+    const binary = createEngine(join(sandbox, "a"), pinned, others);
     const { code, output } = await ensure([join(sandbox, "a")]);
     expect(output).toContain(`skipping ${binary}: ${missing} is neither next to it nor on PATH`);
     expect(code).toBe(1);
@@ -220,7 +218,7 @@ describeOnUnix("a pulumi on PATH", () => {
 
   test("uses a pulumi whose companions are elsewhere on PATH", async () => {
     const binary = createEngine(join(sandbox, "a"), pinned, []);
-    for (const name of [languageHost, yamlHost, dynamicProvider]) createScript(join(sandbox, "b"), name, "#!/bin/sh");
+    for (const name of companions) createScript(join(sandbox, "b"), name, "#!/bin/sh");
     expect(await ensure([join(sandbox, "a"), join(sandbox, "b")])).toMatchObject({ code: 0 });
     expect(readlinkSync(link)).toBe(binary);
   });
@@ -294,17 +292,18 @@ describeOnUnix("a Pulumi in PULUMI_HOME", () => {
     expect(output).toContain("PULUMI_VERSION is set to 3.1.0");
   });
 
-  test.each([
+  test.each<[string, () => void]>([
     ["cannot start", () => createScript(join(versions, pinned, "bin"), "pulumi", "#!/no/such/program")],
     ["fails", () => createScript(join(versions, pinned, "bin"), "pulumi", "#!/bin/sh\nexit 1")],
     ["is empty", () => writeFileSync(join(versions, pinned, "bin/pulumi"), "")],
     ["has another version", () => createEngine(join(versions, pinned, "bin"), "3.254.0")],
-    ["has no language host", () => rmSync(join(versions, pinned, "bin", languageHost))],
-    ["has no YAML host", () => rmSync(join(versions, pinned, "bin", yamlHost))],
-    ["has no dynamic provider", () => rmSync(join(versions, pinned, "bin", dynamicProvider))],
+    ...companions.map((name): [string, () => void] => [
+      `has no ${name}`,
+      () => rmSync(join(versions, pinned, "bin", name)),
+    ]),
     [
       "has a language host that ignores runtime.options",
-      () => createScript(join(versions, pinned, "bin"), languageHost, "#!/bin/sh\necho '  -nodeargs string'"),
+      () => createScript(join(versions, pinned, "bin"), nodeHost, "#!/bin/sh\necho '  -nodeargs string'"),
     ],
     ["is an empty folder", () => rmSync(join(versions, pinned, "bin"), { recursive: true })],
   ])("replaces an engine that %s and reports why", async (_, breakEngine) => {
@@ -320,13 +319,13 @@ describeOnUnix("a Pulumi in PULUMI_HOME", () => {
     createEngine(join(versions, pinned, "bin"), "3.254.0");
     expect(await ensure()).toMatchObject({ code: 1 });
     expect(readdirSync(versions)).toEqual([pinned]);
-    expect(readdirSync(join(versions, pinned, "bin"))).toHaveLength(4);
+    expect(readdirSync(join(versions, pinned, "bin")).sort()).toEqual(["pulumi", ...companions].sort());
   });
 });
 
 describeOnUnix("a download", () => {
   const complete = `
-      for (const name of ["${languageHost}", "${yamlHost}", "${dynamicProvider}"]) put(root, name, "#!/bin/sh");
+      for (const name of ${JSON.stringify(companions)}) put(root, name, "#!/bin/sh");
       put(root, "pulumi", "#!/bin/sh\\necho v" + version);`;
 
   test("downloads to a temporary folder next to the final one and moves it", async () => {
@@ -368,6 +367,10 @@ describeOnUnix("Go", () => {
     const builds = goCalls("build");
     expect(builds.map(({ args }) => args.at(-1))).toEqual([
       "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+      ".",
+      "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+      ".",
+      "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go",
       ".",
       "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
       "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
@@ -507,7 +510,7 @@ describeOnUnix("concurrent runs", () => {
     expect(output).toContain(`(process ${first.child.pid}) is already building Pulumi`);
     expect(output).not.toContain("compiling");
     expect(code).toBe(0);
-    expect(goCalls("build")).toHaveLength(4);
+    expect(goCalls("build")).toHaveLength(8);
     expectCompleteEngine("compiled");
   });
 

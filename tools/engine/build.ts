@@ -2,9 +2,9 @@
 // Both fill <folder>/versions/<version>/bin and return the problem, in one line, if they fail.
 
 import { chmodSync, copyFileSync, mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { fileNames, findProblem, isAtLeast, upstreamHost } from "./findCli.ts";
+import { fileNames, findProblem, isAtLeast, upstreamHosts } from "./findCli.ts";
 import { run, withProgress } from "./run.ts";
 
 /** The input of both. */
@@ -64,19 +64,34 @@ interface Part {
   linkerFlags: (version: string) => string;
 }
 
+const strip = () => "-s -w";
+
+/** The two parts of a language host that needs its runtime options as arguments: the host, and the program that passes them. */
+function withOptions(file: string, host: string, module: string, sources: string, options: string): Part[] {
+  const values = `-X main.upstream=${host} -X main.options=${options}`;
+  return [
+    { file: host, module, package: `github.com/pulumi/pulumi/sdk/v3/${sources}`, linkerFlags: strip },
+    { file, module: "language-hosts", package: ".", linkerFlags: () => `-s -w ${values}` },
+  ];
+}
+
+const { node, python, go } = upstreamHosts;
+
 const parts: Part[] = [
-  {
-    file: upstreamHost,
-    module: "language-nodejs",
-    package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-    linkerFlags: () => "-s -w",
-  },
-  { file: fileNames.languageHost, module: "language-nodejs", package: ".", linkerFlags: () => "-s -w" },
+  ...withOptions(
+    fileNames.nodeHost,
+    node,
+    "language-hosts",
+    "nodejs/cmd/pulumi-language-nodejs",
+    "typescript,tsconfig,nodeargs",
+  ),
+  ...withOptions(fileNames.pythonHost, python, "language-hosts", "python/cmd/pulumi-language-python", "virtualenv"),
+  ...withOptions(fileNames.goHost, go, "language-go", "go/pulumi-language-go", "binary,buildTarget"),
   {
     file: fileNames.yamlHost,
     module: "language-yaml",
     package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
-    linkerFlags: () => "-s -w",
+    linkerFlags: strip,
   },
   {
     file: fileNames.cli,
@@ -104,10 +119,28 @@ export async function compile(job: Job): Promise<string | undefined> {
     const problem = await compilePart(job, part, join(bin, part.file));
     if (problem !== undefined) return `${part.file}: ${problem}`;
   }
-  const script = join(bin, fileNames.dynamicProvider);
-  copyFileSync(join(job.nodeModules, "@pulumi", "pulumi", fileNames.dynamicProvider), script);
-  chmodSync(script, 0o755);
+  const sdk = await findPythonSdk();
+  if ("problem" in sdk) return sdk.problem;
+  copyScript(join(job.nodeModules, "@pulumi", "pulumi", fileNames.dynamicProvider), bin);
+  copyScript(join(sdk.folder, "cmd", "pulumi-language-python-exec"), bin);
   return findProblem(bin, job.version);
+}
+
+/** Finds Pulumi's Python sources in Go's module cache. The Python host starts a script of theirs, which must be next to it. */
+async function findPythonSdk(): Promise<{ folder: string } | { problem: string }> {
+  const cwd = join(import.meta.dirname, "language-hosts");
+  const args = ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"];
+  const { lines, problem } = await run("go", args, { cwd, env: { GOWORK: "off" } });
+  const [folder] = lines;
+  return problem === undefined && folder !== undefined
+    ? { folder: join(folder, "python") }
+    : { problem: `\`go ${args.join(" ")}\`: ${problem ?? "it printed nothing"}` };
+}
+
+function copyScript(file: string, bin: string): void {
+  const copy = join(bin, basename(file));
+  copyFileSync(file, copy);
+  chmodSync(copy, 0o755);
 }
 
 async function compilePart(job: Job, part: Part, output: string): Promise<string | undefined> {

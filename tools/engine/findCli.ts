@@ -22,13 +22,19 @@ const executable = (name: string) => (windows ? `${name}.exe` : name);
 /** The files of an engine, by their names on this system. */
 export const fileNames = {
   cli: executable("pulumi"),
-  languageHost: executable("pulumi-language-nodejs"),
+  nodeHost: executable("pulumi-language-nodejs"),
+  pythonHost: executable("pulumi-language-python"),
+  goHost: executable("pulumi-language-go"),
   yamlHost: executable("pulumi-language-yaml"),
   dynamicProvider: windows ? "pulumi-resource-pulumi-nodejs.cmd" : "pulumi-resource-pulumi-nodejs",
 };
 
-/** The program that a language host compiled here starts (language-nodejs/host.go). */
-export const upstreamHost = executable("nodejs-host-3.68");
+/** The programs that language hosts compiled here start (language-hosts/host.go). */
+export const upstreamHosts = {
+  node: executable("nodejs-host-3.68"),
+  python: executable("python-host-3.68"),
+  go: executable("go-host-3.60"),
+};
 
 /** The version in a line such as `v3.255.0` or `3.256.0-dev.1`, without prefix and suffix. */
 export function parseVersion(line: string): string | undefined {
@@ -70,7 +76,7 @@ export async function findProblem(bin: string, pinned: string): Promise<string |
   if ("problem" in result) return result.problem;
   if (result.version !== pinned) return `its version is ${result.version}`;
   // The host of 3.68 itself, which an earlier version of this script installed, ignores the options in Pulumi.yaml.
-  const { lines } = await run(join(bin, fileNames.languageHost), ["-help"], { limit: 10_000 });
+  const { lines } = await run(join(bin, fileNames.nodeHost), ["-help"], { limit: 10_000 });
   return lines.some((line) => line.includes("-nodeargs")) ? "its language host ignores runtime.options" : undefined;
 }
 
@@ -99,7 +105,8 @@ export async function findOnPath(
       continue;
     }
     const searched = [folder, dirname(real), ...folders];
-    const missing = [fileNames.languageHost, fileNames.yamlHost, fileNames.dynamicProvider].find(
+    const { cli: _, ...companions } = fileNames;
+    const missing = Object.values(companions).find(
       (name) => !searched.some((candidate) => isExecutable(join(candidate, name))),
     );
     if (missing !== undefined) {

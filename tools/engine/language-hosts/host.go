@@ -1,5 +1,5 @@
-// Starts Pulumi's Node.js language host of sdk/v3 3.68, which is in the same folder, with the runtime options from
-// Pulumi.yaml. Current engines send them with the program, but that host reads them from its arguments only.
+// Starts a language host of Pulumi, which is in the same folder, with the runtime options from Pulumi.yaml. Current engines
+// send them with the program, but hosts that are old enough to come from a Go module read them from their arguments only.
 package main
 
 import (
@@ -9,12 +9,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"gopkg.in/yaml.v3"
 )
 
-const upstream = "nodejs-host-3.68"
+// Set by the linker: the file name of the host, and the runtime options that it has, separated by commas.
+var upstream, options string
 
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == "-help" {
@@ -33,7 +35,7 @@ func main() {
 	if runtime.GOOS != "windows" {
 		fail(syscall.Exec(host, append([]string{host}, arguments...), os.Environ()))
 	}
-	child := exec.Command(host+".exe", arguments...)
+	child := exec.Command(host, arguments...)
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := child.Run(); err != nil {
 		fail(err)
@@ -50,7 +52,7 @@ func flags() []string {
 		for _, name := range []string{"Pulumi.yaml", "Pulumi.yml", "Pulumi.json"} {
 			text, err := os.ReadFile(filepath.Join(folder, name))
 			if err == nil {
-				return flagsOf(text)
+				return append(flagsOf(text), "-root="+folder)
 			}
 		}
 		if parent == folder {
@@ -66,7 +68,7 @@ func flagsOf(project []byte) []string {
 		return nil
 	}
 	var found []string
-	for _, name := range []string{"typescript", "tsconfig", "nodeargs"} {
+	for _, name := range strings.Split(options, ",") {
 		if value, given := details.Options[name]; given {
 			found = append(found, fmt.Sprintf("-%s=%v", name, value))
 		}
@@ -75,7 +77,7 @@ func flagsOf(project []byte) []string {
 }
 
 func fail(err error) {
-	fmt.Fprintln(os.Stderr, "pulumi-language-nodejs:", err)
+	fmt.Fprintln(os.Stderr, filepath.Base(os.Args[0])+":", err)
 	var exitError *exec.ExitError
 	if errors.As(err, &exitError) {
 		os.Exit(exitError.ExitCode())

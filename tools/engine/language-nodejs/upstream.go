@@ -1,6 +1,0 @@
-//go:build tools
-
-// Pins the module that Pulumi's Node.js language host is compiled from; this package is not built.
-package main
-
-import _ "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs"
