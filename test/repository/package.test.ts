@@ -37,8 +37,8 @@ it.each(["provider", "emulator"])(
     const paths = packed?.files.map(({ path }) => path) ?? [];
     expect(paths).toContain("README.md");
     const needed =
-      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+(\.js|\.cmd)?|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql|template\/.*)$/;
-    expect(paths.filter((path) => !needed.test(path))).toEqual([]);
+      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+(\.js|\.cmd)?|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql|template\/.*|sdk\/(python|go|dotnet|java)\/.*)$/;
+    expect(paths.filter((path) => !needed.test(path) || /egg-info|\/(build|target)\//.test(path))).toEqual([]);
   },
 );
 

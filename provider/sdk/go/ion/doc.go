@@ -1,0 +1,2 @@
+// ION webhook receivers and subscriptions as Pulumi resources
+package ion
