@@ -8,6 +8,7 @@ const ALONE = ["test/e2e/requests.test.ts"];
 /** The e2e tests that take minutes, longest first, so that none of them starts last. */
 const LONG = [
   "pulumiOptions",
+  "languages",
   "kill",
   "fakeEngine",
   "plugin",

@@ -16,8 +16,8 @@ const EXAMPLES: Record<string, { config: Record<string, string>; subscriptions: 
   violet: { config: { webhookUri: violetUri }, subscriptions: 34 },
 };
 
-/** The examples with their own tests: below, in plugin.test.ts or in test/examples. */
-const OTHERS = ["command", "receiver", "staging-and-production", "subset", "import", "yaml"];
+/** The examples with their own tests: below, in languages.test.ts or in test/examples. */
+const OTHERS = ["command", "receiver", "staging-and-production", "subset", "import", "yaml", "native", "python", "go"];
 
 describe("examples", () => {
   it("every example has a test", () => {

@@ -70,6 +70,8 @@ export interface ProjectOptions {
 }
 
 const STACK = "test";
+/** The stack that resources are imported into. */
+const IMPORTED = "imported";
 
 /** Creates a project with a stack, and deletes both at the end of the test. */
 export async function makeProject(options: ProjectOptions): Promise<Project> {
@@ -175,11 +177,13 @@ interface Lifecycle {
   readonly changeOutside: () => void;
   /** What the preview must show of that change. */
   readonly drift: readonly (string | RegExp)[];
+  /** The resources to import into a new stack, which is destroyed in the end. @default the stack itself is destroyed */
+  readonly imports?: () => readonly { readonly type: string; readonly name: string; readonly id: string }[];
 }
 
 /**
  * Runs the lifecycle of a stack: up → clean preview → clean refresh → a change outside → the preview shows it → up
- * reverts it → clean preview → destroy → ION is empty.
+ * reverts it → clean preview → import into a new stack, which has a clean preview → destroy → ION is empty.
  */
 export async function testLifecycle(project: Project, lifecycle: Lifecycle): Promise<void> {
   const { expect } = await import("vitest");
@@ -196,7 +200,24 @@ export async function testLifecycle(project: Project, lifecycle: Lifecycle): Pro
   lifecycle.expectCreated();
   // Neither a planned change nor one that the refresh detected.
   expect(await project.preview("--expect-no-changes")).not.toMatch(/^\s*[~+-] (pulumi-nodejs|ion):/m);
-  await destroy(project);
+  if (lifecycle.imports) await importAll(project, lifecycle.imports());
+  await destroy(project, lifecycle.imports ? IMPORTED : STACK);
+}
+
+/** Imports resources into a new stack, which has the program and the config of the first one. */
+async function importAll(project: Project, resources: readonly object[]): Promise<void> {
+  const { expect } = await import("vitest");
+  const before = project.emulator.store.state();
+  await project.write({ "import.json": JSON.stringify({ resources }) });
+  for (const command of [
+    ["stack", "init", IMPORTED, "--copy-config-from", STACK],
+    ["import", "--file", "import.json", "--protect=false", "--generate-code=false", "--yes", "--stack", IMPORTED],
+    ["preview", "--expect-no-changes", "--stack", IMPORTED],
+  ]) {
+    const { code, output } = await project.pulumi(...command);
+    expect(code, output).toBe(0);
+  }
+  expect(project.emulator.store.state()).toEqual(before);
 }
 
 /** Runs a short lifecycle: up → clean preview → destroy → ION is empty. */
@@ -207,9 +228,9 @@ export async function testShortLifecycle(project: Project, expectCreated: () => 
   await destroy(project);
 }
 
-async function destroy(project: Project): Promise<void> {
+async function destroy(project: Project, stack = STACK): Promise<void> {
   const { expect } = await import("vitest");
-  const destroyed = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK);
+  const destroyed = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack);
   expect(destroyed.code, destroyed.output).toBe(0);
   expect(project.emulator.store.state()).toMatchObject({ receivers: [], headers: [], subscriptions: [] });
 }
