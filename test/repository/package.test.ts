@@ -9,6 +9,7 @@ interface Manifest {
   readonly version?: string;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 const manifest = (folder: string) => JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8")) as Manifest;
@@ -37,10 +38,22 @@ it.each(["provider", "emulator"])(
     const paths = packed?.files.map(({ path }) => path) ?? [];
     expect(paths).toContain("README.md");
     const needed =
-      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+(\.js|\.cmd)?|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql|template\/.*|sdk\/(python|go|dotnet|java)\/.*)$/;
+      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+(\.js|\.cmd)?|bin\/plugin\/(chunks\/\w+\.js|launch\.js|package\.json|schema\.json|third-party-licenses\.txt)|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql|template\/.*|sdk\/(python|go|dotnet|java)\/.*)$/;
     expect(paths.filter((path) => !needed.test(path) || /egg-info|\/(build|target)\//.test(path))).toEqual([]);
   },
 );
+
+it("npm audit sees every package that is bundled into the plugin, and its license is shipped", () => {
+  const licenses = readFileSync(join(ROOT, "provider/bin/plugin/third-party-licenses.txt"), "utf8");
+  const bundled = [...licenses.matchAll(/^((?:@[\w-]+\/)?[\w-]+) \d+\.\d+\.\d+$/gm)].map(([, name = ""]) => name);
+  expect(bundled).toEqual(expect.arrayContaining(["@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf", "zod"]));
+  const { dependencies, peerDependencies } = manifest("provider");
+  const installed = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
+  for (const name of installed) {
+    for (const own of Object.keys(manifest(`node_modules/${name}`).dependencies ?? {})) installed.add(own);
+  }
+  expect(bundled.filter((name) => !installed.has(name))).toEqual([]);
+});
 
 it.each(["provider/template/typescript/.github/workflows", ".github/workflows"])(
   "the workflows in %s name every action by its commit, because their jobs hold secrets",

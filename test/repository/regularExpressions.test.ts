@@ -35,7 +35,7 @@ function readExpressions(file: string) {
 
 const files = globSync("{provider,emulator}/**/*.{ts,js}", {
   cwd: ROOT,
-  exclude: (name) => ["node_modules", "dist"].includes(name),
+  exclude: ["**/node_modules", "**/dist", "provider/bin/plugin"],
 });
 const all = files.map(readExpressions);
 

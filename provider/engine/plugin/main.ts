@@ -1,4 +1,5 @@
-/** Starts the provider plugin: one process for each provider of a stack. Loaded by bin/pulumi-resource-ion. */
+/** Serves the provider plugin: one process for each provider of a stack. */
+import { flushCompileCache } from "node:module";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { createService, type PluginOptions } from "./service.ts";
@@ -18,6 +19,7 @@ export function start(package_: Pick<PluginOptions, "version" | "schema">): void
   server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
     process.stdout.write(`${port}\n`);
+    setImmediate(flushCompileCache);
   });
   // The engine ends its plugins with it. What is being written is finished first.
   process.on("SIGINT", () => void service.idle().then(() => process.exit()));
