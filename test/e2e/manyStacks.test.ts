@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { type Emulator, startEmulator } from "../../emulator/index.ts";
+import { openTerminal } from "../support/terminal.ts";
 import { makeProject, type Project, ROOT, run } from "./project.ts";
 
 const URI = "https://violet.example/hooks/canary";
@@ -61,12 +62,7 @@ it("drift --all-stacks finds the drift of one stack, and prints a row for one wh
 
   // On a terminal, progress replaces itself.
   const command = `node ${join(ROOT, "provider/bin/pulumi-ion.js")} drift --stack 'test*'`;
-  const terminal = await run(
-    "script",
-    ["--quiet", "--return", "--command", command, "/dev/null"],
-    project.dir,
-    project.env,
-  );
-  expect(terminal.output).toContain("\r\u001b[2K1 of 2 stacks\r\u001b[2Ktest ");
-  expect(terminal.code).toBe(2);
+  const terminal = openTerminal(command, project.dir, project.env);
+  expect(await terminal.exited).toBe(2);
+  expect(terminal.output()).toContain("\r\u001b[2K1 of 2 stacks\r\u001b[2Ktest ");
 });

@@ -2,12 +2,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { makeProject, ROOT, run } from "./project.ts";
+import { makeProject, ROOT, run, testShortLifecycle } from "./project.ts";
 
 const BIN = join(ROOT, "provider/bin/pulumi-ion.js");
 const WORKFLOWS = ["preview", "up", "drift"];
 const workflow = (name: string) =>
-  readFile(join(ROOT, `provider/template/typescript/.github/workflows/${name}.yml`), "utf8");
+  readFile(join(ROOT, `provider/template/common/.github/workflows/${name}.yml`), "utf8");
 
 describe("the template", () => {
   it("creates a project whose workflows preview, deploy, and fail with a report on drift", async () => {
@@ -23,20 +23,25 @@ describe("the template", () => {
     });
     const { store } = project.emulator;
     const summary = join(project.dir, "summary.md");
-    /** Runs the steps of a workflow after `npm ci` as GitHub's runner does. */
-    const steps = async (name: string) => {
-      const commands = [
-        ...(await workflow(name)).matchAll(/^ +- run: (npx (?:--no-install )?pulumi.*)$|^ +run: (.*)$/gm),
-      ];
+    /** Runs the steps of a workflow's job that are not GitHub's own, as GitHub's runner does. */
+    const steps = async (name: string, job = name) => {
+      const [, text = ""] =
+        new RegExp(`^  ${job}:\\n([\\s\\S]*?)(?=^  \\w+:\\n)`, "m").exec(`${await workflow(name)}  end:\n`) ?? [];
+      const commands = [...text.matchAll(/^ +(?:- )?run: (.*)$/gm)].flatMap(([, command = ""]) =>
+        command === "npm ci" ? [] : [command],
+      );
       expect(commands.length).toBeGreaterThan(0);
-      const script = commands.map(([, command, after]) => command ?? after).join("\n");
-      const localScript = script
-        .replaceAll("npx --no-install ", "")
-        .replaceAll("npx ", "")
-        .replaceAll("--stack production", "--stack test");
-      const bash = ["--noprofile", "--norc", "-eo", "pipefail", "-c", localScript];
-      return run("bash", bash, project.dir, { ...project.env, GITHUB_STEP_SUMMARY: summary });
+      const script = commands.join("\n").replaceAll("npx --no-install ", "").replaceAll("npx ", "");
+      const bash = ["--noprofile", "--norc", "-eo", "pipefail", "-c", script];
+      const files = { GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: join(project.dir, "outputs") };
+      return run("bash", bash, project.dir, { ...project.env, ...files, STACK: "test" });
     };
+
+    for (const name of WORKFLOWS) {
+      const listed = await steps(name, "stacks");
+      expect(listed.code, listed.output).toBe(0);
+    }
+    expect(await readFile(join(project.dir, "outputs"), "utf8")).toBe('names=["test"]\n'.repeat(WORKFLOWS.length));
 
     const previewed = await steps("preview");
     expect(previewed.code, previewed.output).toBe(0);
@@ -59,6 +64,19 @@ describe("the template", () => {
     expect(destroyed.code, destroyed.output).toBe(0);
     expect(store.state()).toMatchObject({ receivers: [], subscriptions: [] });
   });
+});
+
+it("the template in YAML declares the same, and works at once", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-template-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const init = [BIN, "init", "plant", "--language", "yaml", "--no-install"];
+  const created = await run(join(ROOT, "node_modules/.bin/node"), init, folder);
+  expect(created.code, created.output).toBe(0);
+  const project = await makeProject({
+    folder: join(folder, "plant"),
+    config: { webhookUri: "https://violet.example/hooks/canary" },
+  });
+  await testShortLifecycle(project, () => expect(project.emulator.store.listSubscriptions()).toHaveLength(34));
 });
 
 describe.each(WORKFLOWS)("the workflow %s", (name) => {

@@ -55,7 +55,7 @@ it("npm audit sees every package that is bundled into the plugin, and its licens
   expect(bundled.filter((name) => !installed.has(name))).toEqual([]);
 });
 
-it.each(["provider/template/typescript/.github/workflows", ".github/workflows"])(
+it.each(["provider/template/common/.github/workflows", ".github/workflows"])(
   "the workflows in %s name every action by its commit, because their jobs hold secrets",
   (path) => {
     const folder = join(ROOT, path);

@@ -16,6 +16,7 @@ const PAGES = new Map(
     "README.md",
     "provider/README.md",
     "provider/template/typescript/README.md",
+    "provider/template/yaml/README.md",
     ...GUIDES.map((name) => `docs/${name}`),
     ...EXAMPLES.map((name) => `examples/${name}/README.md`),
   ].map((path) => [path, read(path)]),

@@ -1,18 +1,19 @@
+import { existsSync, lstatSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { basename, relative, resolve } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
 import { Option } from "commander";
 import { IonError } from "../../ion/errors.ts";
 import { escapeText } from "../../model/text.ts";
 import type { Action, Register } from "../options.ts";
 import { quoted } from "../shell.ts";
 import type { Terminal } from "../terminal.ts";
-import { findPackage, requirementOf } from "./package.ts";
-import { conflictsWith, projectFiles, writeProject } from "./projectFiles.ts";
+import { alreadyHas, findPackage, requirementOf } from "./package.ts";
+import { conflictsWith, LANGUAGES, projectFiles, writeProject } from "./projectFiles.ts";
 import { runCommand } from "./runCommand.ts";
-import { askSettings, createStack, type InitSettings } from "./stackConfig.ts";
+import { askSettings, createStack, type InitSettings, REGIONS, STAGES } from "./stackConfig.ts";
 
 interface InitOptions extends InitSettings {
-  readonly language: "typescript";
+  readonly language: (typeof LANGUAGES)[number];
   readonly install: boolean;
 }
 
@@ -26,12 +27,10 @@ export const init: Register = (program, act, version) => {
       "Create a Pulumi project for ION's webhooks and install its packages. If pulumi-ion was not installed from a registry, the project gets a " +
         "copy of it. On a terminal, it asks for what it needs; secrets are hidden and encrypted at once. No file is overwritten.",
     )
-    .addOption(
-      new Option("--language <language>", "language of the program").choices(["typescript"]).default("typescript"),
-    )
+    .addOption(new Option("--language <language>", "language of the program").choices(LANGUAGES).default("typescript"))
     .option("-s, --stack <name>", "name of the stack to create", "production")
-    .option("--region <region>", "region of the ION environment: us, gov or aus")
-    .option("--stage <stage>", "its stage: production or staging")
+    .addOption(new Option("--region <region>", "region of the ION environment").choices(REGIONS))
+    .addOption(new Option("--stage <stage>", "its stage").choices(STAGES))
     .option("--endpoint <url>", "ION's GraphQL endpoint, instead of region and stage")
     .option("--auth-url <url>", "ION's token endpoint, for an endpoint that is not ION's own")
     .option("--client-id <id>", "client id of the API key; its secret comes from ION_CLIENT_SECRET")
@@ -51,17 +50,15 @@ Exit codes: 0 success, 1 error or invalid arguments.
 
 Examples:
   pulumi-ion init ../ion-webhooks
+  pulumi-ion init ../ion-webhooks --language yaml
   pulumi-ion init ion-webhooks --region us --client-id abc     with ION_CLIENT_SECRET and ION_WEBHOOK_URI set`;
 
 async function run(folder: string, options: InitOptions, terminal: Terminal, version: string): Promise<number> {
   const target = resolve(terminal.cwd, folder);
+  requireOwnFolder(target);
   const files = await projectFiles(options.language, projectName(target));
   const conflicts = conflictsWith(target, files);
-  if (conflicts.length > 0) {
-    throw new IonError("config", `${escapeText(target)} already has ${conflicts.map(escapeText).join(", ")}.`, {
-      hints: ["Choose another folder: `pulumi-ion init` overwrites no file."],
-    });
-  }
+  if (conflicts.length > 0) throw alreadyHas(target, conflicts);
   await mkdir(target, { recursive: true });
   const requirement = await requirementOf(findPackage(), version, target, terminal);
   await writeProject(target, files, requirement);
@@ -79,6 +76,31 @@ async function run(folder: string, options: InitOptions, terminal: Terminal, ver
   terminal.out(`\n${nextSteps(relative(terminal.cwd, target), settings.stack, isConfigured)}`);
   return 0;
 }
+
+/**
+ * Makes sure that nobody else can change the project while npm runs in it: the folder, or the one in which it will be, is this
+ * user's and not a link. A shared folder such as /tmp is root's.
+ *
+ * @throws IonError "config" if it is not.
+ */
+function requireOwnFolder(target: string): void {
+  const found = lstatSync(target, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink()) {
+    throw new IonError("config", `${escapeText(target)} is a link, so it is not used.`, {
+      hints: ["Name the folder itself, or a new one."],
+    });
+  }
+  if (found && !found.isDirectory()) throw new IonError("config", `${escapeText(target)} is not a folder.`);
+  const existing = found ? target : nearestFolder(dirname(target));
+  const me = process.getuid?.();
+  const trusted = found ? [me] : [me, 0];
+  if (me === undefined || trusted.includes(statSync(existing).uid)) return;
+  throw new IonError("config", `${escapeText(existing)} belongs to another user, so it is not used.`, {
+    hints: ["Choose a folder of your own."],
+  });
+}
+
+const nearestFolder = (path: string): string => (existsSync(path) ? path : nearestFolder(dirname(path)));
 
 /** The environment for npm, whose packages may run scripts: they need no secret of ION or Pulumi. */
 const forNpm = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>

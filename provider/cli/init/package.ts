@@ -1,5 +1,7 @@
 /** How a new project gets this version of pulumi-ion. */
-import { existsSync, readFileSync } from "node:fs";
+import { constants, existsSync, readFileSync } from "node:fs";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { IonError } from "../../ion/errors.ts";
 import { escapeText } from "../../model/text.ts";
@@ -23,14 +25,33 @@ export function findPackage(folder: string = __dirname): string {
  */
 export async function requirementOf(root: string, version: string, target: string, { env }: Terminal): Promise<string> {
   if (isFromRegistry(root)) return `^${version}`;
-  const packed = await runCommand("npm", ["pack", root, "--ignore-scripts", "--loglevel=error", "--json"], {
-    cwd: target,
-    env,
-    isCaptured: true,
+  // npm would overwrite a file in the project, or write through a link.
+  const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-pack-"));
+  try {
+    const packed = await runCommand("npm", ["pack", root, "--ignore-scripts", "--loglevel=error", "--json"], {
+      cwd: folder,
+      env,
+      isCaptured: true,
+    });
+    const [first] = JSON.parse(packed) as readonly { readonly filename?: string }[];
+    const name = first?.filename;
+    if (!name) throw new IonError("config", `\`npm pack ${escapeText(root)}\` named no file.`);
+    await copyFile(join(folder, name), join(target, name), constants.COPYFILE_EXCL).catch((error: unknown) => {
+      throw isTaken(error) ? alreadyHas(target, [name]) : error;
+    });
+    return `file:${name}`;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const isTaken = (error: unknown) => (error as NodeJS.ErrnoException).code === "EEXIST";
+
+/** The error if a folder has files that the project needs. */
+export function alreadyHas(target: string, files: readonly string[]): IonError {
+  return new IonError("config", `${escapeText(target)} already has ${files.map(escapeText).join(", ")}.`, {
+    hints: ["Choose another folder: `pulumi-ion init` overwrites no file."],
   });
-  const [first] = JSON.parse(packed) as readonly { readonly filename?: string }[];
-  if (!first?.filename) throw new IonError("config", `\`npm pack ${escapeText(root)}\` named no file.`);
-  return `file:${first.filename}`;
 }
 
 /** Whether npm installed a package from a registry, by npm's own record of the folder. */

@@ -1,15 +1,23 @@
-/** The files of a new project. They are in `template/`, one folder a language. */
-import { existsSync } from "node:fs";
+/** The files of a new project. They are in `template/`: one folder a language, and `common` for all. */
+import { lstatSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { findPackage } from "./package.ts";
+
+/** The languages of `pulumi-ion init`. */
+export const LANGUAGES = ["typescript", "yaml"] as const;
 
 /** Texts by path. */
 type Files = ReadonlyMap<string, string>;
 
 /** The files of a project with this name. */
 export async function projectFiles(language: string, name: string): Promise<Files> {
-  const folder = join(findPackage(), "template", language);
+  const folders = ["common", language].map((folder) => join(findPackage(), "template", folder));
+  const files = await Promise.all(folders.map((folder) => filesIn(folder, name)));
+  return new Map(files.flat());
+}
+
+async function filesIn(folder: string, name: string) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const texts = entries
     .filter((entry) => entry.isFile())
@@ -20,12 +28,23 @@ export async function projectFiles(language: string, name: string): Promise<File
       const to = path.slice(folder.length + 1).replace(/^gitignore$/, ".gitignore");
       return [to, text.replaceAll("__PROJECT__", name)] as const;
     });
-  return new Map(await Promise.all(texts));
+  return Promise.all(texts);
 }
 
-/** The files that a folder already has. */
-export const conflictsWith = (target: string, files: Files): string[] =>
-  [...files.keys()].filter((path) => existsSync(join(target, path))).sort();
+/** What a folder has where files would be written: the files, and links or files in place of their folders. */
+export function conflictsWith(target: string, files: Files): string[] {
+  const conflicts = [...files.keys()].flatMap((path) => {
+    const parts = path.split(sep);
+    const folders = parts.slice(1).map((_part, at) => parts.slice(0, at + 1).join(sep));
+    const blocked = folders.find((folder) => statOf(join(target, folder))?.isDirectory() === false);
+    if (blocked !== undefined) return [blocked];
+    return statOf(join(target, path)) === undefined ? [] : [path];
+  });
+  return [...new Set(conflicts)].sort();
+}
+
+/** What is at a path, which may be a link that leads nowhere. */
+const statOf = (path: string) => lstatSync(path, { throwIfNoEntry: false });
 
 /** Writes the files. @param requirement what package.json requires of pulumi-ion */
 export async function writeProject(target: string, files: Files, requirement: string): Promise<void> {

@@ -1,8 +1,15 @@
 /** The stack of a new project, with its secrets encrypted. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { HOSTS } from "../../ion/facts.ts";
 import type { Terminal } from "../terminal.ts";
 import { runCommand } from "./runCommand.ts";
+
+/** The regions that ION documents. */
+export const REGIONS: readonly string[] = Object.keys(HOSTS);
+
+/** The stages of each region. */
+export const STAGES: readonly string[] = ["production", "staging"];
 
 /** What names the ION environment of the stack. Secrets are never among it. */
 export interface InitSettings {
@@ -15,13 +22,24 @@ export interface InitSettings {
 }
 
 /** Asks for what the options do not say, if there is a person to ask. */
-export async function askSettings(options: InitSettings, { ask }: Terminal): Promise<InitSettings> {
+export async function askSettings(options: InitSettings, terminal: Terminal): Promise<InitSettings> {
+  const { ask } = terminal;
   if (!ask) return options;
   const isLocated = options.region !== undefined || options.endpoint !== undefined;
-  const region = isLocated ? options.region : (await ask("Region of your ION (us, gov or aus): ")).trim();
+  const region = isLocated ? options.region : await askRegion(ask, terminal);
   if (region === "") return options;
   const clientId = options.clientId ?? (await ask("Client id of the API key: ")).trim();
   return { ...options, ...(region && { region }), ...(clientId && { clientId }) };
+}
+
+/** Asks until the answer is a region, or nothing. */
+async function askRegion(ask: NonNullable<Terminal["ask"]>, { out }: Terminal): Promise<string> {
+  const list = REGIONS.join(", ");
+  for (;;) {
+    const region = (await ask(`Region of your ION (${list}; empty to set it later): `)).trim();
+    if (region === "" || REGIONS.includes(region)) return region;
+    out(`It must be one of ${list}.`);
+  }
 }
 
 const PLAIN_KEYS = ["region", "stage", "endpoint", "authUrl", "clientId"] as const;

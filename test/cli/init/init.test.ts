@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isFromRegistry } from "../../../provider/cli/init/package.ts";
@@ -49,6 +49,69 @@ it("overwrites no file, and then writes none", async () => {
   expect(err).toMatch(/already has index\.ts\./);
   expect((await readdir(cwd)).sort()).toEqual(["index.ts", "node_modules"]);
   expect(await readFile(join(cwd, "index.ts"), "utf8")).toBe("// mine\n");
+});
+
+it("writes a program in YAML, with the plugin that the package contains", async () => {
+  const cwd = await folder();
+  const { code, err } = await cli(["init", "plant", "--language", "yaml", "--no-install"], { cwd, env });
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect((await readdir(join(cwd, "plant"))).sort()).toEqual([
+    ".github",
+    ".gitignore",
+    "Pulumi.yaml",
+    "README.md",
+    "package.json",
+    expect.stringMatching(/^pulumi-ion-.*\.tgz$/),
+  ]);
+  const program = await readFile(join(cwd, "plant/Pulumi.yaml"), "utf8");
+  expect(program).toMatch(/^name: plant\n[\s\S]*runtime: yaml\n[\s\S]*path: node_modules\/pulumi-ion\/bin\n/);
+});
+
+it("overwrites no copy of the package that is already there", async () => {
+  const cwd = await folder();
+  await cli(["init", "first", "--no-install"], { cwd, env });
+  const [name = ""] = (await readdir(join(cwd, "first"))).filter((file) => file.endsWith(".tgz"));
+  await mkdir(join(cwd, "second"));
+  await writeFile(join(cwd, "second", name), "mine");
+  const { code, err } = await cli(["init", "second", "--no-install"], { cwd, env });
+  expect(code).toBe(1);
+  expect(err).toContain(`already has ${name}.`);
+  expect(await readdir(join(cwd, "second"))).toEqual([name]);
+  expect(await readFile(join(cwd, "second", name), "utf8")).toBe("mine");
+});
+
+describe("a folder", () => {
+  it("that is a link is refused", async () => {
+    const cwd = await folder();
+    await mkdir(join(cwd, "real"));
+    await symlink("real", join(cwd, "link"));
+    const { code, err } = await cli(["init", "link", "--no-install"], { cwd, env });
+    expect(code).toBe(1);
+    expect(err).toMatch(/link is a link, so it is not used\./);
+    expect(await readdir(join(cwd, "real"))).toEqual([]);
+  });
+
+  it("with a link where a file or a folder would be written is refused", async () => {
+    const cwd = await folder();
+    const outside = await folder();
+    await symlink(join(outside, "missing"), join(cwd, "index.ts"));
+    await symlink(outside, join(cwd, ".github"));
+    const { code, err } = await cli(["init", "--no-install"], { cwd, env });
+    expect(code).toBe(1);
+    expect(err).toMatch(/already has \.github, index\.ts\./);
+    expect(await readdir(outside)).toEqual([]);
+  });
+
+  it.runIf(process.getuid?.() === 0)("that belongs to another user is refused, and so is a new one in it", async () => {
+    const cwd = await folder();
+    await chown(cwd, 12_345, 12_345);
+    for (const args of [["init"], ["init", "new/plant"]]) {
+      const { code, err } = await cli([...args, "--no-install"], { cwd, env });
+      expect(code).toBe(1);
+      expect(err).toMatch(/belongs to another user, so it is not used\./);
+    }
+    expect(await readdir(cwd)).toEqual([]);
+  });
 });
 
 describe("the package", () => {
