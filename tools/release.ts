@@ -1,6 +1,6 @@
 /**
- * `npm run release`: builds everything that a release contains, in `.release`: two npm packages, the plugin's schema, an SBOM,
- * release notes and checksums. It publishes nothing. With `--check`, it builds twice and fails if the results differ.
+ * `npm run release`: builds everything that a release contains, in `.release`: two npm packages, the plugin's archives, its schema,
+ * an SBOM, release notes and checksums. It publishes nothing. With `--check`, it builds twice and fails if the results differ.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -8,10 +8,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { writeArchive } from "./pluginArchive.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const PACKAGES = ["provider", "emulator"];
 const CHECKSUMS = "SHA256SUMS";
+
+/** Where Pulumi runs, in its own names. The plugin is the same everywhere: Node runs it. */
+const PLATFORMS = ["darwin", "linux", "windows"].flatMap((system) => [`${system}-amd64`, `${system}-arm64`]);
 
 const { check = false } = parseArgs({ options: { check: { type: "boolean" } } }).values;
 
@@ -39,6 +43,9 @@ function build(folder: string): string {
   const schema = readFileSync(join(ROOT, "provider/engine/plugin/schema.json"), "utf8");
   writeFileSync(join(folder, `pulumi-ion-${version}-schema.json`), schema);
   writeFileSync(join(folder, `pulumi-ion-${version}-sbom.json`), sbom(version));
+  for (const platform of PLATFORMS) {
+    writeArchive(join(folder, `pulumi-resource-ion-v${version}-${platform}.tar.gz`));
+  }
   writeFileSync(join(folder, "notes.md"), notesFor(version));
   const sums = readdirSync(folder)
     .sort()

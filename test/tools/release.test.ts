@@ -5,7 +5,7 @@ import { ROOT, run } from "../e2e/project.ts";
 
 const node = join(ROOT, "node_modules/.bin/node");
 
-it("a release is built reproducibly: two packages, the schema, an SBOM, notes and checksums", async () => {
+it("a release is built reproducibly: two packages, plugin archives, the schema, an SBOM, notes and checksums", async () => {
   const { code, output } = await run(node, ["tools/release.ts", "--check"], ROOT);
   expect(code, output).toBe(0);
   const { version } = JSON.parse(await readFile(join(ROOT, "provider/package.json"), "utf8"));
@@ -16,6 +16,12 @@ it("a release is built reproducibly: two packages, the schema, an SBOM, notes an
     `pulumi-ion-${version}-sbom.json`,
     `pulumi-ion-${version}-schema.json`,
     `pulumi-ion-${version}.tgz`,
+    `pulumi-resource-ion-v${version}-darwin-amd64.tar.gz`,
+    `pulumi-resource-ion-v${version}-darwin-arm64.tar.gz`,
+    `pulumi-resource-ion-v${version}-linux-amd64.tar.gz`,
+    `pulumi-resource-ion-v${version}-linux-arm64.tar.gz`,
+    `pulumi-resource-ion-v${version}-windows-amd64.tar.gz`,
+    `pulumi-resource-ion-v${version}-windows-arm64.tar.gz`,
   ]);
   expect(output).toContain("Two builds are equal. Nothing was published.");
 });
