@@ -2,6 +2,7 @@ import { GraphQLClient } from "graphql-request";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
 import { createReceiver, createSubscriptions } from "../emulator/violetGuide.ts";
+import { CARRIERS } from "../support/carriers.ts";
 import { makeProject, type Project } from "./project.ts";
 
 const URI = "https://violet.example/canary-shown-once";
@@ -35,6 +36,9 @@ const mutations = ({ emulator }: Project) =>
     .flatMap(({ operation, fields }) => (operation?.type === "mutation" ? fields.map(({ field }) => field) : []));
 
 const destroy = (project: Project) => project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test");
+
+const addUnmanaged = ({ emulator }: Project, action = "DELETE") =>
+  emulator.store.createSubscription({ receiverId: "1", resource: "PARTS", action });
 
 describe("webhooks created by hand with Violet's guide", () => {
   it("adopts webhooks created by hand without a change in ION, and destroys them with the stack", async () => {
@@ -112,12 +116,9 @@ describe("webhooks created by hand with Violet's guide", () => {
   });
 });
 
-describe("unmanaged subscriptions", () => {
-  const addUnmanaged = ({ emulator }: Project, action = "DELETE") =>
-    emulator.store.createSubscription({ receiverId: "1", resource: "PARTS", action });
-
+describe.each(CARRIERS)("the deletion of unmanaged subscriptions (%s)", (carrier) => {
   it("reports unmanaged subscriptions and duplicates, lists them in the next preview, and only then deletes them", async () => {
-    const project = await makeProject({ files: violet() });
+    const project = await makeProject({ carrier, files: violet() });
     const { store } = project.emulator;
     store.createReceiver({ name: "other", webhookUri: "https://other.example/" });
     await project.up();
@@ -144,7 +145,9 @@ describe("unmanaged subscriptions", () => {
     expect(store.listSubscriptions(receiverId)).toHaveLength(34);
     await project.preview("--expect-no-changes");
   });
+});
 
+describe("unmanaged subscriptions", () => {
   it("lists and deletes reported subscriptions also without a refresh", async () => {
     const project = await makeProject({ files: violet() });
     await pasteGuide(project.emulator);

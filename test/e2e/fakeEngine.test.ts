@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Emulator, Fault, Store } from "../../emulator/index.ts";
 import { type DesiredReceiver, findDeviations, NONE, programOf, sourceOf } from "../faults/desiredState.ts";
+import { CARRIERS, type Carrier } from "../support/carriers.ts";
 import { type RunOptions, Stack } from "../support/fakeEngine.ts";
-import { ionOn, start } from "../support/support.ts";
+import { startProvider } from "../support/providerProcess.ts";
+import { start } from "../support/support.ts";
 import { makeProject, type Project } from "./project.ts";
 
 const ERP: DesiredReceiver = {
@@ -177,17 +179,26 @@ async function stepsIn(file: string): Promise<string[]> {
     };
     const { op = "", urn = "" } = resourcePreEvent?.metadata ?? {};
     const step = STEP_OF_OP[op];
-    return step && urn.includes("dynamic/ion:") ? [`${step} ${urn.slice(urn.lastIndexOf("::") + 2)}`] : [];
+    return step && /(dynamic\/ion|ion:index):(?!WebhookSubscriptions)[^$]*$/.test(urn)
+      ? [`${step} ${urn.slice(urn.lastIndexOf("::") + 2)}`]
+      : [];
   });
 }
 
-async function runRealEngine(project: Project, { desired, options = {} }: Run) {
+/** A pattern for the URN of a resource. A component has the name of its receiver. */
+function pattern(carrier: Carrier, name: string): string {
+  if (carrier === "dynamic") return `**ion:*::${name}`;
+  const type = name.endsWith("-unmanaged") ? "UnmanagedSubscriptions" : "WebhookSubscription";
+  return `**ion:index:${name.includes("-") ? type : "WebhookReceiver"}::${name}`;
+}
+
+async function runRealEngine(carrier: Carrier, project: Project, { desired, options = {} }: Run) {
   const file = join(project.dir, "events.json");
   await rm(file, { force: true });
   await project.write({ "index.js": sourceOf(desired) });
   const { continueOnError, ...names } = options;
   const flags = Object.entries(names).flatMap(([flag, some]) =>
-    some.flatMap((name) => [`--${flag}`, `**ion:*::${name}`]),
+    some.flatMap((name) => [`--${flag}`, pattern(carrier, name)]),
   );
   if (continueOnError) flags.push("--continue-on-error");
   const up = ["up", "--yes", "--skip-preview", "--stack", "test", "--event-log", file, ...flags];
@@ -195,39 +206,43 @@ async function runRealEngine(project: Project, { desired, options = {} }: Run) {
   return { steps: await stepsIn(file), failed: code !== 0, output };
 }
 
-async function runFakeEngine(emulator: Emulator, stack: Stack, { desired, options = {} }: Run) {
+async function runFakeEngine(carrier: Carrier, emulator: Emulator, stack: Stack, { desired, options = {} }: Run) {
   const { continueOnError = false, ...names } = options;
   const sets = Object.fromEntries(Object.entries(names).map(([flag, some]) => [flag, new Set(some)]));
   const runOptions: RunOptions = { ...sets, continueOnError };
-  const { steps, errors } = await stack.up(programOf(desired), ionOn(emulator), runOptions);
+  const { steps, errors } = await stack.up(programOf(desired), startProvider(carrier, emulator), runOptions);
   return { steps, failed: errors.length > 0, output: errors.join("\n") };
 }
 
 // Each of the runs starts the real engine.
-it("takes the same steps in the fake engine as in the real one", { timeout: 10 * 60_000 }, async () => {
-  const emulator = await start();
-  const stack = new Stack();
-  const project = await makeProject({ files: { "index.js": sourceOf([]) } });
-  // Enables --event-log.
-  project.env.PULUMI_DEBUG_COMMANDS = "true";
-  for (const [number, run] of HISTORY.entries()) {
-    for (const { store, faults } of [emulator, project.emulator]) {
-      faults.clear();
-      if (run.fault) faults.add(run.fault);
-      run.edit?.(store);
+it.each(CARRIERS)(
+  "takes the same steps in the fake engine as in the real one (%s)",
+  { timeout: 10 * 60_000 },
+  async (carrier) => {
+    const emulator = await start();
+    const stack = new Stack();
+    const project = await makeProject({ carrier, files: { "index.js": sourceOf([]) } });
+    // Enables --event-log.
+    project.env.PULUMI_DEBUG_COMMANDS = "true";
+    for (const [number, run] of HISTORY.entries()) {
+      for (const { store, faults } of [emulator, project.emulator]) {
+        faults.clear();
+        if (run.fault) faults.add(run.fault);
+        run.edit?.(store);
+      }
+      const fake = await runFakeEngine(carrier, emulator, stack, run);
+      const real = await runRealEngine(carrier, project, run);
+      for (const [engine, { steps, failed, output }] of Object.entries({ fake, real })) {
+        const at = `run ${number} in the ${engine} engine: ${output}`;
+        expect([...steps].sort(), at).toEqual(run.steps);
+        expect(failed, at).toBe(run.fails === true);
+      }
+      if (run.fails || run.deviates) continue;
+      for (const { store } of [emulator, project.emulator]) {
+        const unmanaged = store.listSubscriptions().filter(({ resource }) => resource === "STEPS");
+        const ignore = { subscriptions: new Set(unmanaged.map(({ id }) => id)) };
+        expect(findDeviations(store, run.desired, ignore)).toEqual(NONE);
+      }
     }
-    const fake = await runFakeEngine(emulator, stack, run);
-    const real = await runRealEngine(project, run);
-    for (const [engine, { steps, failed, output }] of Object.entries({ fake, real })) {
-      const at = `run ${number} in the ${engine} engine: ${output}`;
-      expect([...steps].sort(), at).toEqual(run.steps);
-      expect(failed, at).toBe(run.fails === true);
-    }
-    if (run.fails || run.deviates) continue;
-    for (const { store } of [emulator, project.emulator]) {
-      const unmanaged = store.listSubscriptions().filter(({ resource }) => resource === "STEPS");
-      const ignore = { subscriptions: new Set(unmanaged.map(({ id }) => id)) };
-      expect(findDeviations(store, run.desired, ignore)).toEqual(NONE);
-    }
-  }
-});
+  },
+);

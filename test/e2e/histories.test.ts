@@ -5,9 +5,10 @@ import type { Fault } from "../../emulator/index.ts";
 import { sourceOf } from "../faults/desiredState.ts";
 import { applyEdit, EDIT_NAMES } from "../faults/manualEdits.ts";
 import { desiredStates, Model } from "../faults/model.ts";
+import { CARRIERS } from "../support/carriers.ts";
 import fc from "../support/fastCheck.ts";
 import { CANARY } from "../support/support.ts";
-import { CARRIERS, makeProject, type Project } from "./project.ts";
+import { makeProject, type Project } from "./project.ts";
 
 /** The seed is fixed unless FC_SEED sets another one. FC_STEPS sets the number of steps over each engine. */
 const FC_SEED = Number(process.env.FC_SEED ?? 214_218_676);
@@ -25,7 +26,7 @@ const survivableFaults = fc.constantFrom<Fault[]>(
   { kind: "drop-after", on: { kind: "token" } },
 );
 const step = fc.record({
-  desired: fc.option(desiredStates, { freq: 1, nil: undefined }),
+  desired: fc.option(desiredStates, { freq: 2, nil: undefined }),
   edits: fc.array(fc.tuple(fc.constantFrom(...EDIT_NAMES), fc.nat(999)), { minLength: 1, maxLength: 3 }),
   fault: fc.option(
     survivableFaults.chain((fault) => fc.integer({ min: 0, max: 2 }).map((after) => ({ ...fault, after }) as Fault)),

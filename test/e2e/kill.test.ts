@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { CARRIERS } from "../support/carriers.ts";
 import { killGroup } from "./processes.ts";
-import { CARRIERS, makeProject, type Project } from "./project.ts";
+import { makeProject, type Project } from "./project.ts";
 
 /** KILL_SEED repeats a run. KILL_TIMES sets how often a process is killed, over each engine. */
 const SEED = process.env.KILL_SEED ?? String(Date.now());

@@ -1,6 +1,7 @@
 /** Runs that see only a part of the stack: every receiver depends on itself alone. */
 import { describe, expect, it } from "vitest";
-import { CARRIERS, makeProject, type Project } from "./project.ts";
+import { CARRIERS } from "../support/carriers.ts";
+import { makeProject, type Project } from "./project.ts";
 
 /** A receiver with one subscription, which deletes unmanaged ones. */
 const set = (name: string, options = "{}") => `

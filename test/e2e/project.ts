@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../emulator/index.ts";
+import type { Carrier } from "../support/carriers.ts";
 
 /** The root of the repository. */
 export const ROOT = resolve(import.meta.dirname, "../..");
@@ -43,9 +44,6 @@ export interface Project {
   write(files: Record<string, string>): Promise<void>;
 }
 
-/** The two engines that carry the lifecycles. A test that holds for both runs with each: `describe.each(CARRIERS)`. */
-export const CARRIERS = ["dynamic", "plugin"] as const;
-
 /** What the plugin needs in Pulumi.yaml. */
 const PLUGIN = "plugins:\n  providers:\n    - name: ion\n      path: node_modules/pulumi-ion/bin\n";
 
@@ -66,7 +64,7 @@ export interface ProjectOptions {
   /** More environment variables, such as another backend. */
   readonly env?: Readonly<Record<string, string>>;
   /** With "plugin", programs that are written import pulumi-ion/native instead of pulumi-ion. @default "dynamic" */
-  readonly carrier?: (typeof CARRIERS)[number];
+  readonly carrier?: Carrier;
 }
 
 const STACK = "test";

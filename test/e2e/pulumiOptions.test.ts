@@ -1,5 +1,6 @@
 /** Pulumi's own options, as docs/pulumi-options.md describes them. */
 import { describe, expect, it } from "vitest";
+import { CARRIERS } from "../support/carriers.ts";
 import { makeProject, type Project } from "./project.ts";
 
 const program = (body: string) => ({ "index.js": `const ion = require("pulumi-ion");\n${body}` });
@@ -161,10 +162,10 @@ describe("protect and retainOnDelete", () => {
   });
 });
 
-describe("ignoreChanges", () => {
+describe.each(CARRIERS)('ignoreChanges: ["*"] (%s)', (carrier) => {
   it('leaves a receiver with "*" as it is in ION, and reverts it once the option is removed', async () => {
     const declared = { receiver: 'description: "declared", headers: { "X-Plant": "7" }' };
-    const project = await makeProject({ files: pair({ ...declared, options: 'ignoreChanges: ["*"]' }) });
+    const project = await makeProject({ carrier, files: pair({ ...declared, options: 'ignoreChanges: ["*"]' }) });
     await project.up();
     const { store } = project.emulator;
     store.updateReceiver("1", { description: "by hand", active: false, sharedSecret: "by hand" });
@@ -186,7 +187,9 @@ describe("ignoreChanges", () => {
     expect(store.listHeaders("1")).toMatchObject([{ value: "7" }]);
     await project.preview("--expect-no-changes");
   });
+});
 
+describe("ignoreChanges", () => {
   it("leaves one field alone, and reverts the others", async () => {
     const options = 'ignoreChanges: ["description"]';
     const project = await makeProject({ files: pair({ receiver: 'description: "declared"', options }) });

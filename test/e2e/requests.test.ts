@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CARRIERS } from "../support/carriers.ts";
 import { makeProject, type Project } from "./project.ts";
 
 const violet = (more = "") => ({
@@ -24,9 +25,9 @@ const sizes = (batches: readonly (readonly string[])[]) =>
   batches.map((fields) => `${fields.length} ${[...new Set(fields)].join()}`);
 
 // A batch is sent when the engine goes idle, so a machine that stalls for a moment may split one: retry.
-describe("requests", { retry: 2 }, () => {
+describe.each(CARRIERS)("requests (%s)", { retry: 2 }, (carrier) => {
   it("each command reads one snapshot and sends one batch of each kind of mutation", async () => {
-    const project = await makeProject({ files: violet() });
+    const project = await makeProject({ carrier, files: violet() });
     const wide = ["--parallel", "64"];
 
     await project.up(...wide);
@@ -65,7 +66,7 @@ describe("requests", { retry: 2 }, () => {
   });
 
   it("up with the default parallelism sends at most eight requests", async () => {
-    const project = await makeProject({ files: violet() });
+    const project = await makeProject({ carrier, files: violet() });
     await project.up();
     const { tokens, queries, batches } = takeRequests(project);
     expect(tokens).toBe(1);

@@ -59,7 +59,7 @@ const resourceOptions: fc.Arbitrary<ResourceOptions> = fc.record(
 /** The same, some with Pulumi's resource options. */
 export const desiredStatesWithOptions = statesOf((name) =>
   fc
-    .tuple(desiredReceiver(name), fc.option(resourceOptions, { nil: undefined, freq: 1 }))
+    .tuple(desiredReceiver(name), fc.option(resourceOptions, { nil: undefined, freq: 2 }))
     .map(([desired, options]) => ({ ...desired, ...(options && { options }) })),
 );
 

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { table } from "../../bench/table.ts";
 import { type Emulator, type Fault, type FaultTarget, faultKinds, startEmulator } from "../../emulator/index.ts";
 import type { RetryOptions } from "../../provider/ion/http/retry.ts";
+import { CARRIERS, type Carrier } from "../support/carriers.ts";
 import { Stack } from "../support/fakeEngine.ts";
-import { CANARY, ionOn } from "../support/support.ts";
+import { type ProcessOptions, type ProviderProcess, startProvider } from "../support/providerProcess.ts";
+import { CANARY } from "../support/support.ts";
 import { clear, findDeviations, programOf } from "./desiredState.ts";
 import { createOthers, OPERATIONS, type Operation, OTHERS, type Target } from "./operations.ts";
 import { chanceOf, SEED } from "./seed.ts";
@@ -122,14 +124,18 @@ beforeAll(async () => {
 
 afterAll(async () => {
   const head = ["fault", ...OPERATIONS.map(({ title }) => title)];
-  const rows = ROWS.map(({ title }) => [
-    title,
-    ...OPERATIONS.map((operation) => {
-      const cell = cells.get(`${title} × ${operation.title}`);
-      return cell ? `${cell.converged}/${cell.runs} ${cell.duplicates} ${cell.missing} ${cell.leaked}` : "";
-    }),
-  ]);
-  console.log(`converged/runs duplicates missing leaked; FAULT_SEED=${SEED} repeats it\n${table(head, rows)}`);
+  for (const carrier of CARRIERS) {
+    const rows = ROWS.map(({ title }) => [
+      title,
+      ...OPERATIONS.map((operation) => {
+        const cell = cells.get(`${carrier}: ${title} × ${operation.title}`);
+        return cell ? `${cell.converged}/${cell.runs} ${cell.duplicates} ${cell.missing} ${cell.leaked}` : "";
+      }),
+    ]);
+    console.log(
+      `${carrier}: converged/runs duplicates missing leaked; FAULT_SEED=${SEED} repeats it\n${table(head, rows)}`,
+    );
+  }
   await Promise.all(emulators.splice(0).map((emulator) => emulator.close()));
 });
 
@@ -149,14 +155,18 @@ async function withEmulator<T>(run: (emulator: Emulator) => Promise<T>): Promise
 const RETRY: RetryOptions = { deadlineMs: 5_000, firstWaitMs: 1 };
 
 /** Runs an operation with a fault, and once more without it if the first run failed. */
-async function runWithFault(emulator: Emulator, operation: Operation, fault: Fault) {
+async function runWithFault(carrier: Carrier, emulator: Emulator, operation: Operation, fault: Fault) {
   const { store, faults, requests } = emulator;
   faults.clear();
   clear(store);
   const othersReceiverId = createOthers(store);
   const stack = new Stack();
-  const warnings: string[] = [];
-  const process = (options = {}) => ionOn(emulator, { warn: (message) => warnings.push(message), ...options });
+  const processes: ProviderProcess[] = [];
+  const process = (options: ProcessOptions = {}) => {
+    const started = startProvider(carrier, emulator, options);
+    processes.push(started);
+    return started;
+  };
   const succeed = async (desired: Operation["before"]) => {
     const { errors } = await stack.up(programOf(desired), process());
     expect(errors).toEqual([]);
@@ -183,9 +193,8 @@ async function runWithFault(emulator: Emulator, operation: Operation, fault: Fau
   });
   const printed = [
     ...first.errors,
-    ...first.warnings,
     ...(second?.errors ?? []),
-    ...warnings,
+    ...processes.flatMap(({ warnings }) => warnings),
     JSON.stringify(requests),
   ];
   return {
@@ -212,7 +221,7 @@ function faultsAt(row: Row, kind: FaultKind, on: FaultTarget, key: string): Faul
   return canHitAnyRequest ? [...systematic, random] : systematic;
 }
 
-describe.concurrent("faults", () => {
+describe.concurrent.each(CARRIERS)("faults over %s", (carrier) => {
   it.for(ROWS)("$title: at most one more run makes ION exactly as declared", async (row, { expect }) => {
     const failures: unknown[] = [];
     await Promise.all(
@@ -221,12 +230,13 @@ describe.concurrent("faults", () => {
         return targets.flatMap((target) => {
           const kind = row.faultFor(target);
           if (!kind) return [];
-          const key = `${row.title} × ${operation.title}`;
+          const at = `${row.title} × ${operation.title}`;
+          const key = `${carrier}: ${at}`;
           const cell = cells.get(key) ?? { runs: 0, converged: 0, duplicates: 0, missing: 0, leaked: 0 };
           cells.set(key, cell);
           const isQuery = target.on.type === "query";
-          return faultsAt(row, kind, target.on, key).map(async (fault) => {
-            const result = await withEmulator((emulator) => runWithFault(emulator, operation, fault));
+          return faultsAt(row, kind, target.on, at).map(async (fault) => {
+            const result = await withEmulator((emulator) => runWithFault(carrier, emulator, operation, fault));
             const { hits, mutations, errors, stillFailing, duplicates, missing, unexpected, leaked, remainingSteps } =
               result;
             const isRandom = fault.on !== target.on;

@@ -4,33 +4,12 @@
  * a run does. Requests go over real HTTP.
  * test/e2e/fakeEngine.test.ts compares its steps with those of the real engine.
  */
-import { isIonError } from "../../provider/ion/errors.ts";
-import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
-import {
-  PartialStateError,
-  type ResourceHandler,
-  UNKNOWN,
-  type UncheckedInputs,
-} from "../../provider/lifecycle/resourceHandler.ts";
-import { unmanagedSubscriptions } from "../../provider/lifecycle/unmanagedSubscriptions.ts";
-import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
-import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
-
-type Outputs = UncheckedInputs & { readonly ionEndpoint: string };
-type Handler = ResourceHandler<UncheckedInputs, Outputs>;
-
-/** The handler of each kind of resource. Like the real engine, this one does not know their input types. */
-const handlers = {
-  receiver: webhookReceiver as unknown as Handler,
-  subscription: webhookSubscription as unknown as Handler,
-  unmanaged: unmanagedSubscriptions as unknown as Handler,
-};
+import { UNKNOWN } from "../../provider/lifecycle/resourceHandler.ts";
+import { type Properties, ProviderError, type ProviderProcess, type ResourceName } from "./providerProcess.ts";
 
 /** A resource in a program. */
-export interface DeclaredResource {
-  readonly name: string;
-  readonly kind: keyof typeof handlers;
-  readonly inputs: UncheckedInputs;
+export interface DeclaredResource extends ResourceName {
+  readonly inputs: Properties;
   /** The name of the receiver whose id becomes the input `receiverId`. */
   readonly receiver?: string;
   readonly options?: ResourceOptions;
@@ -45,12 +24,10 @@ export interface ResourceOptions {
 }
 
 /** A resource in the stack's state. */
-interface SavedResource {
-  readonly name: string;
-  readonly kind: DeclaredResource["kind"];
+interface SavedResource extends ResourceName {
   readonly id: string;
-  readonly inputs: UncheckedInputs;
-  readonly state: Outputs;
+  readonly inputs: Properties;
+  readonly state: Properties;
   /** Whether the last step failed in part: the next run updates the resource, whatever its diff says. */
   readonly partialFailure?: boolean;
   readonly options: ResourceOptions;
@@ -80,9 +57,9 @@ export class Stack {
   /** Replaced resources that are not deleted yet. */
   readonly replaced = new Set<SavedResource>();
 
-  /** `pulumi up` with a refresh. Each process of the real engine has a WebhookApi of its own, so pass a new one each time. */
-  up(program: readonly DeclaredResource[], ion: WebhookApi, options: RunOptions = {}): Promise<Outcome> {
-    return new Run(this, program, ion, options, false).execute();
+  /** `pulumi up` with a refresh. Each run of the real engine starts its provider, so pass a new one each time. */
+  up(program: readonly DeclaredResource[], provider: ProviderProcess, options: RunOptions = {}): Promise<Outcome> {
+    return new Run(this, program, provider, options, false).execute();
   }
 
   /** `pulumi state unprotect --all`. */
@@ -93,11 +70,15 @@ export class Stack {
   }
 
   /** `pulumi preview` with a refresh: the steps that `up` would take. Saves nothing. */
-  async preview(program: readonly DeclaredResource[], ion: WebhookApi, options: RunOptions = {}): Promise<Outcome> {
+  async preview(
+    program: readonly DeclaredResource[],
+    provider: ProviderProcess,
+    options: RunOptions = {},
+  ): Promise<Outcome> {
     const copy = new Stack();
     for (const saved of this.resources.values()) copy.resources.set(saved.name, saved);
     for (const saved of this.replaced) copy.replaced.add(saved);
-    return new Run(copy, program, ion, options, true).execute();
+    return new Run(copy, program, provider, options, true).execute();
   }
 }
 
@@ -107,7 +88,7 @@ export interface Outcome {
   readonly steps: readonly string[];
   /** The error messages. Empty if the run succeeded. */
   readonly errors: readonly string[];
-  /** What the lifecycles warned about. */
+  /** What the provider warned about. */
   readonly warnings: readonly string[];
 }
 
@@ -125,14 +106,12 @@ type Registration =
 class Run {
   readonly #stack: Stack;
   readonly #program: readonly DeclaredResource[];
-  readonly #ion: WebhookApi;
+  readonly #provider: ProviderProcess;
   readonly #options: RunOptions;
   readonly #checkpoint: Checkpoint;
   readonly #isPreview: boolean;
-  readonly #identities = new Set<string>();
   readonly #steps: string[] = [];
   readonly #errors: string[] = [];
-  readonly #warnings: string[] = [];
   readonly #registrations = new Map<string, Promise<Registration>>();
   /** Resources that failed. */
   readonly #failed = new Set<DeclaredResource>();
@@ -143,13 +122,13 @@ class Run {
   constructor(
     stack: Stack,
     program: readonly DeclaredResource[],
-    ion: WebhookApi,
+    provider: ProviderProcess,
     options: RunOptions,
     isPreview: boolean,
   ) {
     this.#stack = stack;
     this.#program = program;
-    this.#ion = ion;
+    this.#provider = provider;
     this.#options = options;
     this.#checkpoint = (!isPreview && options.checkpoint) || noCrash;
     this.#isPreview = isPreview;
@@ -166,7 +145,7 @@ class Run {
       const hasProgramFailed = [...this.#failed].some(({ kind }) => kind !== "unmanaged");
       if (!this.#isStopped && !hasProgramFailed) await this.#deleteUndeclared();
     }
-    return { steps: this.#steps, errors: this.#errors, warnings: this.#warnings };
+    return { steps: this.#steps, errors: this.#errors, warnings: this.#provider.warnings };
   }
 
   #isIncluded(name: string): boolean {
@@ -176,8 +155,7 @@ class Run {
 
   async #refresh(saved: SavedResource) {
     const { resources } = this.#stack;
-    const { found, warnings = [] } = await handlers[saved.kind].read(this.#ion, saved.id, saved.state);
-    this.#warnings.push(...warnings);
+    const found = await this.#provider.read(saved, saved.id, saved.inputs, saved.state);
     await this.#checkpoint();
     if (found) resources.set(saved.name, serialized({ ...saved, ...found }));
     else resources.delete(saved.name);
@@ -210,7 +188,7 @@ class Run {
 
   async #plan(declared: DeclaredResource, receiver: Registration | undefined, isIncomplete: boolean) {
     if (this.#isStopped) return;
-    const { name, kind, inputs: program, options = {} } = declared;
+    const { name, inputs: program, options = {} } = declared;
     const { ignoreChanges = [], protect = false } = options;
     const { resources } = this.#stack;
     const old = resources.get(name);
@@ -218,17 +196,14 @@ class Run {
     if (receiver?.kind === "skipped" && this.#options.target && declared.receiver) {
       throw new Bail(`${name} depends on ${declared.receiver}, which is not a target.`);
     }
-    const handler = handlers[kind];
-    this.#ion.keepBatchOpen();
     const receiverId = receiver?.kind === "known" ? receiver.id : this.#isPreview ? UNKNOWN : undefined;
     const given = copied({
       ...program,
       ...(receiver && receiverId !== undefined && { receiverId }),
       ...(isIncomplete && { incomplete: true }),
     });
-    const check = async (news: UncheckedInputs, olds: UncheckedInputs) => {
-      const { inputs, failures, warnings = [] } = await handler.check(this.#ion, copied(news), olds);
-      this.#warnings.push(...warnings);
+    const check = async (news: Properties, olds: Properties) => {
+      const { inputs, failures } = await this.#provider.check(declared, olds, news);
       if (failures.length > 0) {
         throw new Bail(failures.map(({ property, reason }) => `${name}: ${property} ${reason}`).join("\n"));
       }
@@ -239,11 +214,10 @@ class Run {
     const inputs = await (old && !isReplaceTarget
       ? check(withoutIgnored(given, old.inputs, ignoreChanges), old.inputs)
       : check(given, {}));
-    for (const identity of handler.identities(inputs)) this.#identities.add(`${kind} ${identity}`);
     if (!old) return () => this.#create(declared, inputs);
     const { changes, replaces } = isReplaceTarget
       ? { changes: true, replaces: ["id"] }
-      : handler.diff(old.id, old.state, inputs);
+      : await this.#provider.diff(declared, old.id, old.state, inputs, ignoreChanges);
     if (replaces.length > 0) {
       if (protect && old.options.protect) throw new Bail(`${name} is protected, and cannot be replaced.`);
       const news = isReplaceTarget ? inputs : await check(given, {});
@@ -254,38 +228,37 @@ class Run {
     return;
   }
 
-  async #create({ name, kind, options = {} }: DeclaredResource, inputs: UncheckedInputs, old?: SavedResource) {
+  async #create(declared: DeclaredResource, inputs: Properties, old?: SavedResource) {
+    const { name, kind, options = {} } = declared;
     this.#steps.push(`${old ? "replace" : "create"} ${name}`);
-    if (this.#isPreview) return;
+    if (this.#isPreview) return this.#provider.preview(declared, inputs);
     const { resources, replaced } = this.#stack;
-    const save = async (id: string, state: Outputs, partialFailure: boolean) => {
+    const save = async (id: string, state: Properties, partialFailure: boolean) => {
       await this.#checkpoint();
       if (old) replaced.add(old);
       resources.set(name, serialized({ name, kind, id, inputs, state, partialFailure, options }));
     };
     try {
-      const { id, state, warnings = [] } = await handlers[kind].create(this.#ion, inputs);
-      this.#warnings.push(...warnings);
+      const { id, state } = await this.#provider.create(declared, inputs);
       await save(id, state, false);
     } catch (error) {
-      if (error instanceof PartialStateError) await save(error.id, error.state as Outputs, true);
+      if (error instanceof ProviderError && error.partial) await save(error.partial.id, error.partial.state, true);
       throw error;
     }
   }
 
-  async #update(old: SavedResource, inputs: UncheckedInputs, options: ResourceOptions) {
+  async #update(old: SavedResource, inputs: Properties, options: ResourceOptions) {
     this.#steps.push(`update ${old.name}`);
-    if (this.#isPreview) return;
-    const save = async (state: Outputs, partialFailure: boolean) => {
+    if (this.#isPreview) return this.#provider.preview(old, inputs, old);
+    const save = async (state: Properties, partialFailure: boolean) => {
       await this.#checkpoint();
       this.#stack.resources.set(old.name, serialized({ ...old, inputs, state, partialFailure, options }));
     };
     try {
-      const { state, warnings = [] } = await handlers[old.kind].update(this.#ion, old.id, old.state, inputs);
-      this.#warnings.push(...warnings);
+      const { state } = await this.#provider.update(old, old.id, old.state, inputs);
       await save(state, false);
     } catch (error) {
-      if (error instanceof PartialStateError) await save(error.state as Outputs, true);
+      if (error instanceof ProviderError && error.partial) await save(error.partial.state, true);
       throw error;
     }
   }
@@ -325,7 +298,7 @@ class Run {
 
   /** Returns whether the resource was deleted. */
   async #delete(saved: SavedResource): Promise<boolean> {
-    const { kind, id, state, name, options } = saved;
+    const { id, state, name, options } = saved;
     const { resources, replaced } = this.#stack;
     this.#steps.push(`delete ${name}`);
     if (options.protect && !replaced.has(saved)) {
@@ -334,10 +307,7 @@ class Run {
       return false;
     }
     if (this.#isPreview) return true;
-    const isDeclared = handlers[kind]
-      .identities(state, id)
-      .some((identity) => this.#identities.has(`${kind} ${identity}`));
-    if (!options.retainOnDelete) await handlers[kind].delete(this.#ion, id, state, isDeclared);
+    if (!options.retainOnDelete) await this.#provider.delete(saved, id, state);
     await this.#checkpoint();
     if (!replaced.delete(saved)) resources.delete(name);
     return true;
@@ -348,8 +318,7 @@ class Run {
     try {
       return await run();
     } catch (error) {
-      const isOurs = isIonError(error) || error instanceof PartialStateError || error instanceof Bail;
-      if (!isOurs) throw error;
+      if (!(error instanceof ProviderError || error instanceof Bail)) throw error;
       this.#errors.push(error.message);
       if (declared) this.#failed.add(declared);
       if (error instanceof Bail || !this.#options.continueOnError) this.#isStopped = true;
@@ -359,7 +328,7 @@ class Run {
 }
 
 /** Inputs with those of the last refresh in place of the ignored ones. */
-function withoutIgnored(news: UncheckedInputs, olds: UncheckedInputs, ignored: readonly string[]): UncheckedInputs {
+function withoutIgnored(news: Properties, olds: Properties, ignored: readonly string[]): Properties {
   if (ignored.includes("*")) return olds;
   const reset = Object.fromEntries(ignored.flatMap((key) => (Object.hasOwn(olds, key) ? [[key, olds[key]]] : [])));
   return { ...Object.fromEntries(Object.entries(news).filter(([key]) => !ignored.includes(key))), ...reset };

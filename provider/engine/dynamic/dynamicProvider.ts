@@ -3,6 +3,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc";
 import { ConnectionPool } from "../../ion/connectionPool.ts";
 import { IonError } from "../../ion/errors.ts";
+import type { WebhookApiOptions } from "../../ion/webhookApi.ts";
 import { PartialStateError, type ResourceHandler } from "../../lifecycle/resourceHandler.ts";
 import { escapeLines } from "../../model/text.ts";
 import { bindLifecycles, countsAsSecret, type Lifecycle, maskPropertyName, once } from "../shared/lifecycles.ts";
@@ -15,13 +16,19 @@ type Adapt = <Inputs, State extends { readonly ionEndpoint: string }>(
   handler: ResourceHandler<Inputs, State>,
 ) => dynamic.ResourceProvider;
 
-/** Creates the adapter of one process. Its providers share the config, the connections and what the program declares. */
-export function createAdapter(): Adapt {
+/** Pulumi shows what its dynamic provider writes to standard error next to the resources. */
+const printWarning = (message: string) => console.error(`pulumi-ion: ${escapeLines(message)}`);
+
+/**
+ * Creates the adapter of one process. Its providers share the config, the connections and what the program declares.
+ *
+ * @param options how ION is reached.
+ */
+export function createAdapter(options: Omit<WebhookApiOptions, "warn"> = {}, print = printWarning): Adapt {
   /** The stack's config, the same for every provider of the process. */
   let config: dynamic.Config | undefined;
-  // Pulumi shows what its dynamic provider writes to standard error next to the resources.
-  const warn = once((message) => console.error(`pulumi-ion: ${escapeLines(message)}`));
-  const connections = new ConnectionPool((key) => config?.get(key), process.env, { warn });
+  const warn = once(print);
+  const connections = new ConnectionPool((key) => config?.get(key), process.env, { ...options, warn });
   const bind = bindLifecycles(connections, warn);
   const configure = (request: dynamic.ConfigureRequest) => {
     config = request.config;

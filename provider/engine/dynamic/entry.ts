@@ -8,8 +8,8 @@ import { webhookSubscription as subscription } from "../../lifecycle/webhookSubs
 import { createAdapter } from "./dynamicProvider.ts";
 
 /** Creates the providers of one process. */
-export function startProviders() {
-  const adapt = createAdapter();
+export function startProviders(...options: Parameters<typeof createAdapter>) {
+  const adapt = createAdapter(...options);
   return {
     /** Serves `WebhookReceiver`. */
     webhookReceiver: adapt("webhook receiver", receiver),

@@ -18,6 +18,7 @@ export class Declarations {
   readonly #events = new Map<string, Map<string, string>>();
   /** What a component declares for a receiver whose unmanaged subscriptions it lists, by receiver. */
   readonly #complete = new Map<string, { readonly urn: string; readonly events: ReadonlySet<string> }>();
+  readonly #checked = new Map<string, Inputs>();
 
   /** Notes an object. @throws IonError if another resource declares it too: removing one would delete it for the other. */
   declare(urn: string, type: string, identities: readonly string[]): void {
@@ -43,8 +44,14 @@ export class Declarations {
     this.#events.set(receiver, events.set(event, urn));
   }
 
-  /** Notes a list of unmanaged subscriptions. @throws IonError if one of them is declared elsewhere in the program. */
-  declareUnmanaged(urn: string, { receiverId, declared }: Inputs): void {
+  /** Keeps a list of unmanaged subscriptions. Pulumi compares it later, but also before, in a refresh. */
+  checkUnmanaged(urn: string, inputs: Inputs): void {
+    this.#checked.set(urn, inputs);
+  }
+
+  /** Notes a list that was checked. @throws IonError if one of its subscriptions is declared elsewhere in the program. */
+  declareUnmanaged(urn: string): void {
+    const { receiverId = UNKNOWN, declared } = this.#checked.get(urn) ?? {};
     if (receiverId === UNKNOWN || !Array.isArray(declared)) return;
     const receiver = String(receiverId);
     const events = new Set(declared.map(String));

@@ -3,13 +3,25 @@ import { escapeLines } from "../../model/text.ts";
 
 /** Warnings for the person at the terminal, which Pulumi's engine prints. */
 export class EngineLog {
-  /** The engine's address; undefined if it is not known yet, as under a debugger. */
-  address: string | undefined;
+  #address: string | undefined;
   #client: Promise<EngineClient> | undefined;
   readonly #sending = new Set<Promise<unknown>>();
 
   constructor(address: string | undefined) {
-    this.address = address;
+    this.#address = address;
+  }
+
+  /** The engine's address; undefined if it is not known yet, as under a debugger. */
+  get address(): string | undefined {
+    return this.#address;
+  }
+
+  /** A process that was started by hand serves one engine after the other. */
+  set address(address: string | undefined) {
+    if (address === this.#address) return;
+    this.#address = address;
+    void this.#client?.then((client) => client.close());
+    this.#client = undefined;
   }
 
   /** Sends a warning. */
@@ -24,9 +36,9 @@ export class EngineLog {
   }
 
   async #send(message: string): Promise<void> {
-    const { address } = this;
+    const address = this.#address;
     if (address === undefined) return;
-    const { LogRequest, LogSeverity } = await import("@pulumi/pulumi/proto/engine_pb");
+    const { LogRequest, LogSeverity } = await import("@pulumi/pulumi/proto/engine_pb.js");
     this.#client ??= connect(address);
     const client = await this.#client;
     const request = new LogRequest().setSeverity(LogSeverity.WARNING).setMessage(message);
@@ -36,6 +48,6 @@ export class EngineLog {
 
 async function connect(address: string): Promise<EngineClient> {
   const { credentials } = await import("@grpc/grpc-js");
-  const { EngineClient } = await import("@pulumi/pulumi/proto/engine_grpc_pb");
+  const { EngineClient } = await import("@pulumi/pulumi/proto/engine_grpc_pb.js");
   return new EngineClient(address, credentials.createInsecure());
 }

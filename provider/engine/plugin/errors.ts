@@ -36,10 +36,24 @@ export function toServiceError(error: unknown): Partial<ServiceError> {
 /** The name under which gRPC sends structured details of an error. */
 const DETAILS = "grpc-status-details-bin";
 
+/** Bytes of details that an engine surely accepts: they travel in a header, and Pulumi's engine reads 16 MB of those. */
+const MAX_STATE = 8 << 20;
+const MAX_VALUE = 64 << 10;
+
+/** A state for the details of an error. One that is too large is recorded without its large values: the next read finds them in ION. */
+function bounded(state: Struct): Struct {
+  if (state.serializeBinary().length <= MAX_STATE) return state;
+  const fields = state.getFieldsMap();
+  for (const [name, value] of [...fields.entries()]) {
+    if (value.serializeBinary().length > MAX_VALUE) fields.del(name);
+  }
+  return state;
+}
+
 function initFailedDetails({ id, state, reasons, message }: InitFailedError): Metadata {
   const failed = new ErrorResourceInitFailed()
     .setId(id)
-    .setProperties(state)
+    .setProperties(bounded(state))
     .setReasonsList([...reasons]);
   const any = new Any();
   any.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");

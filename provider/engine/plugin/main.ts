@@ -2,6 +2,7 @@
 import { flushCompileCache } from "node:module";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { EngineLog } from "./engineLog.ts";
 import { createService, type PluginOptions } from "./service.ts";
 
 /** Pulumi's engine sends the whole state of a component in one message. */
@@ -14,7 +15,7 @@ export function start(package_: Pick<PluginOptions, "version" | "schema">): void
     "grpc.max_receive_message_length": UNLIMITED,
     "grpc.max_send_message_length": UNLIMITED,
   });
-  const service = createService({ ...package_, engine, env: process.env });
+  const service = createService({ ...package_, log: new EngineLog(engine), env: process.env });
   server.addService(ResourceProviderService, service.methods);
   server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;

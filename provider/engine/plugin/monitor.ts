@@ -25,9 +25,9 @@ export interface Registered {
 /** Declares resources to Pulumi's engine, as a program does. */
 export class Monitor {
   readonly #client: ResourceMonitorClient;
-  readonly #messages: typeof import("@pulumi/pulumi/proto/resource_pb");
+  readonly #messages: typeof import("@pulumi/pulumi/proto/resource_pb.js");
 
-  private constructor(client: ResourceMonitorClient, messages: typeof import("@pulumi/pulumi/proto/resource_pb")) {
+  private constructor(client: ResourceMonitorClient, messages: typeof import("@pulumi/pulumi/proto/resource_pb.js")) {
     this.#client = client;
     this.#messages = messages;
   }
@@ -35,8 +35,8 @@ export class Monitor {
   /** Connects to the engine. What speaks to it is loaded by the first component. */
   static async connect(address: string): Promise<Monitor> {
     const { credentials } = await import("@grpc/grpc-js");
-    const { ResourceMonitorClient } = await import("@pulumi/pulumi/proto/resource_grpc_pb");
-    const messages = await import("@pulumi/pulumi/proto/resource_pb");
+    const { ResourceMonitorClient } = await import("@pulumi/pulumi/proto/resource_grpc_pb.js");
+    const messages = await import("@pulumi/pulumi/proto/resource_pb.js");
     return new Monitor(new ResourceMonitorClient(address, credentials.createInsecure()), messages);
   }
 

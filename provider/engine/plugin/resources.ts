@@ -31,8 +31,12 @@ export interface ResourceType {
   /** Properties that only an object in ION has: a preview of its creation does not know them. */
   readonly outputs: readonly string[];
   /** Notes what the program declares. @throws IonError if it must not be declared. */
-  readonly declare: (urn: string, inputs: Readonly<Record<string, unknown>>, identities: readonly string[]) => void;
+  readonly declare: (urn: string, inputs: Inputs, identities: readonly string[]) => void;
+  /** Notes a list that was checked, unless the program ignores its changes: then it is an old one. A check cannot know that. */
+  readonly declareList?: { readonly property: string; readonly declare: (urn: string) => void };
 }
+
+type Inputs = Readonly<Record<string, unknown>>;
 
 /** Validates inputs, and fills in the name. */
 export async function check(
@@ -63,8 +67,12 @@ export function toCheckResponse(inputs: Struct, failures: readonly Failure[]): C
 }
 
 /** Compares inputs with the recorded state, and names every property that differs. */
-export async function diff({ lifecycle }: ResourceType, request: DiffRequest): Promise<DiffResponse> {
+export async function diff({ lifecycle, declareList }: ResourceType, request: DiffRequest): Promise<DiffResponse> {
   const { values: news } = fromWire(request.getNews());
+  const ignored = request.getIgnorechangesList();
+  if (declareList && !ignored.some((one) => one === "*" || one === declareList.property)) {
+    declareList.declare(request.getUrn());
+  }
   const olds = fromWire(request.getOlds()).values;
   const { changes, replaces, details } = await lifecycle.diff(request.getId(), olds, news);
   const response = new DiffResponse()
@@ -95,8 +103,12 @@ const formatPath = ([first, ...rest]: readonly string[]) =>
   `${first}${rest.map((name) => `["${name.replaceAll('"', '\\"')}"]`).join("")}`;
 
 /** Creates an object, or previews that. */
-export async function create({ lifecycle, outputs }: ResourceType, request: CreateRequest): Promise<CreateResponse> {
+export async function create(
+  { lifecycle, outputs, declareList }: ResourceType,
+  request: CreateRequest,
+): Promise<CreateResponse> {
   const { values, secrets } = fromWire(request.getProperties());
+  declareList?.declare(request.getUrn());
   const wire = (properties: object) => outgoing(lifecycle, properties, secrets);
   if (request.getPreview()) {
     const unknown = Object.fromEntries(outputs.map((name) => [name, UNKNOWN]));

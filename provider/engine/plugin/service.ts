@@ -21,7 +21,7 @@ import {
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { ConnectionPool } from "../../ion/connectionPool.ts";
 import { IonError } from "../../ion/errors.ts";
-import type { WebhookApi } from "../../ion/webhookApi.ts";
+import type { WebhookApi, WebhookApiOptions } from "../../ion/webhookApi.ts";
 import { UNKNOWN } from "../../lifecycle/resourceHandler.ts";
 import { unmanagedSubscriptions } from "../../lifecycle/unmanagedSubscriptions.ts";
 import { webhookReceiver } from "../../lifecycle/webhookReceiver.ts";
@@ -29,7 +29,7 @@ import { webhookSubscription } from "../../lifecycle/webhookSubscription.ts";
 import { type BindLifecycle, bindLifecycles, once } from "../shared/lifecycles.ts";
 import { construct } from "./components.ts";
 import { Declarations } from "./declarations.ts";
-import { EngineLog } from "./engineLog.ts";
+import type { EngineLog } from "./engineLog.ts";
 import { toServiceError, UnimplementedError } from "./errors.ts";
 import { invoke } from "./functions.ts";
 import { declaredProvider, readSetting, SECRET_SETTING, settingFailures } from "./providerConfig.ts";
@@ -43,10 +43,12 @@ export interface PluginOptions {
   readonly version: string;
   /** The file with the package's schema. */
   readonly schema: string;
-  /** The engine's address; undefined if the process was started by hand. */
-  readonly engine: string | undefined;
+  /** Where warnings go. */
+  readonly log: Pick<EngineLog, "address" | "warn" | "sent">;
   /** Stands in for settings that are not set. */
   readonly env: NodeJS.ProcessEnv;
+  /** How ION is reached. @default as in production */
+  readonly api?: Omit<WebhookApiOptions, "warn">;
 }
 
 /** The service of one process. */
@@ -57,8 +59,7 @@ export interface Service {
 }
 
 /** Creates the service of one process, which is one provider. */
-export function createService({ version, schema, engine, env }: PluginOptions): Service {
-  const log = new EngineLog(engine);
+export function createService({ version, schema, log, env, api = {} }: PluginOptions): Service {
   let types: Readonly<Record<string, ResourceType>> | undefined;
   const running = new Set<Promise<void>>();
   /** This provider, as Pulumi refers to it. */
@@ -67,6 +68,7 @@ export function createService({ version, schema, engine, env }: PluginOptions): 
     throw new IonError("config", "This provider is not configured yet.");
   };
   let isCanceled = false;
+  let served: { readonly engine: string | undefined; readonly settings: string } | undefined;
 
   const typeOf = (urn: string): ResourceType => {
     const type = (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
@@ -124,9 +126,13 @@ export function createService({ version, schema, engine, env }: PluginOptions): 
     configure: unary((request: ConfigureRequest) => {
       const { values } = fromWire(request.getArgs());
       const provider = declaredProvider(request.getUrn() ?? "");
+      const settings = JSON.stringify([provider, sorted(values)]);
+      if (served && served.engine === log.address && served.settings !== settings) throw SECOND_PROVIDER;
+      served = { engine: log.address, settings };
+      isCanceled = false;
       const warn = once((message) => log.warn(message));
       const read = (key: string) => readSetting(values, key.slice("ion:".length));
-      const connections = new ConnectionPool(read, env, { warn }, provider);
+      const connections = new ConnectionPool(read, env, { ...api, warn }, provider);
       connect = () => connections.get();
       const bind = bindLifecycles(connections, warn);
       types = typesOf(bind);
@@ -189,10 +195,16 @@ function typesOf(bind: BindLifecycle): Readonly<Record<string, ResourceType>> {
     "ion:index:UnmanagedSubscriptions": {
       lifecycle: bind("list of unmanaged subscriptions", unmanagedSubscriptions),
       outputs: [],
-      declare: (urn, inputs) => declarations.declareUnmanaged(urn, inputs),
+      declare: (urn, inputs) => declarations.checkUnmanaged(urn, inputs),
+      declareList: { property: "declared", declare: (urn) => declarations.declareUnmanaged(urn) },
     },
   };
 }
+
+/** Pulumi starts a process for each provider, except if one was started by hand. */
+const SECOND_PROVIDER = new IonError("refused", "This process of the plugin already serves another provider.", {
+  hints: ["A plugin that was started by hand serves one provider. Unset PULUMI_DEBUG_PROVIDERS for this program."],
+});
 
 /** Settings in one order. */
 const sorted = (values: Readonly<Record<string, unknown>>) =>
