@@ -4,38 +4,42 @@ import { cp, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { CANARY } from "../support/support.ts";
-import { makeProject, type Project, type ProjectOptions, ROOT, testLifecycle } from "./project.ts";
+import { makeProject, type Project, type ProjectOptions, ROOT, run, testLifecycle } from "./project.ts";
 
 const exec = promisify(execFile);
 
-/** The languages: what each needs in a project. */
+/** The languages by the names of their examples: what each needs in a project. */
 const LANGUAGES: Record<string, (project: Project) => Promise<void>> = {
   yaml: async () => {},
   native: async () => {},
-  python: (project) => symlink(join(installation, "venv"), join(project.dir, "venv")),
+  python: async (project) => symlink(join(await installPython(), "venv"), join(project.dir, "venv")),
   go: async (project) => {
     // With the flags of tools/engine, and its versions in go.mod, Go compiles Pulumi's packages once for both. -s: faster links.
     Object.assign(project.env, { CGO_ENABLED: "0", GOFLAGS: "-trimpath -ldflags=-s" });
   },
 };
 
-/** A folder with a virtual environment of Python. */
-let installation: string;
+let installation: Promise<string> | undefined;
 
-beforeAll(async () => {
-  installation = await mkdtemp(join(tmpdir(), "pulumi-ion-python-"));
-  await symlink(join(ROOT, "node_modules"), join(installation, "node_modules"));
-  await exec("python3", ["-m", "venv", "venv"], { cwd: installation });
-  const python = join(ROOT, "examples/python/requirements.txt");
-  const constraints = join(ROOT, "test/e2e/python-constraints.txt");
-  await exec("venv/bin/pip", ["install", "--quiet", "--requirement", python, "--constraint", constraints], {
-    cwd: installation,
-  });
+/** A folder with a virtual environment of Python, created once. */
+function installPython(): Promise<string> {
+  installation ??= (async () => {
+    const cwd = await mkdtemp(join(tmpdir(), "pulumi-ion-python-"));
+    await symlink(join(ROOT, "node_modules"), join(cwd, "node_modules"));
+    await exec("python3", ["-m", "venv", "venv"], { cwd });
+    const requirements = ["--requirement", join(ROOT, "examples/python/requirements.txt")];
+    const constraints = ["--constraint", join(ROOT, "test/e2e/python-constraints.txt")];
+    await exec("venv/bin/pip", ["install", "--quiet", ...requirements, ...constraints], { cwd });
+    return cwd;
+  })();
+  return installation;
+}
+
+afterAll(async () => {
+  if (installation) await rm(await installation, { recursive: true, force: true });
 });
-
-afterAll(() => rm(installation, { recursive: true, force: true }));
 
 async function makeLanguageProject(language: string, options: ProjectOptions): Promise<Project> {
   const project = await makeProject(options);
@@ -78,6 +82,50 @@ describe.each(Object.keys(LANGUAGES))("%s", (language) => {
         ];
       },
     });
+  });
+
+  it("imports what export wrote, with a clean preview and no write", async () => {
+    const project = await makeLanguageProject(language, {
+      files: { "Pulumi.yaml": "name: ion-webhooks\nruntime: yaml\n" },
+    });
+    const { store } = project.emulator;
+    for (const [name, description] of [
+      ["ERP", "by hand"],
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: what Pulumi's YAML replaces.
+      ['class "${erp.id}" $$ \\ud83d \u{e0041}\u2028\u0085', "#{x} %s 'y' `z` \\\n\t🏭 */ yes"],
+      ["null", "no"],
+    ] as const) {
+      const { id } = store.createReceiver({
+        name,
+        description,
+        webhookUri: `https://hooks.example/${CANARY}/${name.length}`,
+      });
+      store.createHeader({ receiverId: id, key: "X-Plant", value: CANARY });
+      if (name === "null") continue;
+      for (const action of ["UPDATE", "UPDATE", "DELETE"])
+        store.createSubscription({ receiverId: id, resource: "PARTS", action });
+    }
+    const before = store.state();
+    const name = language === "native" ? "typescript" : language;
+    const exported = await run(
+      "pulumi-ion",
+      ["export", "--language", name, "--out", ".", "--force"],
+      project.dir,
+      project.env,
+    );
+    expect(exported.code, exported.output).toBe(0);
+    if (language === "go") {
+      expect(await run("gofmt", ["-l", "."], project.dir)).toEqual({ code: 0, output: "" });
+      // Instead of `go mod tidy`: with versions that are compiled already.
+      for (const file of ["go.mod", "go.sum"]) await cp(join(ROOT, "examples/go", file), join(project.dir, file));
+    }
+    const [command = ""] = /pulumi import .*/.exec(exported.output) ?? [];
+    const imported = await project.pulumi(...command.split(" ").slice(1), "--yes", "--skip-preview", "--stack", "test");
+    expect(imported.code, imported.output).toBe(0);
+    const preview = await project.preview("--expect-no-changes");
+    expect(store.state()).toEqual(before);
+    expect((await project.resources()).filter(({ type }) => type.startsWith("ion:index:"))).toHaveLength(7);
+    expect(exported.output + imported.output + preview).not.toContain(CANARY);
   });
 });
 

@@ -1,11 +1,32 @@
 /** Text from ION in a program of ours: as literals, and as names. */
 import { formatJson } from "../../model/text.ts";
+import { wrap } from "../terminal.ts";
 
 /**
  * Text as a TypeScript string literal. Characters that an editor does not show where they are become escapes, so that the
  * literal is safe in a line comment too.
  */
 export const literal = (text: string): string => formatJson(text);
+
+/** A literal without its quotes. */
+export const unquoted = (text: string): string => literal(text).slice(1, -1);
+
+/**
+ * Text as a string literal of Python, Go and YAML. Their escapes name whole characters, but TypeScript's name halves of one. A half
+ * alone, which no text of theirs can hold, is replaced.
+ */
+export const literal32 = (text: string): string =>
+  literal(text.toWellFormed()).replace(/\\(ud[89ab]..\\ud[c-f]..|.)/g, (sequence: string, name: string) => {
+    if (name.length === 1) return sequence;
+    const character: string = JSON.parse(`"${sequence}"`);
+    return `\\U${character.codePointAt(0)?.toString(16).padStart(8, "0")}`;
+  });
+
+const COLUMNS = 120;
+
+/** Lines of a comment, wrapped. */
+export const comment = (lines: readonly string[], prefix: string): string[] =>
+  lines.flatMap((line) => wrap(line.split(" "), COLUMNS, prefix, " ").split("\n"));
 
 /** Characters of a text that a name is made of. */
 const MAX_LENGTH = 200;

@@ -1,6 +1,7 @@
 import { lstatSync, type Stats } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
+import { Option } from "commander";
 import { type ConnectionSettings, requireSettings } from "../../ion/connectionSettings.ts";
 import { IonError, sentence } from "../../ion/errors.ts";
 import { HOSTS } from "../../ion/facts.ts";
@@ -16,14 +17,18 @@ import { quoted } from "../shell.ts";
 import type { StackOptions } from "../stack.ts";
 import { asItIs } from "../status/coverage.ts";
 import { type Terminal, withSlowNotice } from "../terminal.ts";
+import { unquoted } from "./codegen.ts";
+import { declarationsOf, type ExportedReceiver } from "./declarations.ts";
 import { generateImportFile, IMPORT_FILE } from "./importFile.ts";
-import { type ExportedReceiver, generateProgram, type Program } from "./program.ts";
+import { generateProject, IMPORT_COMMAND, LANGUAGES, type Language } from "./languages/languages.ts";
+import { generateProgram, type Program } from "./program.ts";
 
 interface ExportOptions extends StackOptions {
   readonly receiver?: readonly string[];
   readonly out: string;
   readonly force?: true;
   readonly import?: true;
+  readonly language?: Language;
   readonly json?: true;
 }
 
@@ -38,6 +43,11 @@ export const exportProgram: Register = (program, act, version) => {
     .option("-r, --receiver <ids...>", "only the receivers with these ids (default: all)")
     .option("-o, --out <folder>", "folder to write to; created if it does not exist", "ion-webhooks")
     .option("--import", "write only import.json, for `pulumi import --file` over the provider plugin")
+    .addOption(
+      new Option("--language <language>", "write a program over the provider plugin, with its import.json")
+        .choices(LANGUAGES)
+        .conflicts("import"),
+    )
     .option("--force", "overwrite existing files")
     .option("--json", "print one JSON object")
     .addHelpText("after", HELP)
@@ -50,6 +60,7 @@ Exit codes: 0 success, 1 error or invalid arguments; nothing was written.
 Examples:
   pulumi-ion export --no-stack                  everything in the environment of ION_API_URI
   pulumi-ion export --receiver 2 --out violet   one receiver, into the folder violet
+  pulumi-ion export --language python           a program in Python over the provider plugin
   pulumi-ion export --import --out .            a list for \`pulumi import --file import.json\``;
 
 async function run(options: ExportOptions, terminal: Terminal, version: string): Promise<number> {
@@ -59,15 +70,21 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
   const api = connect(settings, terminal);
   const live = await withSlowNotice(api.receivers(), terminal);
   const chosen = choose(live, options.receiver);
-  if (options.import) return writeImportFile(chosen, options, terminal);
   const duplicates = new Map(
     duplicateReceivers([...live.values()]).flatMap((one) => one.receivers.map(({ id }) => [id, one] as const)),
   );
-  const receivers = await Promise.all(chosen.map((receiver) => exportable(api, receiver, duplicates.get(receiver.id))));
-  const program = generateProgram(receivers, new URL(connection.endpoint).host, requirement(version));
+  const overPlugin = options.import === true || options.language !== undefined;
+  const receivers = await Promise.all(
+    chosen.map((receiver) =>
+      exportable(api, receiver, duplicates.get(receiver.id), overPlugin ? [] : [DELETE_DUPLICATES]),
+    ),
+  );
+  if (options.import) return writeImportFile(receivers, options, terminal);
+  const host = new URL(connection.endpoint).host;
+  const program = generate(options.language, receivers, host, version);
   const folder = resolve(terminal.cwd, options.out);
   await write(folder, program.files, options.force === true);
-  const steps = nextSteps(connection, relative(terminal.cwd, folder) || ".");
+  const steps = nextSteps(connection, relative(terminal.cwd, folder) || ".", program);
   if (options.json) {
     const secrets = program.secrets.flatMap(({ keys }) => keys.map(secretCommand));
     const ids = chosen.map(({ id }) => id);
@@ -78,9 +95,33 @@ async function run(options: ExportOptions, terminal: Terminal, version: string):
   return 0;
 }
 
-async function writeImportFile(chosen: readonly Receiver[], options: ExportOptions, terminal: Terminal) {
+/** A program, and the commands around it. */
+interface ExportedProgram extends Program {
+  /** The commands that install what it needs. */
+  readonly install: readonly string[];
+  /** The commands that import the receivers. */
+  readonly adopt: readonly string[];
+}
+
+function generate(
+  language: Language | undefined,
+  receivers: readonly ExportedReceiver[],
+  host: string,
+  version: string,
+): ExportedProgram {
+  if (language === undefined) {
+    const program = generateProgram(receivers, host, requirement(version));
+    return { ...program, install: [], adopt: ["npx pulumi up"] };
+  }
+  const declared = declarationsOf(receivers);
+  const project = generateProject(language, declared, unquoted(host), requirement(version), version);
+  return { ...project, secrets: [], adopt: [`npx ${IMPORT_COMMAND}`] };
+}
+
+async function writeImportFile(exported: readonly ExportedReceiver[], options: ExportOptions, terminal: Terminal) {
   const folder = resolve(terminal.cwd, options.out);
-  await write(folder, { [IMPORT_FILE]: generateImportFile(chosen) }, options.force === true);
+  const chosen = exported.map(({ receiver }) => receiver);
+  await write(folder, { [IMPORT_FILE]: generateImportFile(declarationsOf(exported)) }, options.force === true);
   const file = quoted(relative(terminal.cwd, join(folder, IMPORT_FILE)));
   const steps = [`pulumi import --file ${file} --protect=false`];
   if (options.json)
@@ -118,6 +159,7 @@ async function exportable(
   api: WebhookApi,
   receiver: Receiver,
   duplicate: Difference | undefined,
+  hints: readonly string[],
 ): Promise<ExportedReceiver> {
   const { webhookReceiver } = await import("../../lifecycle/webhookReceiver.ts");
   const { id, name, contentType, expectedResponseCode, description } = receiver;
@@ -132,9 +174,7 @@ async function exportable(
       return `${property} is omitted and keeps its value in ION, which pulumi-ion rejects: it ${sentence(reason)}`;
     }),
     ...differences.map(describeDifference),
-    ...(differences.some(({ kind, object }) => kind === "duplicate" && object === "subscription")
-      ? [DELETE_DUPLICATES]
-      : []),
+    ...(differences.some(({ kind, object }) => kind === "duplicate" && object === "subscription") ? hints : []),
   ];
   return { receiver: { ...receiver, ...rejected }, remarks };
 }
@@ -182,7 +222,11 @@ function statOf(path: string): Stats | undefined {
 }
 
 /** The commands that import what was exported. */
-function nextSteps({ endpoint, authUrl, clientId }: ConnectionSettings, folder: string): string[] {
+function nextSteps(
+  { endpoint, authUrl, clientId }: ConnectionSettings,
+  folder: string,
+  { install, adopt }: ExportedProgram,
+): string[] {
   const hosts = Object.entries(HOSTS).flatMap(([region, stages]) =>
     Object.entries(stages).map(([stage, host]) => ({ region, stage, host })),
   );
@@ -198,11 +242,12 @@ function nextSteps({ endpoint, authUrl, clientId }: ConnectionSettings, folder: 
   return [
     `cd ${quoted(folder)}`,
     "npm install",
+    ...install,
     `npx pulumi stack init ${known?.stage ?? "dev"}`,
     ...environment,
     set("ion:clientId", clientId),
     "npx pulumi config set --secret ion:clientSecret",
-    "npx pulumi up",
+    ...adopt,
     "npx pulumi preview",
   ];
 }
@@ -225,6 +270,19 @@ function asText(
     "npx pulumi preview": "shows no changes",
   };
   const width = Math.max(...Object.keys(comments).map((step) => step.length));
+  const secretSteps =
+    secrets.length === 0
+      ? [
+          `${paint("bold", "Secrets")} were not written, and stay as they are in ION. To manage one, declare it in the program.`,
+        ]
+      : [
+          `${paint("bold", "Secrets")} were not written, and stay as they are in ION. To manage one in the stack's config, set it (of headers,`,
+          "set all or none). Each command prompts for the value:",
+          ...secrets.flatMap(({ receiver, keys }) => [
+            `  ${paint("dim", `# ${formatReceiver(receiver)}`)}`,
+            ...keys.map((key) => `  ${secretCommand(key)}`),
+          ]),
+        ];
   const counts = `${pluralize(chosen.length, "receiver")} and ${pluralize(subscriptions, "subscription")}`;
   return [
     `${paint("bold", `ION at ${source}`)}: exported ${counts} to ${escapeText(folder)}`,
@@ -235,11 +293,6 @@ function asText(
       comments[step] ? `  ${step.padEnd(width)}  ${paint("dim", `# ${comments[step]}`)}` : `  ${step}`,
     ),
     "",
-    `${paint("bold", "Secrets")} were not written, and stay as they are in ION. To manage one in the stack's config, set it (of headers,`,
-    "set all or none). Each command prompts for the value:",
-    ...secrets.flatMap(({ receiver, keys }) => [
-      `  ${paint("dim", `# ${formatReceiver(receiver)}`)}`,
-      ...keys.map((key) => `  ${secretCommand(key)}`),
-    ]),
+    ...secretSteps,
   ].join("\n");
 }

@@ -1,17 +1,9 @@
 /** Generates the Pulumi program that imports receivers as they are. */
 import { GUIDE_EVENTS, VIOLET_ACTIONS, VIOLET_RESOURCES } from "../../model/events.ts";
-import { escapeLine } from "../../model/text.ts";
 import { eventName, type Receiver } from "../../model/webhooks.ts";
-import { wrap } from "../terminal.ts";
-import { camelCase, literal, Names } from "./codegen.ts";
+import { camelCase, comment, literal, Names, unquoted } from "./codegen.ts";
+import { commentOn, type ExportedReceiver } from "./declarations.ts";
 import { projectFiles } from "./projectFiles.ts";
-
-/** A receiver to declare. */
-export interface ExportedReceiver {
-  readonly receiver: Receiver;
-  /** Sentences for the comment above it. */
-  readonly remarks: readonly string[];
-}
 
 /** A generated program. */
 export interface Program {
@@ -54,14 +46,13 @@ export function generateProgram(receivers: readonly ExportedReceiver[], host: st
   };
 }
 
-const COLUMNS = 120;
-
 interface Part {
   readonly text: string;
   readonly keys: readonly string[];
 }
 
-function generatePart({ receiver, remarks }: ExportedReceiver, name: string): Part {
+function generatePart(exported: ExportedReceiver, name: string): Part {
+  const { receiver } = exported;
   const variable = camelCase(name);
   const keys = { uri: `${variable}WebhookUri`, secret: `${variable}SharedSecret`, headers: `${variable}Headers` };
   const headers = receiver.headers.map(({ key }) => key);
@@ -77,17 +68,11 @@ function generatePart({ receiver, remarks }: ExportedReceiver, name: string): Pa
     ...(receiver.expectedResponseCode === undefined ? [] : [`expectedResponseCode: ${receiver.expectedResponseCode}`]),
     ...(receiver.active === undefined ? [] : [`active: ${receiver.active}`]),
   ];
-  const comment = [
-    `${literal(receiver.name)} (id ${unquoted(receiver.id)}).`,
-    ...(headers.length > 0 ? [`Headers: ${headers.map(literal).join(", ")}.`] : []),
-    ...(receiver.subscriptions.length === 0 ? ["It has no subscriptions, so ION sends it no events."] : []),
-    ...remarks.map(escapeLine),
-  ];
   const code = isViolet(receiver)
     ? [violetCode(receiver, name, fields)]
     : [receiverCode(receiver, name, fields), ...subscriptionsCode(receiver, name)];
   return {
-    text: comment.map((line) => `${wrap(line.split(" "), COLUMNS, "// ", " ")}\n`).join("") + code.join("\n"),
+    text: [...comment(commentOn(exported), "// "), ...code].join("\n"),
     keys: [keys.uri, keys.secret, ...headers.map((header) => `${keys.headers}[${JSON.stringify(header)}]`)],
   };
 }
@@ -175,6 +160,3 @@ function sorted(names: readonly string[], known: readonly string[]): string[] {
 }
 
 const isSame = (some: readonly string[], others: readonly string[]) => some.join() === others.join();
-
-/** A literal without its quotes. */
-const unquoted = (text: string) => literal(text).slice(1, -1);

@@ -2,21 +2,31 @@
 
 /** @param requirement what package.json requires of this package. */
 export const projectFiles = (requirement: string) => ({
-  "Pulumi.yaml": PULUMI_YAML,
-  "package.json": packageJson(requirement),
+  "Pulumi.yaml": pulumiYaml("runtime: nodejs\nmain: index.ts\n", "dynamic"),
+  "package.json": packageJson(requirement, true),
   "tsconfig.json": TSCONFIG,
 });
 
-const PULUMI_YAML = `name: ion-webhooks
+/**
+ * Pulumi.yaml.
+ *
+ * @param runtime its lines about the language.
+ */
+export const pulumiYaml = (runtime: string, carrier: "dynamic" | "plugin") => `name: ion-webhooks
 description: ION's webhooks, as code
-runtime: nodejs
-main: index.ts
-options:
+${runtime}options:
   # Read ION before every preview and every up. Without this, they compare with the state of the last up.
   refresh: always
+${carrier === "plugin" ? PLUGIN : ""}`;
+
+const PLUGIN = `plugins:
+  providers:
+    - name: ion
+      path: node_modules/pulumi-ion/bin
 `;
 
-const TSCONFIG = `{
+/** What Pulumi runs TypeScript with. */
+export const TSCONFIG = `{
   "compilerOptions": {
     "target": "ES2022",
     "module": "nodenext",
@@ -28,13 +38,21 @@ const TSCONFIG = `{
 }
 `;
 
-const packageJson = (requirement: string) =>
+/**
+ * package.json.
+ *
+ * @param requirement what it requires of this package.
+ * @param isTypeScript whether the program is in TypeScript.
+ */
+export const packageJson = (requirement: string, isTypeScript: boolean) =>
   `${JSON.stringify(
     {
       name: "ion-webhooks",
       private: true,
-      dependencies: { "@pulumi/pulumi": "^3.270.0", "pulumi-ion": requirement },
-      devDependencies: { "@types/node": "^24.0.0", pulumi: "^3.255.0", typescript: "^6.0.0" },
+      dependencies: { ...(isTypeScript && { "@pulumi/pulumi": "^3.270.0" }), "pulumi-ion": requirement },
+      devDependencies: isTypeScript
+        ? { "@types/node": "^24.0.0", pulumi: "^3.255.0", typescript: "^6.0.0" }
+        : { pulumi: "^3.255.0" },
     },
     undefined,
     2,
