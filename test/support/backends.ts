@@ -1,10 +1,12 @@
 /** Backends for Pulumi's state: a folder, and the real servers of PostgreSQL and S3's protocol. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { globSync } from "node:fs";
 import { chown, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { installPackage } from "../../tools/debian.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const call = promisify(execFile);
@@ -93,11 +95,12 @@ async function postgres(): Promise<Backend> {
   };
 }
 
+/** The folder of the newest PostgreSQL server. As root on Debian, installs it if there is none. */
 async function findPostgres(): Promise<string> {
-  const debian = "/usr/lib/postgresql";
-  const versions = (await readdir(debian).catch(() => [])).toSorted((one, other) => Number(other) - Number(one));
-  const [newest] = versions;
-  if (newest !== undefined) return join(debian, newest, "bin");
+  const find = () => globSync("/usr/lib/postgresql/*/bin").sort(new Intl.Collator("en", { numeric: true }).compare);
+  if (find().length === 0) await installPackage("postgresql");
+  const newest = find().at(-1);
+  if (newest !== undefined) return newest;
   throw new Error("This test needs PostgreSQL's server. Install it: `apt-get install postgresql`.");
 }
 
