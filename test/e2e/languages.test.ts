@@ -129,6 +129,106 @@ describe.each(Object.keys(LANGUAGES))("%s", (language) => {
   });
 });
 
+/** Programs that use a component, a function and an explicit provider, by the example whose other files they need. */
+const PROGRAMS: Record<string, [file: string, program: string]> = {
+  python: [
+    "__main__.py",
+    `import pulumi
+import pulumi_ion as ion
+
+config = pulumi.Config()
+ion_config = pulumi.Config("ion")
+env = ion.Provider(
+    "env",
+    endpoint=ion_config.require("endpoint"),
+    auth_url=ion_config.require("authUrl"),
+    client_id=ion_config.require("clientId"),
+    client_secret=ion_config.require_secret("clientSecret"),
+)
+violet = ion.VioletWebhooks(
+    "violet",
+    webhook_uri=config.require_secret("webhookUri"),
+    exclude={"PARTS": ["CREATE"]},
+    opts=pulumi.ResourceOptions(provider=env),
+)
+erp = ion.get_webhook_receiver(name="ERP", opts=pulumi.InvokeOptions(provider=env))
+ion.WebhookSubscription(
+    "parts", receiver_id=erp.id, resource="PARTS", action="UPDATE", opts=pulumi.ResourceOptions(provider=env)
+)
+pulumi.export("headers", erp.header_names)
+`,
+  ],
+  go: [
+    "main.go",
+    `package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+	"pulumi-ion/sdk/go/ion"
+)
+
+func main() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		settings := config.New(ctx, "ion")
+		env, err := ion.NewProvider(ctx, "env", &ion.ProviderArgs{
+			Endpoint:     pulumi.String(settings.Require("endpoint")),
+			AuthUrl:      pulumi.String(settings.Require("authUrl")),
+			ClientId:     pulumi.String(settings.Require("clientId")),
+			ClientSecret: settings.RequireSecret("clientSecret"),
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := ion.NewVioletWebhooks(ctx, "violet", &ion.VioletWebhooksArgs{
+			WebhookUri: config.RequireSecret(ctx, "webhookUri"),
+			Exclude:    pulumi.StringArrayMap{"PARTS": pulumi.StringArray{pulumi.String("CREATE")}},
+		}, pulumi.Provider(env)); err != nil {
+			return err
+		}
+		name := "ERP"
+		erp, err := ion.LookupWebhookReceiver(ctx, &ion.LookupWebhookReceiverArgs{Name: &name}, pulumi.Provider(env))
+		if err != nil {
+			return err
+		}
+		if _, err := ion.NewWebhookSubscription(ctx, "parts", &ion.WebhookSubscriptionArgs{
+			ReceiverId: pulumi.String(erp.Id),
+			Resource:   pulumi.String("PARTS"),
+			Action:     pulumi.String("UPDATE"),
+		}, pulumi.Provider(env)); err != nil {
+			return err
+		}
+		ctx.Export("headers", pulumi.ToStringArray(erp.HeaderNames))
+		return nil
+	})
+}
+`,
+  ],
+};
+
+it.each(Object.entries(PROGRAMS))(
+  "%s has the components, functions and providers",
+  async (language, [file, program]) => {
+    const uri = `https://violet.example/${CANARY}`;
+    const project = await makeLanguageProject(language, {
+      folder: `examples/${language}`,
+      config: { webhookUri: uri },
+    });
+    const { store } = project.emulator;
+    const { id } = store.createReceiver({ name: "ERP", webhookUri: `https://erp.example/${CANARY}` });
+    store.createHeader({ receiverId: id, key: "X-Plant", value: CANARY });
+    await project.write({ [file]: program });
+    const printed = await project.up();
+    expect(printed).toContain("X-Plant");
+    expect(store.listReceivers()).toMatchObject([{ name: "ERP" }, { name: "Violet", webhookUri: uri }]);
+    // Violet's 34 without the excluded one, and one of the other receiver.
+    expect(store.listSubscriptions()).toHaveLength(34);
+    const preview = await project.preview("--expect-no-changes");
+    const { output } = await project.pulumi("stack", "export", "--stack", "test");
+    expect(printed + preview + output).not.toContain(CANARY);
+  },
+);
+
 it("the SDK for Java compiles", async () => {
   const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-java-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

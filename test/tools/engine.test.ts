@@ -387,6 +387,19 @@ describeOnUnix("Go", () => {
     expect(goMod).toContain(`require github.com/pulumi/pulumi/pkg/v3 v${pinned}\n`);
   });
 
+  test("the Go example requires the versions of the engine, so that Go compiles them once", () => {
+    const versionsIn = (file: string) =>
+      new Map(
+        [...readFileSync(join(repository, file), "utf8").matchAll(/^\t(\S+) (v\S+)/gm)].map(([, name, version]) => [
+          name,
+          version,
+        ]),
+      );
+    const [engine, example] = [versionsIn("tools/engine/pulumi/go.mod"), versionsIn("examples/go/go.mod")];
+    expect(example.size).toBeGreaterThan(50);
+    for (const [name, version] of example) if (engine.has(name)) expect(version, name).toBe(engine.get(name));
+  });
+
   test("fails if go.mod and npm pin different versions", async () => {
     const file = join(sandbox, "node_modules/pulumi/package.json");
     writeFileSync(file, readFileSync(file, "utf8").replace(pinned, "3.999.0"));
