@@ -1,12 +1,12 @@
 /**
  * `npm run demo`: the whole lifecycle with the real Pulumi engine and a local ION: create, a clean preview, drift detected
- * and reverted. All files are in `.demo`, which is recreated each time. With `--watch`, the emulator and its page stay
- * open until Ctrl-C.
+ * and reverted. All files are in `.demo`, which is recreated each time. With `--language yaml`, the program is YAML, on the provider
+ * plugin. With `--watch`, the emulator and its page stay open until Ctrl-C.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, rm, symlink } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Emulator, startEmulator } from "ion-emulator";
 
@@ -15,7 +15,12 @@ const FOLDER = join(ROOT, ".demo");
 const STATE = join(FOLDER, ".state");
 const STACK = ["--stack", "dev", "--non-interactive", "--color", process.stdout.isTTY ? "always" : "never"];
 
-const { watch = false } = parseArgs({ options: { watch: { type: "boolean" } } }).values;
+/** The files of each program, by language. A placeholder stands for the project's name. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  typescript: ["Pulumi.yaml", "index.ts"],
+  yaml: ["provider/template/yaml/Pulumi.yaml"],
+};
+const { watch, language } = readOptions();
 const stopped = new AbortController();
 process.once("SIGINT", () => stopped.abort());
 process.once("SIGTERM", () => stopped.abort());
@@ -25,6 +30,17 @@ try {
 } catch (error) {
   console.error(stopped.signal.aborted ? "\nStopped." : `\n${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
+}
+
+function readOptions() {
+  const options = {
+    watch: { type: "boolean", default: false },
+    language: { type: "string", default: "typescript" },
+  } as const;
+  const { values } = parseArgs({ options });
+  if (Object.hasOwn(PROGRAMS, values.language)) return values;
+  console.error(`--language must be ${Object.keys(PROGRAMS).join(" or ")}.`);
+  process.exit(1);
 }
 
 async function main() {
@@ -59,6 +75,12 @@ async function main() {
   if (watch) await keepOpen(emulator);
 
   printHeading("Done. No process is left running");
+  if (language === "yaml") {
+    console.log(`The program is ${join(FOLDER, "Pulumi.yaml")}. To write such a project for your own ION:
+
+  npx --no-install pulumi-ion init <folder> --language yaml`);
+    return;
+  }
   console.log(`To try it yourself, in two terminals:
 
   npm run emulator
@@ -86,13 +108,16 @@ async function keepOpen({ url }: Emulator) {
 }
 
 /**
- * Creates a project with this repository's program and a stack of its own. The repository's Pulumi.dev.yaml is not used: it may
+ * Creates a project with this repository's program, or with that of a template, and a stack of its own. The repository's Pulumi.dev.yaml is not used: it may
  * name a real ION.
  */
 async function prepare({ graphqlUrl, tokenUrl, clientId, clientSecret }: Emulator) {
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(STATE, { recursive: true });
-  for (const file of ["Pulumi.yaml", "index.ts"]) await cp(join(ROOT, file), join(FOLDER, file));
+  for (const file of PROGRAMS[language] ?? []) {
+    const text = await readFile(join(ROOT, file), "utf8");
+    await writeFile(join(FOLDER, basename(file)), text.replace("__PROJECT__", "violet-webhooks"));
+  }
   await symlink(join(ROOT, "node_modules"), join(FOLDER, "node_modules"), "junction");
   await pulumi("stack", "init");
   const plain = [`ion:endpoint=${graphqlUrl}`, `ion:authUrl=${tokenUrl}`, `ion:clientId=${clientId}`];

@@ -5,8 +5,13 @@ import type { Failure } from "../../lifecycle/resourceHandler.ts";
 import { didYouMean, similarNames } from "../../model/suggestions.ts";
 import { escapeText } from "../../model/text.ts";
 
-/** The one setting that is secret. */
-export const SECRET_SETTING = "clientSecret";
+/** The settings that are secret: the client secret, and a URL with a query, which may be a key. */
+export const secretSettings = (settings: Readonly<Record<string, unknown>>): readonly string[] => [
+  "clientSecret",
+  ...Object.keys(settings).filter((name) => hasQuery(settings[name])),
+];
+
+const hasQuery = (value: unknown) => typeof value === "string" && URL.canParse(value) && new URL(value).search !== "";
 
 /** The name of a provider that a program declares; undefined for the default provider, which Pulumi creates by itself. */
 export function declaredProvider(urn: string): string | undefined {

@@ -32,7 +32,7 @@ import { Declarations } from "./declarations.ts";
 import type { EngineLog } from "./engineLog.ts";
 import { toServiceError, UnimplementedError } from "./errors.ts";
 import { invoke } from "./functions.ts";
-import { declaredProvider, readSetting, SECRET_SETTING, settingFailures } from "./providerConfig.ts";
+import { declaredProvider, readSetting, secretSettings, settingFailures } from "./providerConfig.ts";
 import type { ResourceType } from "./resources.ts";
 import * as resources from "./resources.ts";
 import { fromWire, toWire } from "./wire.ts";
@@ -113,7 +113,7 @@ export function createService({ version, schema, log, env, api = {} }: PluginOpt
     getSchema: unary(() => new GetSchemaResponse().setSchema(readFileSync(schema, "utf8"))),
     checkConfig: unary((request: CheckRequest) => {
       const { values, secrets } = fromWire(request.getNews());
-      const marks = new Map([...secrets, [SECRET_SETTING, "whole"] as const]);
+      const marks = new Map([...secrets, ...secretSettings(values).map((name) => [name, "whole"] as const)]);
       return resources.toCheckResponse(toWire(values, marks), settingFailures(request.getUrn(), values));
     }),
     // Nothing is replaced: a resource of another environment refuses by itself, and says what to do.
