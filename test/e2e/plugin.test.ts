@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CANARY, start } from "../support/support.ts";
+import { CANARY, mutationsIn, start } from "../support/support.ts";
 import { makeProject, type Project, type ProjectOptions, ROOT, run, testLifecycle } from "./project.ts";
 
 const URI = `https://hooks.example/${CANARY}`;
@@ -395,6 +395,19 @@ describe("a stack moves between dynamic resources and the plugin", () => {
   const programWith = (from: string) => `const pulumi = require("@pulumi/pulumi");
     const ion = require("${from}");${body}`;
 
+  /** The three commands of the documentation. */
+  async function migrate(project: Project, to: "plugin" | "dynamic") {
+    const commands = [
+      ["pulumi", "stack", "export", "--file", "stack.json", "--stack", "test"],
+      ["pulumi-ion", "migrate", "stack.json", "--to", to],
+      ["pulumi", "stack", "import", "--file", "stack.json", "--stack", "test"],
+    ];
+    for (const [command = "", ...args] of commands) {
+      const { code, output } = await run(command, args, project.dir, project.env);
+      expect(code, output).toBe(0);
+    }
+  }
+
   it("there and back without a write to ION", async () => {
     const head = HEAD.replace("runtime: yaml", "runtime: nodejs");
     const files = { "Pulumi.yaml": head, "package.json": "{}", "index.js": programWith("pulumi-ion") };
@@ -407,15 +420,7 @@ describe("a stack moves between dynamic resources and the plugin", () => {
       ["dynamic", "pulumi-ion", "pulumi-nodejs:dynamic/ion:WebhookReceiver"],
     ] as const;
     for (const [to, from, type] of directions) {
-      const commands = [
-        ["pulumi", "stack", "export", "--file", "stack.json", "--stack", "test"],
-        ["pulumi-ion", "migrate", "stack.json", "--to", to],
-        ["pulumi", "stack", "import", "--file", "stack.json", "--stack", "test"],
-      ];
-      for (const [command = "", ...args] of commands) {
-        const { code, output } = await run(command, args, project.dir, project.env);
-        expect(code, output).toBe(0);
-      }
+      await migrate(project, to);
       await project.write({ "index.js": programWith(from) });
       await project.preview("--expect-no-changes", "--run-program");
       await project.up("--run-program");
@@ -426,5 +431,49 @@ describe("a stack moves between dynamic resources and the plugin", () => {
     expect(emulator.store.state()).toEqual(before);
     expect((await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")).code).toBe(0);
     expect(emulator.store.state()).toMatchObject({ receivers: [], subscriptions: [] });
+  });
+
+  it("with a named connection, which becomes a provider, there and back without a write to ION", async () => {
+    const staging = await start({ clientId: "staging-key", clientSecret: `${CANARY}-staging` });
+    const settings = { endpoint: staging.graphqlUrl, authUrl: staging.tokenUrl, clientId: "staging-key" };
+    const programFor = (from: string, declaration: string, args: string, opts: string) => `
+      const pulumi = require("@pulumi/pulumi");
+      const ion = require("${from}");
+      const config = new pulumi.Config("ion-staging");
+      ${declaration}
+      const own = new ion.WebhookReceiver("own", { webhookUri: "${URI}/own" });
+      new ion.WebhookSubscription("parts", { receiver: own, resource: "PARTS", action: "UPDATE" });
+      const erp = new ion.WebhookReceiver("erp", { webhookUri: "${URI}/erp", ${args} }${opts});
+      new ion.WebhookSubscriptions("erp", { receiver: erp, subscriptions: { RUNS: ["CREATE"] }, unmanaged: "delete" });`;
+    const dynamic = programFor("pulumi-ion", "", 'connection: "staging"', "");
+    const plugin = programFor(
+      "pulumi-ion/native",
+      `const staging = new ion.Provider("staging", { endpoint: config.require("endpoint"), authUrl: config.require("authUrl"), clientId: config.require("clientId"), clientSecret: config.requireSecret("clientSecret") });`,
+      "",
+      ", { provider: staging }",
+    );
+    const head = HEAD.replace("runtime: yaml", "runtime: nodejs");
+    const project = await makeProject({
+      files: { "Pulumi.yaml": head, "package.json": "{}", "index.js": dynamic },
+      plain: Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ion-staging:${key}`, value])),
+      config: { "ion-staging:clientSecret": staging.clientSecret },
+    });
+    await project.up();
+    for (const { requests } of [project.emulator, staging]) requests.length = 0;
+    for (const [to, program, changes] of [
+      ["plugin", plugin, /Resources:\n +~ 1 to update\n +\d+ unchanged/],
+      ["dynamic", dynamic, /Resources:\n +\d+ unchanged/],
+    ] as const) {
+      await migrate(project, to);
+      await project.write({ "index.js": program });
+      // The settings of the provider are not in the old state: they are all that changes.
+      expect(await project.preview("--run-program")).toMatch(changes);
+      await project.up("--run-program");
+      await project.preview("--expect-no-changes");
+      expect(await stateOf(project)).not.toContain(CANARY);
+    }
+    expect([...mutationsIn(project.emulator), ...mutationsIn(staging)]).toEqual([]);
+    expect(staging.requests.length).toBeGreaterThan(0);
+    expect(staging.store.listSubscriptions()).toHaveLength(1);
   });
 });

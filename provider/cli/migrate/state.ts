@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { providerReference } from "../../engine/dynamic/providerReference.ts";
+import { connectionNameProblem } from "../../ion/connectionSettings.ts";
 import { IonError } from "../../ion/errors.ts";
 import { escapeText } from "../../model/text.ts";
 
@@ -30,11 +31,11 @@ const resourceSchema = z.looseObject({
 });
 const exportSchema = z.looseObject({
   deployment: z.looseObject({
-    resources: z.array(resourceSchema).default([]),
+    resources: z.array(resourceSchema).optional(),
     pending_operations: z.array(z.unknown()).optional(),
   }),
 });
-type Resource = z.infer<typeof resourceSchema>;
+type Resource = z.input<typeof resourceSchema>;
 
 /** The migrated state, and how many resources moved. */
 export interface Migrated {
@@ -48,35 +49,51 @@ export interface Migrated {
  * @throws IonError if the state cannot be moved as a whole: then nothing is.
  */
 export function migrateState(exported: unknown, to: Destination): Migrated {
-  const parsed = exportSchema.safeParse(exported);
   // Never the error itself: it may repeat a value.
-  if (!parsed.success) throw new IonError("config", "The file does not hold an exported Pulumi stack.");
-  const { deployment } = parsed.data;
+  if (!isExport(exported)) throw new IonError("config", "The file does not hold an exported Pulumi stack.");
+  const { deployment } = exported;
+  const { resources: before = [] } = deployment;
   if ((deployment.pending_operations ?? []).length > 0) {
     throw new IonError("config", "The stack has pending operations: its last update was interrupted.", {
       hints: ["Run `pulumi up` or `pulumi refresh` first, and export the stack again."],
     });
   }
   const from: Destination = to === "plugin" ? "dynamic" : "plugin";
-  const moving = deployment.resources.filter((one) => nameIn(one, from) !== undefined);
-  for (const resource of moving) refuseEnvironment(resource);
-  const [first] = moving;
-  if (!first) return { state: parsed.data, moved: 0 };
+  const moving = before.filter((one) => nameIn(one, from) !== undefined);
+  if (moving.length === 0) return { state: exported, moved: 0 };
 
-  const existing = deployment.resources.find(({ type, urn }) => type === PROVIDER_TYPE[to] && isDefault(urn));
-  const provider = existing ?? createProvider(first.urn, to);
-  const urns = new Map(deployment.resources.map(({ urn }) => [urn, movedUrn(urn, from, to)]));
-  const left = new Set(
-    deployment.resources.filter((one) => nameIn(one, from) === undefined).map((one) => one.provider),
-  );
-  const resources = deployment.resources
+  const providers = new Map<string | undefined, Resource>();
+  const created: Resource[] = [];
+  for (const { urn, ...rest } of moving) {
+    // One process serves all connections of dynamic resources; over the plugin, each is a provider.
+    const connection = to === "plugin" ? connectionOf({ urn, ...rest }) : undefined;
+    if (providers.has(connection)) continue;
+    const existing = before.find((one) => one.type === PROVIDER_TYPE[to] && connectionNamed(one.urn) === connection);
+    const provider = existing ?? createProvider(urn, to, connection);
+    if (!existing) created.push(provider);
+    providers.set(connection, provider);
+  }
+  const urns = new Map(before.map(({ urn }) => [urn, movedUrn(urn, from, to)]));
+  const left = new Set(before.filter((one) => nameIn(one, from) === undefined).map((one) => one.provider));
+  const used = new Set(moving.map((one) => one.provider));
+  const resources = before
     // Pulumi would delete a provider that nothing uses, which the next preview would show.
-    .filter(({ urn, type, id }) => type !== PROVIDER_TYPE[from] || !isDefault(urn) || left.has(`${urn}::${id}`))
-    .map((one) => move(one, nameIn(one, from), to, `${provider.urn}::${provider.id}`))
+    .filter(({ urn, id }) => !used.has(`${urn}::${id}`) || left.has(`${urn}::${id}`))
+    .map((one) => {
+      const name = nameIn(one, from);
+      if (name === undefined) return one;
+      const connection = connectionOf(one);
+      const { urn, id } = providers.get(to === "plugin" ? connection : undefined) ?? {};
+      return move(one, name, to, `${urn}::${id}`, connection);
+    })
     .map((one) => withUrns(one, urns));
-  const all = existing ? resources : [...resources.slice(0, 1), provider, ...resources.slice(1)];
-  return { state: { ...parsed.data, deployment: { ...deployment, resources: all } }, moved: moving.length };
+  const all = [...resources.slice(0, 1), ...created, ...resources.slice(1)];
+  return { state: { ...exported, deployment: { ...deployment, resources: all } }, moved: moving.length };
 }
+
+/** Whether this is an exported stack. The data itself is used, not zod's copy, which has no key `__proto__`. */
+const isExport = (exported: unknown): exported is z.input<typeof exportSchema> =>
+  exportSchema.safeParse(exported).success;
 
 function nameIn({ type }: Pick<Resource, "type">, from: Destination): Name | undefined {
   const name = type.startsWith(PREFIX[from]) ? type.slice(PREFIX[from].length) : "";
@@ -93,24 +110,36 @@ function movedUrn(urn: string, from: Destination, to: Destination): string {
   return [stack, project, moved.join("$"), ...name].join("::");
 }
 
-const isDefault = (urn: string) => /^default(_|$)/.test(urn.split("::")[3] ?? "");
+const nameOf = (urn: string) => urn.split("::").slice(3).join("::");
 
-/** @throws IonError for a resource in another environment than the stack's default one: the two name it differently. */
-function refuseEnvironment({ urn, outputs = {}, provider = "" }: Resource): void {
-  const { connection } = outputs;
-  if (connection === undefined && isDefault(provider)) return;
+/** The connection that a provider of the plugin has the name of; undefined for the default provider. */
+const connectionNamed = (urn: string) => (/^default(_|$)/.test(nameOf(urn)) ? undefined : nameOf(urn));
+
+/**
+ * The ION environment of a resource: the name of its connection, or of its provider; undefined for the stack's default one.
+ *
+ * @throws IonError if the name cannot be both.
+ */
+function connectionOf({ urn, type, inputs = {}, outputs = {}, provider = "" }: Resource): string | undefined {
+  const isPlugin = type.startsWith(PREFIX.plugin);
+  const { connection = inputs.connection } = outputs;
+  const name = isPlugin ? connectionNamed(provider.slice(0, provider.lastIndexOf("::"))) : connection;
+  const problem = name === undefined ? undefined : connectionNameProblem(name);
+  if (problem === undefined) return name as string | undefined;
   throw new IonError(
     "config",
-    `${escapeText(urn.split("::").slice(3).join("::"))} is not in the stack's default ION environment. Such resources cannot be moved yet.`,
-    { hints: ["Nothing was written. Keep this stack as it is."] },
+    `The ION environment of ${escapeText(nameOf(urn))} cannot be moved: its name ${problem}.`,
+    {
+      hints: ["Nothing was written. Keep this stack as it is."],
+    },
   );
 }
 
-function createProvider(urn: string, to: Destination) {
+function createProvider(urn: string, to: Destination, connection = "default"): Resource {
   const [stack, project] = urn.split("::");
   const now = new Date().toISOString();
   return {
-    urn: `${stack}::${project}::${PROVIDER_TYPE[to]}::default`,
+    urn: `${stack}::${project}::${PROVIDER_TYPE[to]}::${connection}`,
     custom: true,
     id: randomUUID(),
     type: PROVIDER_TYPE[to],
@@ -119,11 +148,22 @@ function createProvider(urn: string, to: Destination) {
   };
 }
 
-function move(resource: Resource, name: Name | undefined, to: Destination, provider: string): Resource {
-  if (name === undefined) return resource;
-  const code = to === "dynamic" ? { __provider: providerReference(CODE[name]) } : {};
-  const adapt = ({ __provider: _code, ...properties }: Record<string, unknown> = {}) => ({ ...properties, ...code });
-  const { __provider: _none, ...dependencies } = resource.propertyDependencies ?? {};
+function move(
+  resource: Resource,
+  name: Name,
+  to: Destination,
+  provider: string,
+  connection: string | undefined,
+): Resource {
+  const own = {
+    ...(to === "dynamic" && { __provider: providerReference(CODE[name]) }),
+    ...(to === "dynamic" && connection !== undefined && { connection }),
+  };
+  const adapt = ({ __provider: _code, connection: _connection, ...properties }: Record<string, unknown> = {}) => ({
+    ...properties,
+    ...own,
+  });
+  const { __provider: _none, connection: _neither, ...dependencies } = resource.propertyDependencies ?? {};
   return {
     ...resource,
     type: PREFIX[to] + name,

@@ -85,9 +85,36 @@ describe("migrateState", () => {
     expect(resources.map(({ urn }) => urn)).toContain(NODE);
   });
 
+  it("moves the resources of a connection to a provider with its name, and back", () => {
+    const staging = {
+      ...erp,
+      urn: `${BASE}::${TYPE}::staging-erp`,
+      inputs: { ...erp.inputs, connection: "staging" },
+      outputs: { ...erp.outputs, connection: "staging" },
+    };
+    const there = migrate([stack, provider, erp, staging]).resources;
+    const named = there.find(({ urn }) => urn === `${BASE}::pulumi:providers:ion::staging`);
+    expect(named).toMatchObject({ type: "pulumi:providers:ion", custom: true, id: expect.stringMatching(/./) });
+    const moved = there.find(({ urn }) => String(urn).endsWith("::staging-erp"));
+    expect(moved).toMatchObject({ provider: `${named?.urn}::${named?.id}`, inputs: { name: "erp" } });
+    expect(JSON.stringify([moved?.inputs, moved?.outputs])).not.toContain("connection");
+    expect(there.map(({ urn }) => urn)).not.toContain(NODE);
+    const { resources } = migrate(there, "dynamic");
+    expect(resources.map(({ urn }) => urn)).toEqual([stack, provider, erp, staging].map(({ urn }) => urn));
+    for (const values of [resources[3]?.inputs, resources[3]?.outputs]) {
+      expect(values).toMatchObject({ connection: "staging" });
+    }
+    expect(JSON.stringify(resources[2])).not.toContain("connection");
+  });
+
+  it("keeps every key, also one named __proto__", () => {
+    const headers = JSON.parse('{"__proto__": "secret"}') as object;
+    const { resources } = migrate([stack, provider, { ...erp, inputs: { headers } }]);
+    expect(JSON.stringify(resources.at(-1)?.inputs)).toBe('{"headers":{"__proto__":"secret"}}');
+  });
+
   it.each<[string, object]>([
-    ["in another ION environment", { deployment: { resources: [{ ...erp, outputs: { connection: "staging" } }] } }],
-    ["of a provider in the program", { deployment: { resources: [{ ...erp, provider: `${BASE}::x::staging::1` }] } }],
+    ["of a connection that is no name", { deployment: { resources: [{ ...erp, outputs: { connection: "A B" } }] } }],
     ["of an interrupted update", { deployment: { resources: [erp], pending_operations: [{}] } }],
     ["in a file of another kind", { resources: [erp] }],
   ])("refuses resources %s", (_title, exported) => {
