@@ -1,12 +1,9 @@
-/** The performance budgets (from issue 4), compared with the measurements. */
+/** The performance budgets (from issues 4 and 18), compared with the measurements. */
 import { LOAD_LIMIT_MS, type Load } from "./loadTime.ts";
 import type { Operation, Result } from "./measure.ts";
-import { MEMORY_LIMIT_MB, type Scaling } from "./scaling.ts";
-import { STATE_LIMIT_BYTES } from "./stateSize.ts";
+import { MEMORY_LIMIT_MB, PLUGIN_MEMORY_LIMIT_MB, type PluginUsage, type Scaling } from "./scaling.ts";
+import { PLUGIN_STATE_LIMIT_BYTES, STATE_LIMIT_BYTES } from "./stateSize.ts";
 import { median } from "./statistics.ts";
-
-/** Seconds that Terraform with a generic GraphQL provider took at 300 ms. Quoted from issue 4, on another machine. */
-export const TERRAFORM_SECONDS: Readonly<Record<Operation, number>> = { up: 3.6, preview: 1.9 };
 
 /** The budget of a command in addition to the floor: round trips to ION, and seconds. */
 const ABOVE_FLOOR: Readonly<Record<Operation, { readonly trips: number; readonly seconds: number }>> = {
@@ -30,7 +27,9 @@ export interface Budget {
 /** Checks the budgets for requests and time in the scenarios of this provider. */
 export function checkScenarios(results: readonly Result[]): Budget[] {
   const budgets: Budget[] = [];
-  for (const ours of new Set(results.map(({ scenario }) => scenario).filter(({ floors }) => floors))) {
+  for (const ours of new Set(
+    results.map(({ scenario }) => scenario).filter(({ floors, limits }) => floors ?? limits),
+  )) {
     const own = results.filter(({ scenario }) => scenario === ours);
     for (const operation of ["up", "preview"] as const) {
       budgets.push(...checkRequests(own, operation), ...checkTimes(own, operation, results));
@@ -41,34 +40,48 @@ export function checkScenarios(results: readonly Result[]): Budget[] {
 
 /** Checks the budgets for requests, memory and state at each size. */
 export function checkScaling(scalings: readonly Scaling[]): Budget[] {
-  return scalings.flatMap(({ receivers, subscriptions, up, preview, stateSize }) => {
-    const memory = Math.max(up.memory ?? Number.NaN, preview.memory ?? Number.NaN);
-    const pages = Math.ceil(receivers / PAGE_SIZE);
+  return scalings.flatMap(({ receivers, subscriptions, up, preview, stateSize, plugin }) => {
     const size = `${subscriptions} subscriptions`;
+    const { one, many } = PLUGIN_MEMORY_LIMIT_MB;
     return [
-      {
-        title: `${size}: requests of preview`,
-        limit: `${pages} + token request`,
-        measured: `${preview.requests} + ${preview.tokens}`,
-        met: preview.requests <= pages && preview.tokens <= 1,
-        required: true,
-      },
-      {
-        title: `${size}: memory of the provider process`,
-        limit: `${MEMORY_LIMIT_MB} MB`,
-        measured: `${memory.toFixed(0)} MB`,
-        met: memory <= MEMORY_LIMIT_MB,
-        required: false,
-      },
-      {
-        title: `${size}: state of one subscription`,
-        limit: `${STATE_LIMIT_BYTES} bytes`,
-        measured: `${stateSize.own.toFixed(0)} bytes`,
-        met: stateSize.own <= STATE_LIMIT_BYTES,
-        required: false,
-      },
+      ...checkSize(size, receivers, { up, preview, stateSize }, MEMORY_LIMIT_MB, STATE_LIMIT_BYTES),
+      ...checkSize(`${size}, plugin`, receivers, plugin, receivers === 1 ? one : many, PLUGIN_STATE_LIMIT_BYTES),
     ];
   });
+}
+
+function checkSize(
+  size: string,
+  receivers: number,
+  { up, preview, stateSize }: PluginUsage,
+  maxMemory: number,
+  maxState: number,
+): Budget[] {
+  const memory = Math.max(up.memory ?? Number.NaN, preview.memory ?? Number.NaN);
+  const pages = Math.ceil(receivers / PAGE_SIZE);
+  return [
+    {
+      title: `${size}: requests of preview`,
+      limit: `${pages} + token request`,
+      measured: `${preview.requests} + ${preview.tokens}`,
+      met: preview.requests <= pages && preview.tokens <= 1,
+      required: true,
+    },
+    {
+      title: `${size}: memory of the provider process`,
+      limit: `${maxMemory} MB`,
+      measured: `${memory.toFixed(0)} MB`,
+      met: memory <= maxMemory,
+      required: false,
+    },
+    {
+      title: `${size}: state of one subscription`,
+      limit: `${maxState} bytes`,
+      measured: `${stateSize.own.toFixed(0)} bytes`,
+      met: stateSize.own <= maxState,
+      required: false,
+    },
+  ];
 }
 
 /** Checks the budget for the time to load the provider's code. */
@@ -116,14 +129,18 @@ function checkTimes(own: readonly Result[], operation: Operation, results: reado
       required: false,
     });
     const { trips, seconds } = ABOVE_FLOOR[operation];
-    const floors = results.filter(
-      (other) => other.condition === condition && scenario.floors?.includes(other.scenario.id),
-    );
+    const sameCondition = results.filter((other) => other.condition === condition);
+    const ratios = (scenario.limits ?? []).flatMap(({ to, ratios }) => {
+      const ratio = ratios[condition.latencyMs];
+      const other = sameCondition.find((one) => one.scenario.id === to);
+      if (ratio === undefined || !other) return [];
+      return [compareWith(`${ratio} × ${other.scenario.title}`, ratio * secondsOf(other))];
+    });
+    const floors = sameCondition.filter((other) => scenario.floors?.includes(other.scenario.id));
     const budgets = floors.map((floor) => {
       const description = `${floor.scenario.title} + ${trips} round trips + ${seconds} s`;
       return compareWith(description, secondsOf(floor) + (trips * condition.latencyMs) / 1000 + seconds);
     });
-    if (condition.latencyMs === 300) budgets.push(compareWith("Terraform (quoted)", TERRAFORM_SECONDS[operation]));
-    return budgets;
+    return [...budgets, ...ratios];
   });
 }

@@ -7,19 +7,19 @@ const OURS =
 
 /** A running measurement. */
 export interface MemoryWatch {
-  /** Stops it. Returns the peak memory of the process in MB, or undefined if no such process was found. */
+  /** Stops it. Returns the peak memory of the largest process in MB, or undefined if there was none. */
   stop(): number | undefined;
 }
 
-/** Measures our process among the descendants of `pid`. */
+/** Measures our processes among the descendants of `pid`. */
 export function watchMemory(pid: number): MemoryWatch {
-  let provider: number | undefined;
   let peak: number | undefined;
   const timer = setInterval(() => {
-    provider ??= descendants(pid).find((process) => OURS.test(read(process, "cmdline")) && isNode(process));
-    // The kernel records the peak, so polling misses only what happens just before the process exits.
-    const kilobytes = provider && /^VmHWM:\s+(\d+) kB/m.exec(read(provider, "status"))?.[1];
-    if (kilobytes) peak = Number(kilobytes) / 1024;
+    for (const process of descendants(pid).filter((one) => OURS.test(read(one, "cmdline")) && isNode(one))) {
+      // The kernel records the peak, so polling misses only what happens just before the process exits.
+      const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(read(process, "status"))?.[1];
+      if (kilobytes) peak = Math.max(peak ?? 0, Number(kilobytes) / 1024);
+    }
   }, POLL_MS);
   return {
     stop: () => {

@@ -11,6 +11,7 @@ import { checkLoad, checkScaling, checkScenarios } from "./budgets.ts";
 import { launchEmulator } from "./emulator.ts";
 import { measureLoad } from "./loadTime.ts";
 import { CONDITIONS, measure } from "./measure.ts";
+import { OPENTOFU } from "./opentofu.ts";
 import { formatBudgets, formatPage, formatScaling, formatScenarios } from "./report.ts";
 import { measureScaling, type Scaling } from "./scaling.ts";
 import { SCENARIOS } from "./scenarios.ts";
@@ -48,6 +49,7 @@ async function main() {
 
   const machine = await describeMachine();
   console.log(`${machine}\n`);
+  if (OPENTOFU.problem) log(OPENTOFU.problem);
   await using emulator = await launchEmulator();
   const conditions = values.quick
     ? CONDITIONS.filter(({ latencyMs, mutationLatencyMs }) => latencyMs <= 100 && !mutationLatencyMs)

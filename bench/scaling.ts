@@ -1,11 +1,14 @@
 /** Measures requests, time, memory and state by the number of subscriptions. */
 import type { RemoteEmulator } from "./emulator.ts";
 import type { Operation } from "./measure.ts";
-import { createStack, type Stack } from "./stack.ts";
+import { createStack, type Stack, type StackOptions } from "./stack.ts";
 import { measureStateSize, type StateSize } from "./stateSize.ts";
 
 /** The memory budget of Pulumi's dynamic provider process in MB (issue 4). */
 export const MEMORY_LIMIT_MB = 150;
+
+/** The memory budget of the plugin's process in MB, and that of one receiver (issue 18). */
+export const PLUGIN_MEMORY_LIMIT_MB = { one: 90, many: 150 };
 
 /** Turns off checkpoints: a file backend writes the whole state twice for each resource. */
 const NO_CHECKPOINTS = { PULUMI_SKIP_CHECKPOINTS: "true", PULUMI_EXPERIMENTAL: "true" };
@@ -25,6 +28,13 @@ export interface Scaling {
   /** The same number of no-op dynamic resources: Pulumi's own share. */
   readonly noOp: Readonly<Record<Operation, Usage>>;
   readonly stateSize: StateSize;
+  /** The same over the provider plugin. */
+  readonly plugin: PluginUsage;
+}
+
+/** The resources that `pulumi-ion/native` used, without checkpoints. */
+export interface PluginUsage extends Readonly<Record<Operation, Usage>> {
+  readonly stateSize: StateSize;
 }
 
 /** The resources that one command used. */
@@ -43,8 +53,8 @@ export async function measureScaling(
   progress: (what: string) => void,
 ): Promise<Scaling> {
   const config = { "bench:receivers": String(receivers) };
-  const create = (program: string, env = {}) =>
-    createStack(program, emulator.connection, { config, env, measureMemory: true, fastStart: true });
+  const create = (program: string, env = {}, options: StackOptions = { fastStart: true }) =>
+    createStack(program, emulator.connection, { config, env, measureMemory: true, ...options });
   const run = async (stack: Stack, operation: Operation, what: string): Promise<Usage> => {
     progress(`${receivers * 34} ${what}: ${operation}`);
     const { seconds, memory } = await stack[operation]("--parallel", "64");
@@ -58,6 +68,7 @@ export async function measureScaling(
   const up = await run(stack, "up", "subscriptions without checkpoints");
   const preview = await run(stack, "preview", "subscriptions");
   const stateSize = measureStateSize(await stack.export());
+  const plugin = await measurePlugin();
   await reset();
   const noOpStack = await create("noOp", NO_CHECKPOINTS);
   const noOpResources = "no-op dynamic resources without checkpoints";
@@ -67,5 +78,13 @@ export async function measureScaling(
   };
   const checkpointed =
     receivers > MAX_CHECKPOINTED ? undefined : await run(await create("many"), "up", "subscriptions");
-  return { receivers, subscriptions: stateSize.subscriptions, up, preview, checkpointed, noOp, stateSize };
+  return { receivers, subscriptions: stateSize.subscriptions, up, preview, checkpointed, noOp, stateSize, plugin };
+
+  async function measurePlugin(): Promise<PluginUsage> {
+    await reset();
+    const stack = await create("manyNative", NO_CHECKPOINTS, { carrier: "native" });
+    const what = "subscriptions over the plugin without checkpoints";
+    const [up, preview] = [await run(stack, "up", what), await run(stack, "preview", what)];
+    return { up, preview, stateSize: measureStateSize(await stack.export()) };
+  }
 }

@@ -1,6 +1,17 @@
 /** The scenarios to compare. */
+import { cp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Connection } from "./emulator.ts";
-import { createStack, PROGRAMS, type Run, run, type StackOptions } from "./stack.ts";
+import { OPENTOFU } from "./opentofu.ts";
+import { createStack, makeFolder, PROGRAMS, type Run, run, type StackOptions } from "./stack.ts";
+
+/** A limit of the time of each command, compared with another scenario in the same run. */
+export interface RatioLimit {
+  /** The id of the other scenario. */
+  readonly to: string;
+  /** The ratio by milliseconds of latency. */
+  readonly ratios: Readonly<Record<number, number>>;
+}
 
 /** A scenario to measure. */
 export interface Scenario {
@@ -10,6 +21,8 @@ export interface Scenario {
   readonly createsWebhooks: boolean;
   /** The ids of the empty programs that set the time budget of this provider: without and with a fast start. */
   readonly floors?: readonly string[];
+  /** The limits of its time (issue 18). */
+  readonly limits?: readonly RatioLimit[];
   /** The maximum number of GraphQL requests (issue 4). Infinity if there is no budget. */
   readonly maxRequests: { readonly up: number; readonly preview: number };
   /** Creates the stack. */
@@ -28,6 +41,11 @@ const UNLIMITED = { up: Number.POSITIVE_INFINITY, preview: Number.POSITIVE_INFIN
 const PARALLEL = ["--parallel", "64"];
 const RUN_PROGRAM = [...PARALLEL, "--run-program"];
 const FAST: StackOptions = { fastStart: true };
+const NATIVE: StackOptions = { carrier: "native" };
+const YAML: StackOptions = { carrier: "yaml" };
+
+const NATIVE_LIMIT = { 0: 0.65, 100: 0.65, 300: 0.65 };
+const OPENTOFU_LIMIT = { 0: 1.6, 100: 1, 300: 0.8 };
 
 /** Runs a program with Pulumi. */
 function pulumi(program: string, args: readonly string[] = [], options: StackOptions = {}): Scenario["prepare"] {
@@ -48,6 +66,31 @@ async function guide(connection: Connection): Promise<Subject> {
   };
   const node = (operation: string) => run("node", ["guide.js", operation], { cwd: PROGRAMS, env });
   return { wipe: async () => {}, up: () => node("up"), preview: () => node("preview") };
+}
+
+/** Runs Violet's guide with OpenTofu. Its provider gets no token by itself, so the time of that request is not in the measurement. */
+async function openTofu(connection: Connection): Promise<Subject> {
+  const { graphqlUrl, tokenUrl, clientId, clientSecret } = connection;
+  const dir = await makeFolder();
+  await cp(join(PROGRAMS, "opentofu/main.tf"), join(dir, "main.tf"));
+  const config = join(dir, "tofurc");
+  await writeFile(
+    config,
+    `provider_installation {\n  dev_overrides { "sullivtr/graphql" = "${OPENTOFU.folder}" }\n}\n`,
+  );
+  const body = new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: clientId,
+    client_secret: clientSecret,
+  });
+  const { access_token } = (await (await fetch(tokenUrl, { method: "POST", body })).json()) as { access_token: string };
+  const env = { TF_CLI_CONFIG_FILE: config, TF_VAR_endpoint: graphqlUrl, TF_VAR_token: access_token };
+  const tofu = (...args: string[]) => run(join(OPENTOFU.folder, "tofu"), args, { cwd: dir, env });
+  return {
+    wipe: () => rm(join(dir, "terraform.tfstate"), { force: true }),
+    up: () => tofu("apply", "-auto-approve"),
+    preview: () => tofu("plan", "-detailed-exitcode"),
+  };
 }
 
 /** All scenarios, in the order of the report. */
@@ -121,6 +164,53 @@ export const SCENARIOS: readonly Scenario[] = [
     prepare: pulumi("violet", RUN_PROGRAM, FAST),
   },
   {
+    id: "floorYaml",
+    title: "an empty YAML program",
+    createsWebhooks: false,
+    maxRequests: UNLIMITED,
+    prepare: pulumi("empty", [], YAML),
+  },
+  {
+    id: "native",
+    title: "`pulumi-ion/native`",
+    limits: [{ to: "provider", ratios: NATIVE_LIMIT }],
+    createsWebhooks: true,
+    maxRequests: { up: 8, preview: 1 },
+    prepare: pulumi("violetNative", [], NATIVE),
+  },
+  {
+    id: "native64",
+    title: "`pulumi-ion/native`, --parallel 64",
+    limits: [{ to: "provider64", ratios: NATIVE_LIMIT }],
+    createsWebhooks: true,
+    maxRequests: { up: 4, preview: 1 },
+    prepare: pulumi("violetNative", PARALLEL, NATIVE),
+  },
+  {
+    id: "yaml",
+    title: "YAML",
+    limits: [{ to: "opentofu", ratios: OPENTOFU_LIMIT }],
+    createsWebhooks: true,
+    maxRequests: { up: 8, preview: 1 },
+    prepare: pulumi("violet", [], YAML),
+  },
+  {
+    id: "yaml64",
+    title: "YAML, --parallel 64",
+    limits: [{ to: "opentofu", ratios: OPENTOFU_LIMIT }],
+    createsWebhooks: true,
+    maxRequests: { up: 4, preview: 1 },
+    prepare: pulumi("violet", PARALLEL, YAML),
+  },
+  {
+    id: "yamlInstalled64",
+    title: "YAML, plugin from its archive, --parallel 64",
+    limits: [{ to: "opentofu", ratios: OPENTOFU_LIMIT }],
+    createsWebhooks: true,
+    maxRequests: { up: 4, preview: 1 },
+    prepare: pulumi("violet", PARALLEL, { ...YAML, installed: true }),
+  },
+  {
     id: "handWritten",
     title: "a hand-written dynamic provider",
     createsWebhooks: true,
@@ -134,4 +224,15 @@ export const SCENARIOS: readonly Scenario[] = [
     maxRequests: UNLIMITED,
     prepare: guide,
   },
+  ...(OPENTOFU.problem === undefined
+    ? [
+        {
+          id: "opentofu",
+          title: "OpenTofu with sullivtr/graphql",
+          createsWebhooks: true,
+          maxRequests: UNLIMITED,
+          prepare: openTofu,
+        },
+      ]
+    : []),
 ];

@@ -1,9 +1,12 @@
 /** A Pulumi stack in a temporary folder, with the time that its commands take. */
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { delimiter, join, resolve } from "node:path";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { FAST_START } from "../tools/fastStart.ts";
+import { writeArchive } from "../tools/pluginArchive.ts";
 import type { Connection } from "./emulator.ts";
 import { watchMemory } from "./memory.ts";
 
@@ -17,6 +20,16 @@ const STACK = "bench";
 
 const RUNTIME = "runtime: nodejs\n";
 
+const PLUGIN = "plugins:\n  providers:\n    - name: ion\n      path: node_modules/pulumi-ion/bin\n";
+
+/** The engine's own folder, so that no launcher in Node adds its time. */
+const VERSIONS = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "versions");
+const ENGINE = join(VERSIONS, versionOf("pulumi"), "bin");
+
+function versionOf(name: string): string {
+  return (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
+}
+
 const folders: string[] = [];
 process.once("exit", () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -27,7 +40,7 @@ export interface Run {
   readonly seconds: number;
   /** Its standard output. */
   readonly output: string;
-  /** The peak memory of Pulumi's dynamic provider process in MB. Undefined unless measured. */
+  /** The peak memory of the provider process in MB. Undefined unless measured. */
   readonly memory: number | undefined;
 }
 
@@ -37,13 +50,20 @@ export interface RunOptions extends Pick<StackOptions, "measureMemory"> {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** How a program is run: as JavaScript with dynamic resources, or over the provider plugin as JavaScript or YAML. */
+export type Carrier = "dynamic" | "native" | "yaml";
+
 /** Options for a stack. */
 export interface StackOptions {
   readonly config?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   /** Whether Pulumi.yaml has the settings for a fast start (docs/how-it-works.md). */
   readonly fastStart?: boolean;
-  /** Whether to measure the memory of the dynamic provider process, which costs some time. */
+  /** @default "dynamic" */
+  readonly carrier?: Carrier;
+  /** Whether the plugin is installed from its archive, and not named in Pulumi.yaml. */
+  readonly installed?: boolean;
+  /** Whether to measure the memory of the provider process, which costs some time. */
   readonly measureMemory?: boolean;
 }
 
@@ -58,24 +78,30 @@ export interface Stack {
   export(): Promise<string>;
 }
 
+/** A folder that is deleted when this process exits. */
+export async function makeFolder(): Promise<string> {
+  const dir = await mkdtemp(join(import.meta.dirname, ".stack-"));
+  folders.push(dir);
+  return dir;
+}
+
 /**
  * Creates a stack that runs a program against an emulator, in a folder that is deleted when this process exits. The folder
  * is close to the packages, as in a user's project: the state contains their paths relative to the project.
  */
 export async function createStack(program: string, connection: Connection, options: StackOptions = {}): Promise<Stack> {
-  const dir = await mkdtemp(join(import.meta.dirname, ".stack-"));
-  folders.push(dir);
+  const dir = await makeFolder();
   const [state, emptyState] = [join(dir, "state"), join(dir, "empty-state")];
   await mkdir(state);
   await cp(PROGRAMS, dir, { recursive: true });
   await symlink(join(ROOT, "node_modules"), join(dir, "node_modules"));
-  const project = `name: bench\nmain: ${program}.js\noptions:\n  refresh: always\n`;
-  await writeFile(join(dir, "Pulumi.yaml"), project + (options.fastStart ? FAST_START : RUNTIME));
+  await writeFile(join(dir, "Pulumi.yaml"), await projectFile(program, options));
 
   const env = {
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: "bench",
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...(options.installed && (await makePulumiHome(dir))),
     ...options.env,
   };
   const pulumi = (...args: string[]) =>
@@ -86,6 +112,11 @@ export async function createStack(program: string, connection: Connection, optio
   const secret = { "ion:clientSecret": clientSecret, webhookUri: "https://violet.example/hooks/bench" };
   const flags = (flag: string, values: Readonly<Record<string, string>>) =>
     Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+  if (options.installed) {
+    const archive = join(dir, "plugin.tar.gz");
+    writeArchive(archive);
+    await pulumi("plugin", "install", "resource", "ion", versionOf("pulumi-ion"), "--file", archive);
+  }
   await pulumi("stack", "init", STACK, "--no-select");
   await pulumi("config", "set-all", "--stack", STACK, ...flags("--plaintext", plain), ...flags("--secret", secret));
   await cp(state, emptyState, { recursive: true });
@@ -101,13 +132,32 @@ export async function createStack(program: string, connection: Connection, optio
   };
 }
 
+/** The environment of a Pulumi without plugins. Without node_modules/.bin on PATH, where Pulumi would find the plugin. */
+async function makePulumiHome(dir: string): Promise<Record<string, string>> {
+  const home = join(dir, "home");
+  await mkdir(home);
+  await symlink(VERSIONS, join(home, "versions"));
+  const others = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  return { PULUMI_HOME: home, PATH: [ENGINE, dirname(process.execPath), ...others].join(delimiter) };
+}
+
+async function projectFile(program: string, options: StackOptions): Promise<string> {
+  const { carrier = "dynamic", fastStart, installed } = options;
+  const head = "name: bench\noptions:\n  refresh: always\n";
+  const plugin = carrier === "dynamic" || installed ? "" : PLUGIN;
+  if (carrier === "yaml") {
+    return `${head}runtime: yaml\n${plugin}${await readFile(join(PROGRAMS, `${program}.yaml`), "utf8")}`;
+  }
+  return `${head}main: ${program}.js\n${fastStart ? FAST_START : RUNTIME + plugin}`;
+}
+
 /**
  * Runs a command as a child process and measures its wall-clock time.
  *
  * @throws Error with its output if it fails.
  */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Run> {
-  const path = [join(ROOT, "node_modules/.bin"), process.env.PATH].join(delimiter);
+  const path = [ENGINE, join(ROOT, "node_modules/.bin"), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH: path, ...options.env };
   const started = performance.now();
   const child = spawn(command, args, { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"] });

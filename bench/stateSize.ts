@@ -3,6 +3,9 @@
 /** The budget for the state of one subscription, in bytes of the export (issue 4). */
 export const STATE_LIMIT_BYTES = 3 * 1024;
 
+/** The same over the provider plugin (issue 18). */
+export const PLUGIN_STATE_LIMIT_BYTES = 2 * 1024;
+
 /** The size of the state. */
 export interface StateSize {
   readonly subscriptions: number;
