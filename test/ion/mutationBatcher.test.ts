@@ -299,3 +299,27 @@ it("sends hostile values exactly as they are", async () => {
   expect(emulator.store.listHeaders("1")).toMatchObject([{ value: name.replace("\n", "") }]);
   expect(await knownState(api)).toEqual(await liveState(emulator));
 });
+
+describe("errors beside an answer", () => {
+  const field = { message: "No.", path: ["m0"], extensions: { code: "BAD_USER_INPUT" } };
+  const below = { message: "Its receiver is not visible.", path: ["m0", "webhookSubscription", "receiver"] };
+
+  it.each<[what: string, errors: readonly object[], expected: string]>([
+    ["of the field itself rejects the change, whatever follows", [field, below], "invalid"],
+    ["of the field itself rejects the change, whatever comes first", [below, field], "invalid"],
+  ])("an error %s", async (_what, errors, expected) => {
+    const emulator = await startWithReceiver();
+    const fetch = onFirstMutation(async () => Response.json({ data: { m0: null }, errors }));
+    const error = await failureOf(subscribeOnce(ionOn(emulator, { fetch })));
+    expect([error.kind, error.message]).toEqual([expected, expect.stringContaining("No.")]);
+  });
+
+  it("an error of the field itself counts more than what looks like a confirmation", async () => {
+    const emulator = await startWithReceiver();
+    const fetch = onFirstMutation(async (_sent, pass) => {
+      const { data } = (await (await pass()).json()) as { data: object };
+      return Response.json({ data, errors: [field] });
+    });
+    expect((await failureOf(subscribeOnce(ionOn(emulator, { fetch })))).kind).toBe("invalid");
+  });
+});

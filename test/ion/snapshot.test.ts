@@ -270,6 +270,8 @@ describe("a read that fails", () => {
     ["an error without data", () => reply(undefined, { message: "Not today" }), "refused"],
     ["a receiver without an id", () => reply(list({ node: { ...NODE, id: undefined } })), "unexpectedAnswer"],
     ["a receiver whose name is null", () => reply(list({ node: { ...NODE, name: null } })), "unexpectedAnswer"],
+    ["a text as its subscriptions", () => reply(list({ node: { ...NODE, subscriptions: "x" } })), "unexpectedAnswer"],
+    ["no receiver in an edge", () => reply(list({})), "unexpectedAnswer"],
     ["a next page without a cursor", () => reply(list({ node: NODE }, { hasNextPage: true })), "unexpectedAnswer"],
     [
       "a next page that is always the same",

@@ -170,3 +170,10 @@ it("pick skips fields that are undefined", () => {
     active: false,
   });
 });
+
+it("driftedFields leaves out what concerns subscriptions", () => {
+  const event = { resource: "PARTS", action: "UPDATE" };
+  const live = { id: "5", _etag: "a", ...event };
+  const on = { receiver: SHOWN, liveReceiver: SHOWN };
+  expect(driftedFields([{ kind: "changed", object: "subscription", ...on, desired: event, live }])).toEqual([]);
+});

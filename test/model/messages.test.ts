@@ -288,3 +288,10 @@ describe("describeChange", () => {
     }
   });
 });
+
+it("names at most 20 of many receivers with one URL", () => {
+  const receivers = Array.from({ length: 22 }, (_, at) => receiver({ id: `${at + 1}`, name: "erp" }));
+  const message = describeDifference({ kind: "duplicate", object: "receiver", receivers });
+  expect(message).toContain('"erp" (id 20) and 2 more have the same URL');
+  expect(message).not.toContain("(id 21)");
+});

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { proxyFor, type RequestKind, transport } from "../../../provider/ion/http/transport.ts";
+import { proxyFor, type RequestKind, redirectOf, transport } from "../../../provider/ion/http/transport.ts";
 import { CANARY, connectionReset, type Fetch, failureOf, serve } from "../../support/support.ts";
 
 const init = { method: "POST", headers: { authorization: `Bearer ${CANARY}` }, body: CANARY };
@@ -230,4 +230,14 @@ describe("a proxy", () => {
       }
     `);
   });
+});
+
+it.each<[status: number, location: string | undefined, expected: string | undefined]>([
+  [299, "https://login.example/x", undefined],
+  [300, "https://login.example/x", "login.example"],
+  [399, "/sign-in", "another page"],
+  [400, "https://login.example/x", undefined],
+  [302, undefined, undefined],
+])("reads a redirect from status %i and location %s", (status, location, expected) => {
+  expect(redirectOf(status, new Headers(location === undefined ? {} : { location }))).toBe(expected);
 });

@@ -249,3 +249,10 @@ it("lists the secrets that the program changes, without their values", async () 
   // The list itself is no change of the next run.
   expect(await changedIn(FULL, { ...FULL, changedSecrets: ["webhookUri"] })).toBeUndefined();
 });
+
+it("refuses to remove the URL of a receiver, but not to leave it out after an import", async () => {
+  expect(await failuresOf({ name: "erp" }, PLAIN)).toEqual([
+    "webhookUri: is missing: set the https:// URL that ION sends events to",
+  ]);
+  expect(await failuresOf({ name: "erp" }, { name: "erp" })).toEqual([]);
+});

@@ -167,3 +167,11 @@ describe("masked secrets", () => {
     expect(storedReceiver(emulator)).toMatchObject({ ...FULL, sharedSecret: "new" });
   });
 });
+
+it("accepts a URL that the receiver itself already has in ION", async () => {
+  const { emulator, id, state } = await createReceiver(PLAIN);
+  const webhookUri = `${URI}/new`;
+  emulator.store.updateReceiver(id, { webhookUri });
+  const updated = await update(ionOn(emulator), id, state, { ...PLAIN, webhookUri });
+  expect(updated.state.webhookUri).toBe(webhookUri);
+});
