@@ -17,7 +17,18 @@ const EXAMPLES: Record<string, { config: Record<string, string>; subscriptions: 
 };
 
 /** The examples with their own tests: below, in languages.test.ts or in test/examples. */
-const OTHERS = ["command", "receiver", "staging-and-production", "subset", "import", "yaml", "native", "python", "go"];
+const OTHERS = [
+  "vendor",
+  "command",
+  "receiver",
+  "staging-and-production",
+  "subset",
+  "import",
+  "yaml",
+  "native",
+  "python",
+  "go",
+];
 
 describe("examples", () => {
   it("every example has a test", () => {

@@ -1,12 +1,20 @@
 /** Programs in each language, over the provider plugin. */
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { CANARY } from "../support/support.ts";
-import { makeProject, type Project, type ProjectOptions, ROOT, run, testLifecycle } from "./project.ts";
+import {
+  makeProject,
+  type Project,
+  type ProjectOptions,
+  ROOT,
+  run,
+  testLifecycle,
+  testShortLifecycle,
+} from "./project.ts";
 
 const exec = promisify(execFile);
 
@@ -228,6 +236,21 @@ it.each(Object.entries(PROGRAMS))(
     expect(printed + preview + output).not.toContain(CANARY);
   },
 );
+
+it("a project that init writes in Python works at once", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-template-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const bin = join(ROOT, "provider/bin/pulumi-ion.js");
+  const init = [bin, "init", "plant", "--language", "python", "--no-install"];
+  await exec(join(ROOT, "node_modules/.bin/node"), init, { cwd: folder });
+  const requirements = await readFile(join(folder, "plant/requirements.txt"), "utf8");
+  expect(requirements).toBe(await readFile(join(ROOT, "examples/python/requirements.txt"), "utf8"));
+  const project = await makeLanguageProject("python", {
+    folder: join(folder, "plant"),
+    config: { webhookUri: `https://violet.example/${CANARY}` },
+  });
+  await testShortLifecycle(project, () => expect(project.emulator.store.listSubscriptions()).toHaveLength(34));
+});
 
 it("the SDK for Java compiles", async () => {
   const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-java-"));

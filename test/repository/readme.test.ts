@@ -17,6 +17,7 @@ const PAGES = new Map(
     "provider/README.md",
     "provider/template/typescript/README.md",
     "provider/template/yaml/README.md",
+    "provider/template/python/README.md",
     ...GUIDES.map((name) => `docs/${name}`),
     ...EXAMPLES.map((name) => `examples/${name}/README.md`),
   ].map((path) => [path, read(path)]),

@@ -50,7 +50,7 @@ Exit codes: 0 success, 1 error or invalid arguments.
 
 Examples:
   pulumi-ion init ../ion-webhooks
-  pulumi-ion init ../ion-webhooks --language yaml
+  pulumi-ion init ../ion-webhooks --language python
   pulumi-ion init ion-webhooks --region us --client-id abc     with ION_CLIENT_SECRET and ION_WEBHOOK_URI set`;
 
 async function run(folder: string, options: InitOptions, terminal: Terminal, version: string): Promise<number> {

@@ -5,7 +5,7 @@ import { dirname, join, sep } from "node:path";
 import { findPackage } from "./package.ts";
 
 /** The languages of `pulumi-ion init`. */
-export const LANGUAGES = ["typescript", "yaml"] as const;
+export const LANGUAGES = ["typescript", "yaml", "python"] as const;
 
 /** Texts by path. */
 type Files = ReadonlyMap<string, string>;
