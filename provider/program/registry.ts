@@ -51,13 +51,16 @@ export function declareOnce(
   // Tests without a stack share one registry, and may each declare the same object.
   if (!isStackRun()) return pulumi.output(key);
   const { owners } = registry();
+  // Names are no proof: resources of different types or parents may have the same one.
+  let own: string | undefined;
   return pulumi.all([key, environment]).apply(([value, environmentId]) => {
     const object = `${type} in ${environmentId}: ${normalize(value)}`;
     const other = owners.get(object);
-    if (other !== undefined && other !== name) {
+    if (other !== undefined && own !== object) {
       throw programError(`"${other}" and "${name}" declare the same ${type}. Remove one of them from the program.`);
     }
     owners.set(object, name);
+    own = object;
     return value;
   });
 }

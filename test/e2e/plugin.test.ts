@@ -377,6 +377,17 @@ ${body}`;
     const same = await project.pulumi("preview", "--stack", "test");
     expect(same.code).not.toBe(0);
     expect(same.output).toContain('"erp" and "again" declare the same webhookUri.');
+    // In either order, also under one name, which Pulumi accepts because the types differ.
+    const declarations = ["dynamic", "ion"].map(
+      (from) => `new ${from}.WebhookReceiver("erp", { webhookUri: "${URI}" });`,
+    );
+    for (const order of [declarations, declarations.toReversed()]) {
+      const body = `const dynamic = require("pulumi-ion");\n${order.join("\n")}`;
+      await project.write({ "index.js": program(body) });
+      const oneName = await project.pulumi("preview", "--stack", "test");
+      expect(oneName.code, oneName.output).not.toBe(0);
+      expect(oneName.output).toContain('"erp" and "erp" declare the same webhookUri.');
+    }
     await project.write({
       "index.js": program(
         `${both} new ion.WebhookSubscription("parts", { receiver: erp, resource: "PARTS", action: "UPDATE" });`,

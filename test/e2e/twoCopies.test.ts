@@ -62,6 +62,24 @@ it("rejects a subscription that both copies declare", async () => {
   expect(project.emulator.store.listSubscriptions().length).toBeLessThan(3);
 });
 
+it("rejects a receiver that one copy declares as a dynamic resource and the other over the plugin", async () => {
+  const project = await makeProject({ files: {}, nodeModules: null });
+  await installLibrary(project.dir);
+  const declare = (from: string) =>
+    `new (require("${from}").WebhookReceiver)("erp", { webhookUri: "https://hooks.example/erp" });`;
+  await project.write({
+    "Pulumi.yaml": `name: project\nruntime: nodejs\nplugins: {providers: [{name: ion, path: ${join(ROOT, "provider/bin")}}]}\n`,
+    "node_modules/lib/index.js": `exports.declare = () => ${declare("pulumi-ion/native")}`,
+  });
+  const [own, others] = [declare("pulumi-ion"), 'require("lib").declare();'];
+  for (const order of [own + others, others + own]) {
+    await project.write({ "index.js": order });
+    const { code, output } = await project.pulumi("preview", "--stack", "test");
+    expect(code, output).not.toBe(0);
+    expect(output).toContain('"erp" and "erp" declare the same webhookUri.');
+  }
+});
+
 it("says where to install the package if only a library has it", async () => {
   const project = await makeProject({ files: {}, nodeModules: null });
   await installLibrary(project.dir, ["@pulumi"]);
