@@ -20,6 +20,7 @@ const LONG = [
   "examples",
   "connections",
   "backends",
+  "vendor",
 ];
 
 class LongestFirst extends BaseSequencer {

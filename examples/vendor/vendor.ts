@@ -42,12 +42,14 @@ function secretOf(name: string, what: string): string {
   return value;
 }
 
+/** Opens the stack of an environment, with its config as it is now. */
 async function openStack(name: string): Promise<Stack> {
   const stack = await LocalWorkspace.createOrSelectStack({ stackName: name, workDir: "." });
-  for (const [key, value] of Object.entries(environments[name] ?? {})) {
-    await stack.setConfig(`ion:${key}`, { value });
-  }
   const config = await stack.getAllConfig();
+  for (const [setting, value] of Object.entries(environments[name] ?? {})) {
+    const key = `ion:${setting}`;
+    if (config[key]?.value !== value) await stack.setConfig(key, { value });
+  }
   const secrets = {
     "ion:clientSecret": secretOf(name, "CLIENT_SECRET"),
     "vendor:webhookUri": secretOf(name, "WEBHOOK_URI"),

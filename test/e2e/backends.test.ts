@@ -35,7 +35,7 @@ ${subscriptions.join("")}`;
   return { "Pulumi.yaml": text };
 };
 
-describe.each(Object.entries(BACKENDS))("a stack in %s", (_name, start) => {
+describe.each(Object.entries(BACKENDS))("a stack in %s", { timeout: 10 * 60_000 }, (_name, start) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await start();

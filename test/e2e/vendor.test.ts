@@ -28,7 +28,7 @@ async function startEnvironments(): Promise<{ readonly graphqlUrl: string; reado
   return JSON.parse(line).listening;
 }
 
-it("applies only what was approved, and finishes after a kill", async () => {
+it("applies only what was approved, and finishes after a kill", { timeout: 10 * 60_000 }, async () => {
   const environments = await startEnvironments();
   const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-vendor-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

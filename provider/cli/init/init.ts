@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
 import { Option } from "commander";
@@ -8,7 +8,7 @@ import type { Action, Register } from "../options.ts";
 import { quoted } from "../shell.ts";
 import type { Terminal } from "../terminal.ts";
 import { alreadyHas, findPackage, requirementOf } from "./package.ts";
-import { conflictsWith, LANGUAGES, projectFiles, writeProject } from "./projectFiles.ts";
+import { conflictsWith, LANGUAGES, projectFiles, statOf, writeProject } from "./projectFiles.ts";
 import { runCommand } from "./runCommand.ts";
 import { askSettings, createStack, type InitSettings, REGIONS, STAGES } from "./stackConfig.ts";
 
@@ -84,23 +84,22 @@ async function run(folder: string, options: InitOptions, terminal: Terminal, ver
  * @throws IonError "config" if it is not.
  */
 function requireOwnFolder(target: string): void {
-  const found = lstatSync(target, { throwIfNoEntry: false });
-  if (found?.isSymbolicLink()) {
+  if (statOf(target)?.isSymbolicLink()) {
     throw new IonError("config", `${escapeText(target)} is a link, so it is not used.`, {
       hints: ["Name the folder itself, or a new one."],
     });
   }
-  if (found && !found.isDirectory()) throw new IonError("config", `${escapeText(target)} is not a folder.`);
-  const existing = found ? target : nearestFolder(dirname(target));
+  const existing = nearestExisting(target);
+  if (!statSync(existing).isDirectory()) throw new IonError("config", `${escapeText(existing)} is not a folder.`);
   const me = process.getuid?.();
-  const trusted = found ? [me] : [me, 0];
+  const trusted = existing === target ? [me] : [me, 0];
   if (me === undefined || trusted.includes(statSync(existing).uid)) return;
   throw new IonError("config", `${escapeText(existing)} belongs to another user, so it is not used.`, {
     hints: ["Choose a folder of your own."],
   });
 }
 
-const nearestFolder = (path: string): string => (existsSync(path) ? path : nearestFolder(dirname(path)));
+const nearestExisting = (path: string): string => (existsSync(path) ? path : nearestExisting(dirname(path)));
 
 /** The environment for npm, whose packages may run scripts: they need no secret of ION or Pulumi. */
 const forNpm = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>

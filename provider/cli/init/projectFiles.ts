@@ -1,5 +1,5 @@
 /** The files of a new project. They are in `template/`: one folder a language, and `common` for all. */
-import { lstatSync } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { findPackage } from "./package.ts";
@@ -43,8 +43,14 @@ export function conflictsWith(target: string, files: Files): string[] {
   return [...new Set(conflicts)].sort();
 }
 
-/** What is at a path, which may be a link that leads nowhere. */
-const statOf = (path: string) => lstatSync(path, { throwIfNoEntry: false });
+/** What is at a path, which may be a link that leads nowhere; undefined if there is nothing, or no folder on the way. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Writes the files. @param requirement what package.json requires of pulumi-ion */
 export async function writeProject(target: string, files: Files, requirement: string): Promise<void> {

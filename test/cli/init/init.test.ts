@@ -85,10 +85,23 @@ describe("a folder", () => {
     const cwd = await folder();
     await mkdir(join(cwd, "real"));
     await symlink("real", join(cwd, "link"));
-    const { code, err } = await cli(["init", "link", "--no-install"], { cwd, env });
-    expect(code).toBe(1);
-    expect(err).toMatch(/link is a link, so it is not used\./);
+    await symlink("nowhere", join(cwd, "dangling"));
+    for (const link of ["link", "dangling"]) {
+      const { code, err } = await cli(["init", link, "--no-install"], { cwd, env });
+      expect(code).toBe(1);
+      expect(err).toContain(`${link} is a link, so it is not used.`);
+    }
     expect(await readdir(join(cwd, "real"))).toEqual([]);
+  });
+
+  it("that is a file, or is in one, is refused", async () => {
+    const cwd = await folder();
+    await writeFile(join(cwd, "file"), "mine");
+    for (const target of ["file", "file/plant"]) {
+      const { code, err } = await cli(["init", target, "--no-install"], { cwd, env });
+      expect(code).toBe(1);
+      expect(err).toMatch(/\/file is not a folder\./);
+    }
   });
 
   it("with a link where a file or a folder would be written is refused", async () => {
