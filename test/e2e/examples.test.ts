@@ -28,6 +28,7 @@ const OTHERS = [
   "native",
   "python",
   "go",
+  "java",
 ];
 
 describe("examples", () => {

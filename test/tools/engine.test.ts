@@ -372,6 +372,7 @@ describeOnUnix("Go", () => {
       ".",
       "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go",
       ".",
+      "github.com/pulumi/pulumi-java/pkg/cmd/pulumi-language-java",
       "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
       "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     ]);
@@ -523,7 +524,7 @@ describeOnUnix("concurrent runs", () => {
     expect(output).toContain(`(process ${first.child.pid}) is already building Pulumi`);
     expect(output).not.toContain("compiling");
     expect(code).toBe(0);
-    expect(goCalls("build")).toHaveLength(8);
+    expect(goCalls("build")).toHaveLength(9);
     expectCompleteEngine("compiled");
   });
 

@@ -88,6 +88,12 @@ const parts: Part[] = [
   ...withOptions(fileNames.pythonHost, python, "language-hosts", "python/cmd/pulumi-language-python", "virtualenv"),
   ...withOptions(fileNames.goHost, go, "language-go", "go/pulumi-language-go", "binary,buildTarget"),
   {
+    file: fileNames.javaHost,
+    module: "language-java",
+    package: "github.com/pulumi/pulumi-java/pkg/cmd/pulumi-language-java",
+    linkerFlags: strip,
+  },
+  {
     file: fileNames.yamlHost,
     module: "language-yaml",
     package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",

@@ -25,6 +25,7 @@ export const fileNames = {
   nodeHost: executable("pulumi-language-nodejs"),
   pythonHost: executable("pulumi-language-python"),
   goHost: executable("pulumi-language-go"),
+  javaHost: executable("pulumi-language-java"),
   yamlHost: executable("pulumi-language-yaml"),
   dynamicProvider: windows ? "pulumi-resource-pulumi-nodejs.cmd" : "pulumi-resource-pulumi-nodejs",
 };
