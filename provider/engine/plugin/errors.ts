@@ -30,8 +30,12 @@ export function toServiceError(error: unknown): Partial<ServiceError> {
     return { code: status.UNKNOWN, details: error.message, metadata: initFailedDetails(error) };
   }
   const message = isIonError(error) ? error.message : `pulumi-ion ${describeBug(error)}`;
-  return { code: status.UNKNOWN, details: message };
+  return { code: status.UNKNOWN, details: inPulumisWords(message) };
 }
+
+/** Here, an existing receiver is not named by an input, as for dynamic resources, but by Pulumi's own option. */
+const inPulumisWords = (message: string) =>
+  message.replace(/\bimportId: "/g, 'the option import: "').replace("with importId.", "with the option import.");
 
 /** The name under which gRPC sends structured details of an error. */
 const DETAILS = "grpc-status-details-bin";

@@ -124,10 +124,13 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
         }),
       read: (id, olds) =>
         forPeople(async () => {
-          const { api, state } = existing(id, olds);
-          const read = await handler.read(api, id, state).catch(withAdvice(WITHOUT_REFRESH));
-          warnAll(read, olds);
-          const { found } = read;
+          const read = async () => {
+            const { api, state } = existing(id, olds);
+            return handler.read(api, id, state);
+          };
+          const result = await read().catch(withAdvice(WITHOUT_REFRESH));
+          warnAll(result, olds);
+          const { found } = result;
           return found && { inputs: located(found.inputs, olds), state: located(found.state as object, olds) };
         }),
       update: (id, olds, news) =>
@@ -139,9 +142,12 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
         }, news),
       delete: (id, olds) =>
         forPeople(async () => {
-          const { api, state } = existing(id, olds);
-          const isDeclared = identities(api, state, id).some((one) => declared.has(one));
-          await handler.delete(api, id, state, isDeclared).catch(withAdvice(DELETE_IN_ION));
+          const remove = async () => {
+            const { api, state } = existing(id, olds);
+            const isDeclared = identities(api, state, id).some((one) => declared.has(one));
+            await handler.delete(api, id, state, isDeclared);
+          };
+          await remove().catch(withAdvice(DELETE_IN_ION));
         }),
     };
   };
@@ -205,7 +211,7 @@ const withAdvice =
   (ifUnsupported: string) =>
   (error: unknown): never => {
     if (!isIonError(error) || isAlreadyPrinted(error)) throw error;
-    const isConnectionProblem = error.kind === "auth" || error.kind === "unreachable";
+    const isConnectionProblem = ["auth", "unreachable", "elsewhere"].includes(error.kind);
     const advice = error.kind === "unsupported" ? ifUnsupported : isConnectionProblem ? CONFIG_JUST_CHANGED : undefined;
     throw advice === undefined ? error : error.with({ hints: [...error.hints, advice] });
   };

@@ -187,7 +187,7 @@ describe("errors", () => {
     const moved = { "ion-staging:endpoint": undefined, "ion-staging:authUrl": undefined, "ion-staging:region": "us" };
     const { webhookReceiver } = await startProcess({ ...config, ...moved });
     expect(withoutPort((await errorOf(webhookReceiver.read(id, state))).message)).toMatchInlineSnapshot(
-      `"The webhook receiver with id 1 belongs to ION at http://<host>/graphql, but the config of connection "staging" now names ION at https://api.buildwithion.com/graphql. Nothing was read or changed. Restore ion-staging:endpoint (or ion-staging:region and ion-staging:stage, or ION_STAGING_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment at a new URL, set ion-staging:formerEndpoint to the old URL."`,
+      `"The webhook receiver with id 1 belongs to ION at http://<host>/graphql, but the config of connection "staging" now names ION at https://api.buildwithion.com/graphql. Nothing was read or changed. Restore ion-staging:endpoint (or ion-staging:region and ion-staging:stage, or ION_STAGING_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment at a new URL, set ion-staging:formerEndpoint to the old URL. If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and destroys with the config of the last \`pulumi up\`."`,
     );
   });
 });

@@ -272,7 +272,7 @@ describe("environments", () => {
     const { webhookReceiver } = await startProcessOn(await start());
     const state = { ionEndpoint: "https://api.buildwithion.com/graphql" };
     expect(withoutPort((await errorOf(webhookReceiver.read("1", state))).message)).toMatchInlineSnapshot(
-      `"The webhook receiver with id 1 belongs to ION at https://api.buildwithion.com/graphql, but this stack's config now names ION at http://<host>/graphql. Nothing was read or changed. Restore ion:endpoint (or ion:region and ion:stage, or ION_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment at a new URL, set ion:formerEndpoint to the old URL."`,
+      `"The webhook receiver with id 1 belongs to ION at https://api.buildwithion.com/graphql, but this stack's config now names ION at http://<host>/graphql. Nothing was read or changed. Restore ion:endpoint (or ion:region and ion:stage, or ION_API_URI). To manage another ION environment, use another stack (\`pulumi stack init\`) or another connection. If it is the same environment at a new URL, set ion:formerEndpoint to the old URL. If you have just changed this stack's config, add --run-program to the command: without it, Pulumi refreshes and destroys with the config of the last \`pulumi up\`."`,
     );
   });
 

@@ -4,6 +4,7 @@ import { Status } from "@pulumi/pulumi/proto/status_pb.js";
 import { expect, it } from "vitest";
 import { InitFailedError, toServiceError } from "../../../provider/engine/plugin/errors.ts";
 import { toWire } from "../../../provider/engine/plugin/wire.ts";
+import { IonError } from "../../../provider/ion/errors.ts";
 
 const ENDPOINT = "https://ion.example";
 
@@ -16,6 +17,13 @@ function recorded(description: string) {
   const failed = any?.unpack(ErrorResourceInitFailed.deserializeBinary, "pulumirpc.ErrorResourceInitFailed");
   return { size: bytes?.length ?? 0, id: failed?.getId(), state: failed?.getProperties()?.toJavaScript() };
 }
+
+it.each([
+  ['Delete it. To import it, add importId: "7".', 'Delete it. To import it, add the option import: "7".'],
+  ["Or import one with importId.", "Or import one with the option import."],
+])("names the option import: %s", (message, expected) => {
+  expect(toServiceError(new IonError("conflict", message)).details).toBe(expected);
+});
 
 it("an object that was created in part is recorded as a whole", () => {
   const description = "d".repeat(200_000);
