@@ -206,8 +206,8 @@ const SECOND_PROVIDER = new IonError("refused", "This process of the plugin alre
   hints: ["A plugin that was started by hand serves one provider. Unset PULUMI_DEBUG_PROVIDERS for this program."],
 });
 
-/** Settings in one order. */
+/** Settings in one order, with the version of the plugin: if that changes, Pulumi must record the new one. */
 const sorted = (values: Readonly<Record<string, unknown>>) =>
   Object.entries(values)
-    .filter(([key]) => key !== "version" && !key.startsWith("__"))
+    .filter(([key]) => !key.startsWith("__"))
     .sort();
