@@ -65,7 +65,7 @@ const PAGES: TypeDocOptions & Partial<PluginOptions> = {
 const SITE: TypeDocOptions = {
   name: "pulumi-ion",
   readme: join(ROOT, "docs/README.md"),
-  projectDocuments: [join(ROOT, "docs/*.md"), join(ROOT, "{CHANGELOG,CONTRIBUTING,SECURITY}.md")],
+  projectDocuments: [join(ROOT, "docs/*.md"), join(ROOT, "{CONTRIBUTING,SECURITY,provider/CHANGELOG}.md")],
   highlightLanguages: [...OptionDefaults.highlightLanguages, "graphql", "mermaid", "powershell", "python", "go"],
 };
 

@@ -124,13 +124,14 @@ function reproducible(text: string): string {
   return `${JSON.stringify({ ...rest, metadata: others }, undefined, 2)}\n`;
 }
 
-/** The changelog's section of a version; before it has one, what is unreleased. */
+/** What the changelogs of both packages say about a version. */
 function notesFor(version: string): string {
-  const sections = readFileSync(join(ROOT, "CHANGELOG.md"), "utf8").split(/^## /m).slice(1);
-  const find = (title: string) => sections.find((section) => section.startsWith(title));
-  const section = find(version) ?? find(`[${version}]`) ?? find("Unreleased");
-  if (section === undefined) throw new Error(`CHANGELOG.md has no section for ${version}.`);
-  return `${section.slice(section.indexOf("\n")).trim()}\n`;
+  return PACKAGES.map((folder) => {
+    const [title, ...sections] = readFileSync(join(ROOT, folder, "CHANGELOG.md"), "utf8").split(/^## /m);
+    const section = sections.find((one) => one.startsWith(`${version}\n`));
+    if (title === undefined || section === undefined) throw new Error(`${folder}/CHANGELOG.md has no section for ${version}.`);
+    return `#${title.trim()}\n\n${section.slice(version.length).trim()}\n`;
+  }).join("\n");
 }
 
 function sha256(file: string): string {

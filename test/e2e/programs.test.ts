@@ -90,7 +90,8 @@ describe("the packed and installed package", () => {
 
   it("runs as a shell command", async () => {
     const { code, output } = await run(join(folder, "app/node_modules/.bin/pulumi-ion"), ["--version"], folder);
-    expect({ code, output }).toEqual({ code: 0, output: "0.1.0\n" });
+    const { version } = JSON.parse(await readFile(join(ROOT, "provider/package.json"), "utf8"));
+    expect({ code, output }).toEqual({ code: 0, output: `${version}\n` });
   });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
