@@ -129,7 +129,8 @@ function notesFor(version: string): string {
   return PACKAGES.map((folder) => {
     const [title, ...sections] = readFileSync(join(ROOT, folder, "CHANGELOG.md"), "utf8").split(/^## /m);
     const section = sections.find((one) => one.startsWith(`${version}\n`));
-    if (title === undefined || section === undefined) throw new Error(`${folder}/CHANGELOG.md has no section for ${version}.`);
+    if (title === undefined || section === undefined)
+      throw new Error(`${folder}/CHANGELOG.md has no section for ${version}.`);
     return `#${title.trim()}\n\n${section.slice(version.length).trim()}\n`;
   }).join("\n");
 }

@@ -15,6 +15,7 @@ for (const file of globSync(["examples/*/package.json", "examples/go/go.mod", "d
   const text = readFileSync(join(ROOT, file), "utf8");
   writeFileSync(join(ROOT, file), text.replaceAll(before, now));
 }
-for (const script of ["schema", "sdks"]) execFileSync("npm", ["run", "--silent", script], { cwd: ROOT, stdio: "inherit" });
+for (const script of ["schema", "sdks"])
+  execFileSync("npm", ["run", "--silent", script], { cwd: ROOT, stdio: "inherit" });
 execFileSync("npm", ["install", "--package-lock-only", "--no-audit", "--no-fund"], { cwd: ROOT, stdio: "inherit" });
 console.log(`${before} → ${now}. Read the changelogs and commit.`);

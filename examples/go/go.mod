@@ -4,7 +4,7 @@ go 1.25.11
 
 require (
 	github.com/pulumi/pulumi/sdk/v3 v3.255.0
-	pulumi-ion/sdk/go v0.1.0
+	pulumi-ion/sdk/go v0.2.0
 )
 
 replace pulumi-ion/sdk/go => ./node_modules/pulumi-ion/sdk/go
