@@ -2,8 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 const POLL_MS = 50;
-const OURS =
-  /@pulumi\/pulumi\/cmd\/dynamic-provider|pulumi-ion\/engine\/preload\/startProvider\.js|bin\/pulumi-resource-ion|bin\/pulumi-ion\.js/;
+const OURS = /@pulumi\/pulumi\/cmd\/dynamic-provider|bin\/pulumi-resource-ion|bin\/pulumi-ion\.js/;
 
 /** A running measurement. */
 export interface MemoryWatch {

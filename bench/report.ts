@@ -101,15 +101,12 @@ all of them. The columns are the delays of the emulator: the delay of each respo
 per mutation.
 
 - **The floor** is an empty program: the minimum with Pulumi.
-- **Fast start**: Pulumi.yaml has the settings that make Pulumi's own processes start faster
-  ([how it works](how-it-works.md#what-makes-it-faster)). An empty program benefits, too. It is a second floor, and the budgets apply to
-  both.
 - **No-op dynamic resources**: the same number of resources of Pulumi's dynamic provider, without code and without requests.
   The difference to the floor is Pulumi's share: starting the provider process (twice in a preview with refresh, once with
   \`--run-program\`), and registering and checkpointing each resource.
 - **A hand-written dynamic provider**: follows Pulumi's guide and sends one request per operation
   (bench/programs/handWritten.js).
-- **\`pulumi-ion/native\`** and **YAML** run over the [provider plugin](provider-plugin.md), without a fast start. "From its archive" means that
+- **\`pulumi-ion/native\`** and **YAML** run over the [provider plugin](provider-plugin.md). "From its archive" means that
   the plugin is installed with \`pulumi plugin install\`.
 - **OpenTofu with sullivtr/graphql**: one resource per object (bench/programs/opentofu). Its provider cannot request a token, so that request
   is not part of the time. \`node bench/opentofu.ts\` compiles both.
@@ -128,7 +125,7 @@ ${formatBudgets(parts.budgets)}
 
 ## Scaling
 
-Many \`VioletWebhooks\` in one stack, with \`--parallel 64\`, a fast start and an ION without delay, one run each. "No-op" is the same
+Many \`VioletWebhooks\` in one stack, with \`--parallel 64\` and an ION without delay, one run each. "No-op" is the same
 number of no-op dynamic resources. With a file backend, Pulumi writes the whole state twice for each resource, so the time per
 resource grows with the stack, for any provider. All times except the last column are therefore measured with
 \`PULUMI_SKIP_CHECKPOINTS=true\` (an experimental setting of Pulumi). The last table shows the peak memory of the provider process

@@ -53,7 +53,7 @@ export async function measureScaling(
   progress: (what: string) => void,
 ): Promise<Scaling> {
   const config = { "bench:receivers": String(receivers) };
-  const create = (program: string, env = {}, options: StackOptions = { fastStart: true }) =>
+  const create = (program: string, env = {}, options: StackOptions = {}) =>
     createStack(program, emulator.connection, { config, env, measureMemory: true, ...options });
   const run = async (stack: Stack, operation: Operation, what: string): Promise<Usage> => {
     progress(`${receivers * 34} ${what}: ${operation}`);

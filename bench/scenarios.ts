@@ -19,7 +19,7 @@ export interface Scenario {
   readonly title: string;
   /** Whether it creates Violet's receiver and its 34 subscriptions in ION. */
   readonly createsWebhooks: boolean;
-  /** The ids of the empty programs that set the time budget of this provider: without and with a fast start. */
+  /** The ids of the empty programs that set the time budget of this provider. */
   readonly floors?: readonly string[];
   /** The limits of its time (issue 18). */
   readonly limits?: readonly RatioLimit[];
@@ -40,7 +40,6 @@ const UNLIMITED = { up: Number.POSITIVE_INFINITY, preview: Number.POSITIVE_INFIN
 
 const PARALLEL = ["--parallel", "64"];
 const RUN_PROGRAM = [...PARALLEL, "--run-program"];
-const FAST: StackOptions = { fastStart: true };
 const NATIVE: StackOptions = { carrier: "native" };
 const YAML: StackOptions = { carrier: "yaml" };
 
@@ -83,11 +82,15 @@ async function openTofu(connection: Connection): Promise<Subject> {
     client_id: clientId,
     client_secret: clientSecret,
   });
-  const { access_token } = (await (await fetch(tokenUrl, { method: "POST", body })).json()) as { access_token: string };
-  const env = { TF_CLI_CONFIG_FILE: config, TF_VAR_endpoint: graphqlUrl, TF_VAR_token: access_token };
+  const env = { TF_CLI_CONFIG_FILE: config, TF_VAR_endpoint: graphqlUrl, TF_VAR_token: "" };
   const tofu = (...args: string[]) => run(join(OPENTOFU.folder, "tofu"), args, { cwd: dir, env });
   return {
-    wipe: () => rm(join(dir, "terraform.tfstate"), { force: true }),
+    wipe: async () => {
+      await rm(join(dir, "terraform.tfstate"), { force: true });
+      // A token expires after some minutes.
+      const answer = await fetch(tokenUrl, { method: "POST", body });
+      env.TF_VAR_token = ((await answer.json()) as { access_token: string }).access_token;
+    },
     up: () => tofu("apply", "-auto-approve"),
     preview: () => tofu("plan", "-detailed-exitcode"),
   };
@@ -103,25 +106,11 @@ export const SCENARIOS: readonly Scenario[] = [
     prepare: pulumi("empty"),
   },
   {
-    id: "floorFast",
-    title: "an empty Pulumi program, fast start",
-    createsWebhooks: false,
-    maxRequests: UNLIMITED,
-    prepare: pulumi("empty", [], FAST),
-  },
-  {
     id: "noOp",
     title: "35 no-op dynamic resources",
     createsWebhooks: false,
     maxRequests: UNLIMITED,
     prepare: pulumi("noOp", PARALLEL),
-  },
-  {
-    id: "noOpFast",
-    title: "35 no-op dynamic resources, fast start, --run-program",
-    createsWebhooks: false,
-    maxRequests: UNLIMITED,
-    prepare: pulumi("noOp", RUN_PROGRAM, FAST),
   },
   {
     id: "provider",
@@ -140,28 +129,12 @@ export const SCENARIOS: readonly Scenario[] = [
     prepare: pulumi("violet", PARALLEL),
   },
   {
-    id: "fast",
-    title: "this provider, fast start",
-    floors: ["floor", "floorFast"],
-    createsWebhooks: true,
-    maxRequests: { up: 8, preview: 1 },
-    prepare: pulumi("violet", [], FAST),
-  },
-  {
-    id: "fast64",
-    title: "this provider, fast start, --parallel 64",
-    floors: ["floor", "floorFast"],
+    id: "program64",
+    title: "this provider, --parallel 64 --run-program",
+    floors: ["floor"],
     createsWebhooks: true,
     maxRequests: { up: 4, preview: 1 },
-    prepare: pulumi("violet", PARALLEL, FAST),
-  },
-  {
-    id: "fastProgram",
-    title: "this provider, fast start, --parallel 64 --run-program",
-    floors: ["floor", "floorFast"],
-    createsWebhooks: true,
-    maxRequests: { up: 4, preview: 1 },
-    prepare: pulumi("violet", RUN_PROGRAM, FAST),
+    prepare: pulumi("violet", RUN_PROGRAM),
   },
   {
     id: "floorYaml",

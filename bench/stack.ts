@@ -5,7 +5,6 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { FAST_START } from "../tools/fastStart.ts";
 import { writeArchive } from "../tools/pluginArchive.ts";
 import type { Connection } from "./emulator.ts";
 import { watchMemory } from "./memory.ts";
@@ -17,8 +16,6 @@ export const ROOT = resolve(import.meta.dirname, "..");
 export const PROGRAMS = join(import.meta.dirname, "programs");
 
 const STACK = "bench";
-
-const RUNTIME = "runtime: nodejs\n";
 
 const PLUGIN = "plugins:\n  providers:\n    - name: ion\n      path: node_modules/pulumi-ion/bin\n";
 
@@ -57,8 +54,6 @@ export type Carrier = "dynamic" | "native" | "yaml";
 export interface StackOptions {
   readonly config?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether Pulumi.yaml has the settings for a fast start (docs/how-it-works.md). */
-  readonly fastStart?: boolean;
   /** @default "dynamic" */
   readonly carrier?: Carrier;
   /** Whether the plugin is installed from its archive, and not named in Pulumi.yaml. */
@@ -142,13 +137,13 @@ async function makePulumiHome(dir: string): Promise<Record<string, string>> {
 }
 
 async function projectFile(program: string, options: StackOptions): Promise<string> {
-  const { carrier = "dynamic", fastStart, installed } = options;
+  const { carrier = "dynamic", installed } = options;
   const head = "name: bench\noptions:\n  refresh: always\n";
   const plugin = carrier === "dynamic" || installed ? "" : PLUGIN;
   if (carrier === "yaml") {
     return `${head}runtime: yaml\n${plugin}${await readFile(join(PROGRAMS, `${program}.yaml`), "utf8")}`;
   }
-  return `${head}main: ${program}.js\n${fastStart ? FAST_START : RUNTIME + plugin}`;
+  return `${head}runtime: nodejs\n${plugin}main: ${program}.js\n`;
 }
 
 /**

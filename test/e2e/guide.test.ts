@@ -23,9 +23,8 @@ const PULUMI_ERRORS = {
   "no stack named": "pulumi preview --stack nowhere",
   "the stack is currently locked": `mkdir -p ${LOCKS}; echo "{}" > ${LOCKS}/1.json; pulumi destroy --yes; e=$?; rm ${LOCKS}/1.json; exit $e`,
   "Cannot find module 'pulumi-ion/dynamic'": "pulumi destroy --yes --skip-preview",
-  "Cannot find module 'pulumi-ion/preload'": `${runtime("nodeargs: --require=pulumi-ion/preload")}; pulumi preview --refresh=false`,
   "is not supported in strip-only mode": `${runtime("typescript: false")}; echo "enum E { A }" >> index.ts; pulumi preview --refresh=false`,
-  "no folder at path": `printf 'plugins: {providers: [{name: pulumi-nodejs, path: node_modules/pulumi-ion/engine/preload}]}' >> Pulumi.yaml; pulumi preview`,
+  "no folder at path": `printf 'plugins: {providers: [{name: ion, path: node_modules/pulumi-ion/bin}]}' >> Pulumi.yaml; pulumi preview`,
 };
 
 const blocks = (page: string, language: string) =>

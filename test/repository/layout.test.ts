@@ -22,7 +22,6 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "engine/shared/": ["model/", "ion/", "lifecycle/"],
   "engine/dynamic/": ["model/", "ion/", "lifecycle/", "engine/shared/"],
   "engine/plugin/": ["model/", "ion/", "lifecycle/", "engine/shared/"],
-  "engine/preload/": [],
   "program/": ["model/", "ion/"],
   "functions/": ["model/", "ion/", "program/", "lifecycle/lookUps.ts"],
   "resources/": ["model/", "ion/", "program/", "functions/", "engine/dynamic/providerReference.ts"],

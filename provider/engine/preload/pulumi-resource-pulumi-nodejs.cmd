@@ -1,1 +1,0 @@
-@node --max-semi-space-size=1 --heap-growing-percent=20 "%~dp0startProvider.js" %*
