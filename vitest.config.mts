@@ -16,6 +16,8 @@ const LONG = [
   "resources",
   "refusals",
   "histories",
+  "secrets",
+  "drift",
   "programs",
   "examples",
   "connections",

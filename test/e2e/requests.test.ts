@@ -25,7 +25,7 @@ const sizes = (batches: readonly (readonly string[])[]) =>
   batches.map((fields) => `${fields.length} ${[...new Set(fields)].join()}`);
 
 // A batch is sent when the engine goes idle, so a machine that stalls for a moment may split one: retry.
-describe.each(CARRIERS)("requests (%s)", { retry: 2 }, (carrier) => {
+describe.each(CARRIERS)("requests (%s)", { retry: 4 }, (carrier) => {
   it("each command reads one snapshot and sends one batch of each kind of mutation", async () => {
     const project = await makeProject({ carrier, files: violet() });
     const wide = ["--parallel", "64"];
