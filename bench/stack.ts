@@ -17,7 +17,8 @@ export const PROGRAMS = join(import.meta.dirname, "programs");
 
 const STACK = "bench";
 
-const PLUGIN = "plugins:\n  providers:\n    - name: ion\n      path: node_modules/pulumi-ion/bin\n";
+/** The lines of Pulumi.yaml that name the plugin. */
+export const PLUGIN = "plugins:\n  providers:\n    - name: ion\n      path: node_modules/pulumi-ion/bin\n";
 
 /** The engine's own folder, so that no launcher in Node adds its time. */
 const VERSIONS = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "versions");

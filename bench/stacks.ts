@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { LoggedRequest } from "../emulator/index.ts";
-import { ROOT, type Run, run } from "./stack.ts";
+import { PLUGIN, ROOT, type Run, run } from "./stack.ts";
+import { median } from "./statistics.ts";
 import { table } from "./table.ts";
 
 const { values } = parseArgs({ options: { stacks: { type: "string", default: "200" } } });
@@ -59,9 +60,9 @@ async function launch(...args: string[]): Promise<EmulatorProcess> {
   return {
     environments: await started.promise,
     takeRequests: () => {
-      const taken = new Map(requests);
+      const counts = new Map(requests);
       requests.clear();
-      return taken;
+      return counts;
     },
     memory: async () =>
       Number(/^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
@@ -109,8 +110,7 @@ class Project {
     await cp(join(ROOT, "examples/yaml/package.json"), join(project.dir, "package.json"));
     await symlink(join(ROOT, "node_modules"), join(project.dir, "node_modules"));
     const head = "name: bench\nruntime: yaml\noptions:\n  refresh: always\n";
-    const plugin = "plugins:\n  providers:\n    - name: ion\n      path: node_modules/pulumi-ion/bin\n";
-    await writeFile(join(project.dir, "Pulumi.yaml"), `${head}${plugin}resources:\n${resources}`);
+    await writeFile(join(project.dir, "Pulumi.yaml"), `${head}${PLUGIN}resources:\n${resources}`);
     return project;
   }
 
@@ -159,7 +159,6 @@ const RECEIVER = (name: string, uri: string) =>
 const VIOLET =
   "  violet:\n    type: ion:VioletWebhooks\n    properties:\n      webhookUri: https://violet.example/bench\n";
 
-const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 const seconds = (number: number) => `${number.toFixed(2)} s`;
 const megabytes = (number: number | undefined) => (number === undefined ? "-" : `${number.toFixed(0)} MB`);
 

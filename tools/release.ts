@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -43,9 +43,11 @@ function build(folder: string): string {
   const schema = readFileSync(join(ROOT, "provider/engine/plugin/schema.json"), "utf8");
   writeFileSync(join(folder, `pulumi-ion-${version}-schema.json`), schema);
   writeFileSync(join(folder, `pulumi-ion-${version}-sbom.json`), sbom(version));
-  for (const platform of PLATFORMS) {
-    writeArchive(join(folder, `pulumi-resource-ion-v${version}-${platform}.tar.gz`));
-  }
+  const [archive = "", ...copies] = PLATFORMS.map((platform) =>
+    join(folder, `pulumi-resource-ion-v${version}-${platform}.tar.gz`),
+  );
+  writeArchive(archive);
+  for (const copy of copies) copyFileSync(archive, copy);
   writeFileSync(join(folder, "notes.md"), notesFor(version));
   const sums = readdirSync(folder)
     .sort()

@@ -1,4 +1,3 @@
-import { lstatSync, type Stats } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { Option } from "commander";
@@ -10,6 +9,7 @@ import { type Difference, duplicateReceivers, receiverDifference } from "../../m
 import { describeDifference } from "../../model/messages.ts";
 import { escapeText, formatJson, formatReceiver, pluralize } from "../../model/text.ts";
 import type { Receiver, Receivers } from "../../model/webhooks.ts";
+import { statOf } from "../files.ts";
 import { findPackage, isFromRegistry } from "../init/package.ts";
 import { type Register, withStack } from "../options.ts";
 import { connect, describeSource, findSettings, withoutSecrets } from "../settings.ts";
@@ -209,15 +209,6 @@ async function write(folder: string, files: Program["files"], force: boolean): P
     throw new IonError("config", `Could not write to ${escapeText(folder)}: ${sentence(escapeText(reason))}`);
   } finally {
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-/** What is at a path, if anything is; a symbolic link itself, not what it points to. */
-function statOf(path: string): Stats | undefined {
-  try {
-    return lstatSync(path);
-  } catch {
-    return undefined;
   }
 }
 

@@ -4,11 +4,12 @@ import { basename, dirname, relative, resolve } from "node:path";
 import { Option } from "commander";
 import { IonError } from "../../ion/errors.ts";
 import { escapeText } from "../../model/text.ts";
+import { statOf } from "../files.ts";
 import type { Action, Register } from "../options.ts";
 import { quoted } from "../shell.ts";
 import type { Terminal } from "../terminal.ts";
 import { alreadyHas, findPackage, requirementOf } from "./package.ts";
-import { conflictsWith, LANGUAGES, projectFiles, statOf, writeProject } from "./projectFiles.ts";
+import { conflictsWith, LANGUAGES, projectFiles, writeProject } from "./projectFiles.ts";
 import { runCommand } from "./runCommand.ts";
 import { askSettings, createStack, type InitSettings, REGIONS, STAGES } from "./stackConfig.ts";
 
@@ -78,10 +79,10 @@ async function run(folder: string, options: InitOptions, terminal: Terminal, ver
 }
 
 /**
- * Makes sure that nobody else can change the project while npm runs in it: the folder, or the one in which it will be, is this
- * user's and not a link. A shared folder such as /tmp is root's.
+ * Refuses a folder that another user can change while npm runs in it. A folder that exists must belong to this user. A new one may
+ * also be in a folder of root's, such as /tmp.
  *
- * @throws IonError "config" if it is not.
+ * @throws IonError "config"
  */
 function requireOwnFolder(target: string): void {
   if (statOf(target)?.isSymbolicLink()) {

@@ -37,15 +37,13 @@ export async function requirementOf(root: string, version: string, target: strin
     const name = first?.filename;
     if (!name) throw new IonError("config", `\`npm pack ${escapeText(root)}\` named no file.`);
     await copyFile(join(folder, name), join(target, name), constants.COPYFILE_EXCL).catch((error: unknown) => {
-      throw isTaken(error) ? alreadyHas(target, [name]) : error;
+      throw (error as NodeJS.ErrnoException).code === "EEXIST" ? alreadyHas(target, [name]) : error;
     });
     return `file:${name}`;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-const isTaken = (error: unknown) => (error as NodeJS.ErrnoException).code === "EEXIST";
 
 /** The error if a folder has files that the project needs. */
 export function alreadyHas(target: string, files: readonly string[]): IonError {

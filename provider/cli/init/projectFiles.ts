@@ -1,7 +1,7 @@
 /** The files of a new project. They are in `template/`: one folder a language, and `common` for all. */
-import { lstatSync, type Stats } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
+import { statOf } from "../files.ts";
 import { findPackage } from "./package.ts";
 
 /** The languages of `pulumi-ion init`. */
@@ -41,15 +41,6 @@ export function conflictsWith(target: string, files: Files): string[] {
     return statOf(join(target, path)) === undefined ? [] : [path];
   });
   return [...new Set(conflicts)].sort();
-}
-
-/** What is at a path, which may be a link that leads nowhere; undefined if there is nothing, or no folder on the way. */
-export function statOf(path: string): Stats | undefined {
-  try {
-    return lstatSync(path);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Writes the files. @param requirement what package.json requires of pulumi-ion */

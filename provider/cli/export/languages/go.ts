@@ -1,4 +1,5 @@
 /** Writes a program over the provider plugin in Go, formatted as by gofmt. */
+import { capitalize } from "../../../model/text.ts";
 import { camelCase, comment, literal32 } from "../codegen.ts";
 import type { DeclaredReceiver } from "../declarations.ts";
 
@@ -28,7 +29,7 @@ export function writeGo(header: readonly string[], receivers: readonly DeclaredR
 function declare({ name, fields, subscriptions }: DeclaredReceiver): string[] {
   const variable = `${camelCase(name)}Receiver`;
   const width = Math.max(...fields.map(([key]) => key.length)) + 2;
-  const args = fields.map(([key, value]) => `\t${`${pascalCase(key)}:`.padEnd(width)}${inputOf(value)},`);
+  const args = fields.map(([key, value]) => `\t${`${capitalize(key)}:`.padEnd(width)}${inputOf(value)},`);
   const create = `ion.NewWebhookReceiver(ctx, ${literal32(name)}, &ion.WebhookReceiverArgs{`;
   if (subscriptions.length === 0) {
     return [`if _, err := ${create}`, ...args, "}); err != nil {", "\treturn err", "}"];
@@ -55,8 +56,6 @@ function declare({ name, fields, subscriptions }: DeclaredReceiver): string[] {
     "}",
   ];
 }
-
-const pascalCase = (key: string) => key.charAt(0).toUpperCase() + key.slice(1);
 
 function inputOf(value: string | number | boolean): string {
   if (typeof value === "string") return `pulumi.String(${literal32(value)})`;
