@@ -300,7 +300,7 @@ it("sends hostile values exactly as they are", async () => {
   expect(await knownState(api)).toEqual(await liveState(emulator));
 });
 
-describe("errors beside an answer", () => {
+describe("errors next to an answer", () => {
   const field = { message: "No.", path: ["m0"], extensions: { code: "BAD_USER_INPUT" } };
   const below = { message: "Its receiver is not visible.", path: ["m0", "webhookSubscription", "receiver"] };
 

@@ -33,6 +33,17 @@ function drift({ store }: Emulator) {
   store.deleteHeader(plant?.id ?? "");
 }
 
+/** Attaches the headers of receiver 1 to a receiver of another stack, too. */
+function shareHeaders({ store }: Emulator) {
+  const other = store.createReceiver({ name: "other", webhookUri: "https://other.example" });
+  for (const { id } of store.listHeaders("1")) store.addHeader(other.id, id);
+  return other;
+}
+
+/** The headers of a receiver, or of all. */
+const headersOf = ({ store }: Emulator, receiverId?: string) =>
+  store.listHeaders(receiverId).map(({ key, value }) => `${key}: ${value}`);
+
 describe.each(CARRIERS)("over %s", (carrier) => {
   describe.each(FILES.filter((file) => file !== ONLY_GUIDE))("%s", (file) => {
     it("creates, sees drift, repairs it, changes headers, and leaves nothing in ION", async () => {
@@ -142,36 +153,32 @@ describe.each(CARRIERS)("over %s", (carrier) => {
 
     it("belong to other receivers too, and stay there", async () => {
       const emulator = await startWith("headersAttached.graphql");
-      const { store } = emulator;
       const stack = new Stack();
       await stack.up(programOf([DESIRED]), startProvider(carrier, emulator));
-      const other = store.createReceiver({ name: "other", webhookUri: "https://other.example" });
-      for (const { id } of store.listHeaders("1")) store.addHeader(other.id, id);
-      const before = store.listHeaders(other.id).map(({ key, value }) => `${key}: ${value}`);
+      const other = shareHeaders(emulator);
+      const before = headersOf(emulator, other.id);
       const changed = [{ ...DESIRED, headers: { "X-Key": `${CANARY}-other` } }];
       expect(await stack.up(programOf(changed), startProvider(carrier, emulator))).toMatchObject({ errors: [] });
-      expect(store.listHeaders("1").map(({ key, value }) => `${key}: ${value}`)).toEqual([`X-Key: ${CANARY}-other`]);
-      expect(store.listHeaders(other.id).map(({ key, value }) => `${key}: ${value}`)).toEqual(before);
+      expect(headersOf(emulator, "1")).toEqual([`X-Key: ${CANARY}-other`]);
+      expect(headersOf(emulator, other.id)).toEqual(before);
       expect(await stack.up([], startProvider(carrier, emulator))).toMatchObject({ errors: [] });
-      expect(store.listHeaders(other.id).map(({ key, value }) => `${key}: ${value}`)).toEqual(before);
+      expect(headersOf(emulator, other.id)).toEqual(before);
     });
   });
 
   it("a header that a receiver of another stack may have is never changed, if ION does not show all receivers", async () => {
     const schema = readFileSync(join(import.meta.dirname, "headersAttached.graphql"), "utf8");
     const emulator = await start({ schema, hide: ["webhookReceivers"] });
-    const { store } = emulator;
     const stack = new Stack();
     await stack.up(programOf([DESIRED]), startProvider(carrier, emulator));
-    const other = store.createReceiver({ name: "other", webhookUri: "https://other.example" });
-    for (const { id } of store.listHeaders("1")) store.addHeader(other.id, id);
-    const before = store.listHeaders(other.id).map(({ key, value }) => `${key}: ${value}`);
+    const other = shareHeaders(emulator);
+    const before = headersOf(emulator, other.id);
     const changed = [{ ...DESIRED, headers: { "X-Key": `${CANARY}-other` } }];
     expect(await stack.up(programOf(changed), startProvider(carrier, emulator))).toMatchObject({ errors: [] });
-    expect(store.listHeaders("1").map(({ key, value }) => `${key}: ${value}`)).toEqual([`X-Key: ${CANARY}-other`]);
-    expect(store.listHeaders(other.id).map(({ key, value }) => `${key}: ${value}`)).toEqual(before);
+    expect(headersOf(emulator, "1")).toEqual([`X-Key: ${CANARY}-other`]);
+    expect(headersOf(emulator, other.id)).toEqual(before);
     expect(await stack.up([], startProvider(carrier, emulator))).toMatchObject({ errors: [] });
-    expect(store.listHeaders().map(({ key, value }) => `${key}: ${value}`)).toEqual(before);
+    expect(headersOf(emulator)).toEqual(before);
   });
 
   it("a key that may not list receivers manages those of its stack, and says once what it cannot find", async () => {
