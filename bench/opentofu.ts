@@ -4,7 +4,7 @@
  * cloned with Git, or `--provider <folder or URL>` names a clone. Without them, the benchmark omits these rows.
  */
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -29,6 +29,18 @@ function findProblem(): string | undefined {
   } catch {
     return "OpenTofu is not compared: `node bench/opentofu.ts` compiles it and its provider.";
   }
+}
+
+/** Copies the provider into a mirror from which `tofu init` installs it, as from a registry. */
+export function writeMirror(mirror: string): void {
+  const [platform, arch] = [
+    process.platform === "win32" ? "windows" : process.platform,
+    process.arch === "x64" ? "amd64" : process.arch,
+  ];
+  const version = PROVIDER_VERSION.slice(1);
+  const target = join(mirror, "registry.opentofu.org/sullivtr/graphql", version, `${platform}_${arch}`);
+  mkdirSync(target, { recursive: true });
+  copyFileSync(join(folder, "terraform-provider-graphql"), join(target, `terraform-provider-graphql_v${version}`));
 }
 
 if (import.meta.main) {

@@ -2,7 +2,7 @@
 import { cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection } from "./emulator.ts";
-import { OPENTOFU } from "./opentofu.ts";
+import { OPENTOFU, writeMirror } from "./opentofu.ts";
 import { createStack, makeFolder, PROGRAMS, type Run, run, type StackOptions } from "./stack.ts";
 
 /** A limit of the time of each command, compared with another scenario in the same run. */
@@ -67,16 +67,18 @@ async function guide(connection: Connection): Promise<Subject> {
   return { wipe: async () => {}, up: () => node("up"), preview: () => node("preview") };
 }
 
-/** Runs Violet's guide with OpenTofu. Its provider gets no token by itself, so the time of that request is not in the measurement. */
+/**
+ * Runs Violet's guide with OpenTofu, installed as users install it: `tofu init` writes the lock file that each command checks. Its
+ * provider gets no token by itself, so the time of that request is not in the measurement.
+ */
 async function openTofu(connection: Connection): Promise<Subject> {
   const { graphqlUrl, tokenUrl, clientId, clientSecret } = connection;
   const dir = await makeFolder();
   await cp(join(PROGRAMS, "opentofu/main.tf"), join(dir, "main.tf"));
   const config = join(dir, "tofurc");
-  await writeFile(
-    config,
-    `provider_installation {\n  dev_overrides { "sullivtr/graphql" = "${OPENTOFU.folder}" }\n}\n`,
-  );
+  const mirror = join(dir, "mirror");
+  writeMirror(mirror);
+  await writeFile(config, `provider_installation {\n  filesystem_mirror {\n    path = "${mirror}"\n  }\n}\n`);
   const body = new URLSearchParams({
     grant_type: "client_credentials",
     client_id: clientId,
@@ -84,6 +86,7 @@ async function openTofu(connection: Connection): Promise<Subject> {
   });
   const env = { TF_CLI_CONFIG_FILE: config, TF_VAR_endpoint: graphqlUrl, TF_VAR_token: "" };
   const tofu = (...args: string[]) => run(join(OPENTOFU.folder, "tofu"), args, { cwd: dir, env });
+  await tofu("init");
   return {
     wipe: async () => {
       await rm(join(dir, "terraform.tfstate"), { force: true });
