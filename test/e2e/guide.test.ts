@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
+import { deletePartsUpdate } from "../support/byHand.ts";
 import { start } from "../support/support.ts";
+import { killGroup } from "./processes.ts";
 import { ROOT, run } from "./project.ts";
 
 const GUIDE = "docs/importing.md";
@@ -113,14 +112,12 @@ async function runMutation(
   expect(await answer.json()).not.toHaveProperty("errors");
 }
 
-it("the first ten minutes, executed block by block, lead to a project outside the repository and an event", async () => {
+it("the first ten minutes, executed block by block, lead to a project outside the repository, an event and a repair", async () => {
   const page = await readFile(join(ROOT, "docs/first-ten-minutes.md"), "utf8");
   const inTerminal = (name: string) =>
     [...page.matchAll(new RegExp(`<!-- terminal: ${name} -->\n\n\`\`\`sh\n([\\s\\S]*?)\`\`\``, "g"))].map(
       ([, block = ""]) => block,
     );
-  const emulator = await start();
-  const { store } = emulator;
   const home = await mkdtemp(join(tmpdir(), "pulumi-ion-home-"));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
   await mkdir(join(home, ".pulumi"));
@@ -128,70 +125,56 @@ it("the first ten minutes, executed block by block, lead to a project outside th
   if (existsSync(engines)) await symlink(engines, join(home, ".pulumi/versions"));
   // The repository as the guide's reader has it after `npm ci`, in a folder of its own.
   const clone = join(home, "clone");
-  await mkdir(clone);
-  await symlink(join(ROOT, "node_modules"), join(clone, "node_modules"));
-  await writeFile(join(clone, "package.json"), "{}");
+  await cp(join(ROOT, "tools"), join(clone, "tools"), { recursive: true });
+  for (const name of ["node_modules", "provider"]) await symlink(join(ROOT, name), join(clone, name));
+  const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  await writeFile(join(clone, "package.json"), JSON.stringify({ scripts: { ...scripts, build: "true" } }));
   const env: NodeJS.ProcessEnv = { ...process.env, HOME: home, STATE: join(home, "shell") };
   // The developer's own login stays as it is.
   env.PULUMI_HOME = join(home, ".pulumi");
   delete env.PULUMI_BACKEND_URL;
   env.PATH = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
   env.PULUMI_SKIP_UPDATE_CHECK = "true";
-  const port = await freePort();
-  const adapted = (block: string) =>
-    block
-      .replaceAll("http://127.0.0.1:8787", emulator.url)
-      .replaceAll("http://127.0.0.1:8788", `http://127.0.0.1:${port}`)
-      .replaceAll("pulumi-ion listen", `pulumi-ion listen --port ${port}`)
-      // Pulumi takes the home folder of the user, not of the environment.
-      .replaceAll("pulumi login --local", `pulumi login file://${home}`)
-      .replaceAll("emulator emit parts", `emulator emit --url ${emulator.url} parts`)
-      // Answers the prompt.
-      .replaceAll("pulumi up", "pulumi up --yes --skip-preview");
-  const execute = async (block: string) => {
-    const head = "if [ -f $STATE ]; then . $STATE; cd $(cat $STATE.cwd); fi\n";
-    const tail = "\npwd > $STATE.cwd; export -p > $STATE";
-    const { code, output } = await run("bash", ["-e", "-c", head + adapted(block) + tail], clone, env);
-    expect(code, `${block}\n${output}`).toBe(0);
-    return output;
-  };
 
-  const [create = "", check = "", apply = "", repair = ""] = inTerminal("project");
-  await execute(create);
-  const checked = await execute(check);
-  expect(checked).toContain("Everything works: pulumi-ion");
-  expect(checked).toContain("+ 39 to create");
-  expect(await execute(apply)).toMatch(/39 unchanged\s*$/);
-  expect(store.listSubscriptions()).toHaveLength(34);
-
-  const [listen = ""] = inTerminal("receiver");
-  const project = join(home, "ion-practice");
-  const child = spawn("bash", ["-c", adapted(listen)], { cwd: project, env, detached: true });
-  onTestFinished(() => void process.kill(-(child.pid ?? 0), "SIGKILL"));
+  const [practice = ""] = inTerminal("practice");
+  const child = spawn("bash", ["-e", "-c", practice.replace("npm ci\n", "")], { cwd: clone, env, detached: true });
+  onTestFinished(() => killGroup(child.pid ?? 0));
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (text) => {
       printed += text;
     });
   }
-  const waitFor = (pattern: RegExp) => vi.waitFor(() => expect(printed).toMatch(pattern), { timeout: 60_000 });
-  await waitFor(new RegExp(`:${port}`));
-  const [emit = ""] = inTerminal("emit");
-  const emitted = await run("bash", ["-e", "-c", adapted(emit)], clone, env);
-  expect(emitted.output).toBe("1 change of PARTS UPDATE: 1 delivery.\n");
-  await waitFor(/PARTS UPDATE/);
+  const waitFor = (pattern: RegExp) => vi.waitFor(() => expect(printed).toMatch(pattern), { timeout: 120_000 });
+  await waitFor(/Press Ctrl-C to stop\. Events appear here:/);
+  const [, url = ""] = /ION is at (\S+):/.exec(printed) ?? [];
+  // Everything is in the guide as it is printed, except for the port and the whole path of the folder.
+  const commands = [...printed.matchAll(/^ {2}(\S.*)$/gm)].map(([, command = ""]) => command);
+  const blocks = inTerminal("second")
+    .join("")
+    .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, url);
+  const project = join(home, "ion-practice");
+  for (const command of commands) expect(blocks.replace("$PWD", project)).toContain(command);
 
-  store.deleteSubscription(store.listSubscriptions()[0]?.id ?? "");
+  const execute = async (block: string) => {
+    const head = "if [ -f $STATE ]; then . $STATE; cd $(cat $STATE.cwd); fi\n";
+    const tail = "\npwd > $STATE.cwd; export -p > $STATE";
+    const script = block
+      .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, url)
+      // Answers the prompt.
+      .replaceAll("pulumi up", "pulumi up --yes --skip-preview");
+    const { code, output } = await run("bash", ["-e", "-c", head + script + tail], clone, env);
+    expect(code, `${block}\n${output}`).toBe(0);
+    return output;
+  };
+  const [emit = "", look = "", repair = ""] = inTerminal("second");
+  expect(await execute(emit)).toBe("1 change of PARTS UPDATE: 1 delivery.\n");
+  await waitFor(/PARTS UPDATE {2}signature/);
+  await deletePartsUpdate(url);
+  const shown = await execute(look);
+  expect(shown).toContain("+ pulumi-nodejs:dynamic/ion:WebhookSubscription: (create)");
+  expect(shown).toMatch(/\+ 1 to create\s+38 unchanged/);
   const repaired = await execute(repair);
-  expect(repaired).toContain("+ 1 to create");
-  expect(repaired).toMatch(/No drift\.\s*$/);
+  expect(repaired).toMatch(/\+ 1 created\s+38 unchanged[\s\S]*No drift\.\s[\s\S]*Everything works: pulumi-ion/);
   expect(await readFile(join(project, "package.json"), "utf8")).toContain("file:pulumi-ion-");
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}

@@ -19,7 +19,7 @@ const processes = (): Process[] =>
     });
 
 /** All descendants of a process. */
-function descendantsOf(pid: number, all = processes()): Process[] {
+export function descendantsOf(pid: number, all = processes()): Process[] {
   const children = all.filter(({ parent }) => parent === pid);
   return [...children, ...children.flatMap((child) => descendantsOf(child.pid, all))];
 }
