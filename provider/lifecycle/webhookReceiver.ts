@@ -121,141 +121,150 @@ const hasControlCharacter = (value: string) =>
 /** Keys that read and check add to the inputs for the preview. */
 const PREVIEW_KEYS = ["pinned", "driftedSecrets", "changedSecrets"];
 
-/** The lifecycle of a webhook receiver. */
-export const webhookReceiver: ResourceHandler<Inputs, State> = {
-  secrets: SECRET_PROPERTIES,
+/** The lifecycle of a webhook receiver, for dynamic resources. */
+export const webhookReceiver = createWebhookReceiver("importId");
 
-  // Two receivers with one URL deliver everything twice, so the URL identifies a receiver. With importId, the id does.
-  identities(declared, id = "importId" in declared ? declared.importId : undefined) {
-    const { webhookUri } = declared;
-    const known = { url: webhookUri && normalizeUrl(webhookUri), id };
-    return Object.entries(known).flatMap(([what, value]) => (value && value !== UNKNOWN ? `${what} ${value}` : []));
-  },
+/** @param importOption what a program sets to import an existing receiver: each engine has its own way. */
+export function createWebhookReceiver(importOption: string): ResourceHandler<Inputs, State> {
+  return {
+    secrets: SECRET_PROPERTIES,
 
-  async check(api, given, olds) {
-    const news = withoutKeys(given, PREVIEW_KEYS);
-    const failures = inputFailures(argsSchema, news, olds);
-    const isUnchanged = olds.name !== undefined && olds.webhookUri === undefined;
-    if (news.webhookUri === undefined && news.importId === undefined && !isUnchanged) {
-      failures.push({ property: "webhookUri", reason: "is missing: set the https:// URL that ION sends events to" });
-    }
-    // Omitted fields that were changed in ION: the preview shows that they are restored.
-    const restored = Object.entries((olds.pinned ?? {}) as Fields).filter(([field]) => news[field] === undefined);
-    const pinned = Object.fromEntries(restored);
-    const changed = changedSecrets(news, olds);
-    const inputs = {
-      ...news,
-      ...(restored.length > 0 && { ...pinned, pinned }),
-      ...(changed.length > 0 && { changedSecrets: changed }),
-    };
-    const isNew = Object.keys(olds).length === 0;
-    const isKnown = ![news.name, news.webhookUri, news.importId].includes(UNKNOWN);
-    if (!isNew || !isKnown || failures.length > 0) return { inputs, failures };
-    const { seen, warnings } = await lookAhead(() => findExisting(api, news as unknown as Inputs));
-    const adopted = seen?.receiver && news.importId === undefined ? [announceAdoption(seen.receiver)] : [];
-    return { inputs, failures, warnings: [...warnings, ...adopted] };
-  },
+    // Two receivers with one URL deliver everything twice, so the URL identifies a receiver. With importId, the id does.
+    identities(declared, id = "importId" in declared ? declared.importId : undefined) {
+      const { webhookUri } = declared;
+      const known = { url: webhookUri && normalizeUrl(webhookUri), id };
+      return Object.entries(known).flatMap(([what, value]) => (value && value !== UNKNOWN ? `${what} ${value}` : []));
+    },
 
-  // Nothing replaces a receiver: a new one has a new id, and its subscriptions would have to move.
-  diff(id, state, inputs) {
-    if (inputs.importId !== undefined && inputs.importId !== UNKNOWN && inputs.importId !== id) {
-      throw new IonError(
-        "ambiguous",
-        `importId is ${escapeText(inputs.importId)}, but this resource is the webhook receiver with id ${escapeText(id)}.`,
-        { hints: ["importId is used only when a resource is created. Declare a new resource for the other receiver."] },
-      );
-    }
-    const differences = receiverDifference(asDesired(desiredFields(inputs, state)), asReceiver(id, state));
-    return { changes: driftedFields(differences).length > 0, replaces: [], details: propertyChanges(differences) };
-  },
+    async check(api, given, olds) {
+      const news = withoutKeys(given, PREVIEW_KEYS);
+      const failures = inputFailures(argsSchema, news, olds);
+      const isUnchanged = olds.name !== undefined && olds.webhookUri === undefined;
+      if (news.webhookUri === undefined && news.importId === undefined && !isUnchanged) {
+        failures.push({ property: "webhookUri", reason: "is missing: set the https:// URL that ION sends events to" });
+      }
+      // Omitted fields that were changed in ION: the preview shows that they are restored.
+      const restored = Object.entries((olds.pinned ?? {}) as Fields).filter(([field]) => news[field] === undefined);
+      const pinned = Object.fromEntries(restored);
+      const changed = changedSecrets(news, olds);
+      const inputs = {
+        ...news,
+        ...(restored.length > 0 && { ...pinned, pinned }),
+        ...(changed.length > 0 && { changedSecrets: changed }),
+      };
+      const isNew = Object.keys(olds).length === 0;
+      const isKnown = ![news.name, news.webhookUri, news.importId].includes(UNKNOWN);
+      if (!isNew || !isKnown || failures.length > 0) return { inputs, failures };
+      const { seen, warnings } = await lookAhead(() => findExisting(api, news as unknown as Inputs, importOption));
+      const adopted = seen?.receiver && news.importId === undefined ? [announceAdoption(seen.receiver)] : [];
+      return { inputs, failures, warnings: [...warnings, ...adopted] };
+    },
 
-  async create(api, inputs) {
-    const { receiver, warnings } = await findExisting(api, inputs);
-    if (receiver) return { id: receiver.id, state: buildState(api.environment, receiver, inputs), warnings };
-    const { headers, ...fields } = declaredFields(inputs);
-    const created = await api.apply({ kind: "createReceiver", fields });
-    return { id: created.id, state: await applyHeaders(api, created, headers, inputs), warnings };
-  },
+    // Nothing replaces a receiver: a new one has a new id, and its subscriptions would have to move.
+    diff(id, state, inputs) {
+      if (inputs.importId !== undefined && inputs.importId !== UNKNOWN && inputs.importId !== id) {
+        throw new IonError(
+          "ambiguous",
+          `importId is ${escapeText(inputs.importId)}, but this resource is the webhook receiver with id ${escapeText(id)}.`,
+          {
+            hints: ["importId is used only when a resource is created. Declare a new resource for the other receiver."],
+          },
+        );
+      }
+      const differences = receiverDifference(asDesired(desiredFields(inputs, state)), asReceiver(id, state));
+      return { changes: driftedFields(differences).length > 0, replaces: [], details: propertyChanges(differences) };
+    },
 
-  // Secret fields are omitted, and so pinned: `pulumi import` prints what it imports as program text.
-  async import(api, id) {
-    const live = await api.receiver(id);
-    if (!live) {
-      throw new IonError(
-        "notFound",
-        `The webhook receiver with id ${escapeText(id)} does not exist in ${formatEnvironment(api.environment)}.`,
-        { hints: ["`npx --no-install pulumi-ion status` lists all receivers with their ids."] },
-      );
-    }
-    const shown = RECEIVER_FIELDS.filter((field) => !isSecretField(field));
-    const inputs = { name: live.name, ...pick(observedFields(live, {}), shown) };
-    return { id: live.id, inputs, state: buildState(api.environment, live, inputs) };
-  },
+    async create(api, inputs) {
+      const { receiver, warnings } = await findExisting(api, inputs, importOption);
+      if (receiver) return { id: receiver.id, state: buildState(api.environment, receiver, inputs), warnings };
+      const { headers, ...fields } = declaredFields(inputs);
+      const created = await api.apply({ kind: "createReceiver", fields });
+      return { id: created.id, state: await applyHeaders(api, created, headers, inputs), warnings };
+    },
 
-  async read(api, id, state) {
-    const { receivers, isComplete } = await api.receiversWith(id);
-    const live = receivers.get(id);
-    const warnings = isComplete && receivers.size === 0 ? [nothingVisible(api.environment)] : [];
-    if (!live) return { warnings };
-    const observed = observedFields(live, state);
-    const { declaredFields, pinned, reverted = [] } = state;
-    const differences = receiverDifference(asDesired(pinned), asReceiver(id, observed));
-    // A sharedSecret that ION generated is not pinned: a new one is accepted.
-    const omitted = driftedFields(differences).filter(
-      (field) => !declaredFields.includes(field) && field !== "sharedSecret",
-    );
-    const added = [...new Set([...reverted, ...omitted])];
-    const secrets = driftedSecrets(differences);
-    const drifted = secrets.length > 0 ? { driftedSecrets: secrets } : {};
-    return {
-      warnings: [...warnings, ...duplicateWarnings(live, receivers)],
-      found: {
-        inputs: {
-          ...pick(observed, [...declaredFields, ...added]),
-          ...(added.length > 0 && { pinned: pick(pinned, added) }),
-          ...drifted,
-        },
-        state: {
-          ...observed,
-          ...drifted,
-          ionEndpoint: api.environment,
-          declaredFields,
-          reverted,
-          pinned: declaredFields.includes("sharedSecret") ? pinned : { ...pinned, ...pick(observed, ["sharedSecret"]) },
-        },
-      },
-    };
-  },
-
-  async update(api, id, state, inputs) {
-    const updated = await retryOnConflict(api, async () => {
+    // Secret fields are omitted, and so pinned: `pulumi import` prints what it imports as program text.
+    async import(api, id) {
       const live = await api.receiver(id);
-      if (!live) throw notFound(api, id, inputs.name);
-      const { headers, ...fields } = desiredFields(inputs, state);
-      const differences = receiverDifference({ fields }, withKnownSecrets(live, state));
-      const change = changesFor(differences).find((one) => one.kind === "updateReceiver");
-      if (!change) return applyHeaders(api, live, headers, inputs, state);
-      const { webhookUri } = change.fields;
-      if (webhookUri !== undefined) await refuseDuplicate(api, live, inputs.name, webhookUri);
-      const receiver = await api.apply({ ...change, receiver: live });
-      return applyHeaders(api, receiver, headers, inputs, state);
-    });
-    return { state: updated };
-  },
+      if (!live) {
+        throw new IonError(
+          "notFound",
+          `The webhook receiver with id ${escapeText(id)} does not exist in ${formatEnvironment(api.environment)}.`,
+          { hints: ["`npx --no-install pulumi-ion status` lists all receivers with their ids."] },
+        );
+      }
+      const shown = RECEIVER_FIELDS.filter((field) => !isSecretField(field));
+      const inputs = { name: live.name, ...pick(observedFields(live, {}), shown) };
+      return { id: live.id, inputs, state: buildState(api.environment, live, inputs) };
+    },
 
-  async delete(api, id, _state, isDeclared) {
-    await retryOnConflict(api, async () => {
-      const { receivers } = await api.receiversWith(id);
+    async read(api, id, state) {
+      const { receivers, isComplete } = await api.receiversWith(id);
       const live = receivers.get(id);
-      if (!live) return;
-      // If ION masks the URL, duplicates cannot be recognized, and what is declared is kept.
-      if (isDeclared && receiversWithUrl(live.webhookUri, receivers).length <= 1) return;
-      const isAlone = live.headers.length === 0 || api.headersBelongToReceivers;
-      const receiver = isAlone ? live : await deleteHeaders(api, live);
-      if (receiver) await api.apply({ kind: "deleteReceiver", receiver });
-    });
-  },
-};
+      const warnings = isComplete && receivers.size === 0 ? [nothingVisible(api.environment)] : [];
+      if (!live) return { warnings };
+      const observed = observedFields(live, state);
+      const { declaredFields, pinned, reverted = [] } = state;
+      const differences = receiverDifference(asDesired(pinned), asReceiver(id, observed));
+      // A sharedSecret that ION generated is not pinned: a new one is accepted.
+      const omitted = driftedFields(differences).filter(
+        (field) => !declaredFields.includes(field) && field !== "sharedSecret",
+      );
+      const added = [...new Set([...reverted, ...omitted])];
+      const secrets = driftedSecrets(differences);
+      const drifted = secrets.length > 0 ? { driftedSecrets: secrets } : {};
+      return {
+        warnings: [...warnings, ...duplicateWarnings(live, receivers)],
+        found: {
+          inputs: {
+            ...pick(observed, [...declaredFields, ...added]),
+            ...(added.length > 0 && { pinned: pick(pinned, added) }),
+            ...drifted,
+          },
+          state: {
+            ...observed,
+            ...drifted,
+            ionEndpoint: api.environment,
+            declaredFields,
+            reverted,
+            pinned: declaredFields.includes("sharedSecret")
+              ? pinned
+              : { ...pinned, ...pick(observed, ["sharedSecret"]) },
+          },
+        },
+      };
+    },
+
+    async update(api, id, state, inputs) {
+      const updated = await retryOnConflict(api, async () => {
+        const live = await api.receiver(id);
+        if (!live) throw notFound(api, id, inputs.name);
+        const { headers, ...fields } = desiredFields(inputs, state);
+        const differences = receiverDifference({ fields }, withKnownSecrets(live, state));
+        const change = changesFor(differences).find((one) => one.kind === "updateReceiver");
+        if (!change) return applyHeaders(api, live, headers, inputs, state);
+        const { webhookUri } = change.fields;
+        if (webhookUri !== undefined) await refuseDuplicate(api, live, inputs.name, webhookUri);
+        const receiver = await api.apply({ ...change, receiver: live });
+        return applyHeaders(api, receiver, headers, inputs, state);
+      });
+      return { state: updated };
+    },
+
+    async delete(api, id, _state, isDeclared) {
+      await retryOnConflict(api, async () => {
+        const { receivers } = await api.receiversWith(id);
+        const live = receivers.get(id);
+        if (!live) return;
+        // If ION masks the URL, duplicates cannot be recognized, and what is declared is kept.
+        if (isDeclared && receiversWithUrl(live.webhookUri, receivers).length <= 1) return;
+        const isAlone = live.headers.length === 0 || api.headersBelongToReceivers;
+        const receiver = isAlone ? live : await deleteHeaders(api, live);
+        if (receiver) await api.apply({ kind: "deleteReceiver", receiver });
+      });
+    },
+  };
+}
 
 /** Which secrets the program changes: Pulumi shows a changed secret as [secret] on both sides. Drifted ones are listed already. */
 function changedSecrets(news: UncheckedInputs, olds: UncheckedInputs): string[] {
@@ -285,7 +294,7 @@ function duplicateWarnings(live: Receiver, receivers: Receivers): string[] {
 }
 
 /** The one receiver in ION that `inputs` already describe, if there is one. Never guesses between two. */
-async function findExisting(api: WebhookApi, inputs: Inputs) {
+async function findExisting(api: WebhookApi, inputs: Inputs, importOption: string) {
   const { importId, webhookUri } = inputs;
   const name = escapeText(inputs.name);
   if (importId !== undefined) {
@@ -309,7 +318,9 @@ async function findExisting(api: WebhookApi, inputs: Inputs) {
       "ambiguous",
       `ION already has a webhook receiver named "${name}" (id ${escapeText(masked.id)}), and does not show its webhookUri.`,
       {
-        hints: [`To import it, add importId: "${escapeText(masked.id)}". To create another one, choose another name.`],
+        hints: [
+          `To import it, add ${importOption}: "${escapeText(masked.id)}". To create another one, choose another name.`,
+        ],
       },
     );
   }
@@ -320,7 +331,7 @@ async function findExisting(api: WebhookApi, inputs: Inputs) {
       "ambiguous",
       `ION already has ${matches.length} webhook receivers with the webhookUri of "${name}": ${matches.map(formatReceiver).join(", ")}. ` +
         "ION delivers every event once for each of them.",
-      { hints: ["Delete all but one in ION, or import one with importId."] },
+      { hints: [`Delete all but one in ION, or import one with ${importOption}.`] },
     );
   }
   if (receiver && receiver.name !== inputs.name) {
@@ -328,7 +339,7 @@ async function findExisting(api: WebhookApi, inputs: Inputs) {
       "ambiguous",
       `ION already has a webhook receiver with the webhookUri of "${name}": ${formatReceiver(receiver)}. ` +
         "Two receivers with this URL would deliver every event twice.",
-      { hints: [`To import it, add importId: "${escapeText(receiver.id)}".`] },
+      { hints: [`To import it, add ${importOption}: "${escapeText(receiver.id)}".`] },
     );
   }
   return { receiver, warnings };

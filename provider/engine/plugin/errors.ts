@@ -5,37 +5,19 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { describeBug, isIonError } from "../../ion/errors.ts";
-
-/** Thrown if an object exists, but not yet as declared: the engine records it, and the next run finishes it. */
-export class InitFailedError extends Error {
-  readonly id: string;
-  readonly state: Struct;
-  readonly reasons: readonly string[];
-
-  constructor(id: string, state: Struct, reasons: readonly string[]) {
-    super(reasons.join("\n"));
-    this.id = id;
-    this.state = state;
-    this.reasons = reasons;
-  }
-}
+import { PartialStateError } from "../../lifecycle/resourceHandler.ts";
 
 /** Thrown for a method that this provider does not have. */
 export class UnimplementedError extends Error {}
 
-/** An error as an answer. Its message is for the person at the terminal. */
+/** An error as an answer. Its message is for the person at the terminal. A partial state must be as the protocol sends it. */
 export function toServiceError(error: unknown): Partial<ServiceError> {
   if (error instanceof UnimplementedError) return { code: status.UNIMPLEMENTED, details: error.message };
-  if (error instanceof InitFailedError) {
+  if (error instanceof PartialStateError) {
     return { code: status.UNKNOWN, details: error.message, metadata: initFailedDetails(error) };
   }
-  const message = isIonError(error) ? error.message : `pulumi-ion ${describeBug(error)}`;
-  return { code: status.UNKNOWN, details: inPulumisWords(message) };
+  return { code: status.UNKNOWN, details: isIonError(error) ? error.message : `pulumi-ion ${describeBug(error)}` };
 }
-
-/** Here, an existing receiver is not named by an input, as for dynamic resources, but by Pulumi's own option. */
-const inPulumisWords = (message: string) =>
-  message.replace(/\bimportId: "/g, 'the option import: "').replace("with importId.", "with the option import.");
 
 /** The name under which gRPC sends structured details of an error. */
 const DETAILS = "grpc-status-details-bin";
@@ -54,7 +36,7 @@ function bounded(state: Struct): Struct {
   return state;
 }
 
-function initFailedDetails({ id, state, reasons, message }: InitFailedError): Metadata {
+function initFailedDetails({ id, state, reasons, message }: PartialStateError<Struct>): Metadata {
   const failed = new ErrorResourceInitFailed()
     .setId(id)
     .setProperties(bounded(state))

@@ -15,11 +15,9 @@ import {
   UpdateResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { IonError } from "../../ion/errors.ts";
 import { type Failure, PartialStateError, type PropertyChange, UNKNOWN } from "../../lifecycle/resourceHandler.ts";
 import { isPrintable } from "../../model/text.ts";
 import { countsAsSecret, type Lifecycle, maskPropertyName } from "../shared/lifecycles.ts";
-import { InitFailedError } from "./errors.ts";
 import { nameOf } from "./providerConfig.ts";
 import { fromWire, type Secrets, toWire } from "./wire.ts";
 
@@ -114,7 +112,7 @@ export async function create(
     const unknown = Object.fromEntries(outputs.map((name) => [name, UNKNOWN]));
     return new CreateResponse().setProperties(wire({ ...unknown, ...values }));
   }
-  const { id, state } = await lifecycle.create(values).catch(throwInitFailed(wire));
+  const { id, state } = await lifecycle.create(values).catch(throwPartialState(wire));
   return new CreateResponse().setId(id).setProperties(wire(state));
 }
 
@@ -139,7 +137,7 @@ export async function update({ lifecycle }: ResourceType, request: UpdateRequest
   const wire = (properties: object) => outgoing(lifecycle, properties, news.secrets);
   if (request.getPreview()) return new UpdateResponse().setProperties(wire({ ...olds.values, ...news.values }));
   const updating = lifecycle.update(request.getId(), olds.values, news.values);
-  const { state } = await updating.catch(throwInitFailed(wire));
+  const { state } = await updating.catch(throwPartialState(wire));
   return new UpdateResponse().setProperties(wire(state));
 }
 
@@ -162,12 +160,10 @@ function outgoing({ secrets }: Lifecycle, properties: object, declared: Secrets)
   return toWire(properties, marks);
 }
 
-const throwInitFailed =
+/** Puts the state of an object that was created in part into the form of the protocol. */
+const throwPartialState =
   (wire: (properties: object) => Struct) =>
   (error: unknown): never => {
     if (!(error instanceof PartialStateError)) throw error;
-    throw new InitFailedError(error.id, wire(error.state as object), error.reasons);
+    throw new PartialStateError(error.id, wire(error.state as object), error.reasons);
   };
-
-/** Refuses a write after Ctrl-C. What was already sent is finished and recorded. */
-export const CANCELED = new IonError("refused", "Nothing was sent to ION, because this run was canceled.");

@@ -24,7 +24,7 @@ import { IonError } from "../../ion/errors.ts";
 import type { WebhookApi, WebhookApiOptions } from "../../ion/webhookApi.ts";
 import { UNKNOWN } from "../../lifecycle/resourceHandler.ts";
 import { unmanagedSubscriptions } from "../../lifecycle/unmanagedSubscriptions.ts";
-import { webhookReceiver } from "../../lifecycle/webhookReceiver.ts";
+import { createWebhookReceiver } from "../../lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../lifecycle/webhookSubscription.ts";
 import { type BindLifecycle, bindLifecycles, once } from "../shared/lifecycles.ts";
 import { construct } from "./components.ts";
@@ -77,7 +77,7 @@ export function createService({ version, schema, log, env, api = {} }: PluginOpt
     return found;
   };
   const write = (urn: string): ResourceType => {
-    if (isCanceled) throw resources.CANCELED;
+    if (isCanceled) throw CANCELED;
     return typeOf(urn);
   };
 
@@ -175,7 +175,7 @@ export function createService({ version, schema, log, env, api = {} }: PluginOpt
 /** The resources, by their type. */
 function typesOf(bind: BindLifecycle): Readonly<Record<string, ResourceType>> {
   const declarations = new Declarations();
-  const receiver = bind("webhook receiver", webhookReceiver);
+  const receiver = bind("webhook receiver", createWebhookReceiver("the option import"));
   const subscription = bind("webhook subscription", webhookSubscription);
   return {
     "ion:index:WebhookReceiver": {
@@ -200,6 +200,9 @@ function typesOf(bind: BindLifecycle): Readonly<Record<string, ResourceType>> {
     },
   };
 }
+
+/** Refuses a write after Ctrl-C. What was already sent is finished and recorded. */
+const CANCELED = new IonError("refused", "Nothing was sent to ION, because this run was canceled.");
 
 /** Pulumi starts a process for each provider, except if one was started by hand. */
 const SECOND_PROVIDER = new IonError("refused", "This process of the plugin already serves another provider.", {

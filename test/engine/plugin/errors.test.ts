@@ -2,28 +2,21 @@ import type { Metadata } from "@grpc/grpc-js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb.js";
 import { Status } from "@pulumi/pulumi/proto/status_pb.js";
 import { expect, it } from "vitest";
-import { InitFailedError, toServiceError } from "../../../provider/engine/plugin/errors.ts";
+import { toServiceError } from "../../../provider/engine/plugin/errors.ts";
 import { toWire } from "../../../provider/engine/plugin/wire.ts";
-import { IonError } from "../../../provider/ion/errors.ts";
+import { PartialStateError } from "../../../provider/lifecycle/resourceHandler.ts";
 
 const ENDPOINT = "https://ion.example";
 
 /** What an engine records of an object that was created in part. */
 function recorded(description: string) {
   const state = toWire({ ionEndpoint: ENDPOINT, description });
-  const { metadata } = toServiceError(new InitFailedError("7", state, ["Out of headers"]));
+  const { metadata } = toServiceError(new PartialStateError("7", state, ["Out of headers"]));
   const [bytes] = (metadata as Metadata).get("grpc-status-details-bin") as Buffer[];
   const [any] = Status.deserializeBinary(bytes as Buffer).getDetailsList();
   const failed = any?.unpack(ErrorResourceInitFailed.deserializeBinary, "pulumirpc.ErrorResourceInitFailed");
   return { size: bytes?.length ?? 0, id: failed?.getId(), state: failed?.getProperties()?.toJavaScript() };
 }
-
-it.each([
-  ['Delete it. To import it, add importId: "7".', 'Delete it. To import it, add the option import: "7".'],
-  ["Or import one with importId.", "Or import one with the option import."],
-])("names the option import: %s", (message, expected) => {
-  expect(toServiceError(new IonError("conflict", message)).details).toBe(expected);
-});
 
 it("an object that was created in part is recorded as a whole", () => {
   const description = "d".repeat(200_000);

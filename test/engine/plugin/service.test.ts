@@ -12,7 +12,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { expect, it } from "vitest";
 import { createService } from "../../../provider/engine/plugin/service.ts";
 import { fromWire, toWire } from "../../../provider/engine/plugin/wire.ts";
-import { CANARY } from "../../support/support.ts";
+import { CANARY, connectionTo, start } from "../../support/support.ts";
 
 const URN = "urn:pulumi:test::p::pulumi:providers:ion::default";
 
@@ -72,4 +72,18 @@ it("refuses writes after a cancel, until the next run configures it", async () =
   });
   await configure();
   await call("create", create);
+});
+
+it("suggests the option import for a receiver that has another name in ION", async () => {
+  const emulator = await start();
+  const webhookUri = "https://hooks.example/";
+  emulator.store.createReceiver({ name: "by hand", webhookUri });
+  const call = startPlugin();
+  await call("configure", new ConfigureRequest().setUrn(URN).setArgs(toWire(connectionTo(emulator))));
+  const create = new CreateRequest()
+    .setUrn("urn:pulumi:test::p::ion:index:WebhookReceiver::erp")
+    .setProperties(toWire({ name: "erp", webhookUri }));
+  await expect(call("create", create)).rejects.toMatchObject({
+    details: expect.stringMatching(/To import it, add the option import: "1"\.$/),
+  });
 });
