@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import type { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
 import { IonError, sentence } from "../ion/errors.ts";
+import { declaredProvider, urnOf } from "../model/resourceTypes.ts";
 import { escapeText } from "../model/text.ts";
 
 /** Options that choose a stack and one of its connections. */
@@ -149,7 +150,7 @@ const resourceSchema = z.object({
   urn: z.string(),
   type: z.string(),
   id: z.string().default(""),
-  provider: z.string().default(""),
+  provider: z.string().optional(),
   delete: z.boolean().default(false),
   outputs: z.record(z.string(), z.unknown()).default({}),
 });
@@ -163,14 +164,14 @@ export function resourcesOf(exported: unknown): StateResource[] {
   return parsed.data.deployment.resources
     .filter((resource) => !resource.delete)
     .map(({ urn, type, id, provider, outputs }) => {
-      return { urn, type, id, provider: declaredProvider(provider), outputs: decrypted(outputs) };
+      return {
+        urn,
+        type,
+        id,
+        provider: provider ? declaredProvider(urnOf(provider)) : undefined,
+        outputs: decrypted(outputs),
+      };
     });
-}
-
-/** The name in a reference to a provider. Pulumi names those that it creates itself default, with a version. */
-function declaredProvider(reference: string): string | undefined {
-  const [, , , name] = reference.split("::");
-  return name === undefined || /^default(_|$)/.test(name) ? undefined : name;
 }
 
 /** Pulumi's mark of a secret in state (sdk/go/common/resource/sig). */

@@ -4,6 +4,7 @@ import { connectionNameProblem, formatEnvironment, settingNames } from "../ion/c
 import { IonError } from "../ion/errors.ts";
 import type { WebhookApi } from "../ion/webhookApi.ts";
 import type { State } from "../lifecycle/receiverState.ts";
+import { nameOf, type ResourceName, resourceOf } from "../model/resourceTypes.ts";
 import { escapeText } from "../model/text.ts";
 import type { WebhookEvent } from "../model/webhooks.ts";
 import type { Stack, StateResource } from "./stack.ts";
@@ -34,11 +35,7 @@ export interface Declarations {
 /** The declarations of a stack that declares nothing. */
 export const NO_DECLARATIONS: Declarations = { receivers: [], subscriptions: [], unmanagedPolicies: new Set() };
 
-/** The types of this package's resources: dynamic resources, and those of the provider plugin. */
-const OWN_TYPE =
-  /^(?:pulumi-nodejs:dynamic\/ion|ion:index):(WebhookReceiver|WebhookSubscription|UnmanagedSubscriptions)$/;
-
-const ownType = ({ type }: StateResource) => OWN_TYPE.exec(type)?.[1];
+const ownName = ({ type }: StateResource) => resourceOf("dynamic", type) ?? resourceOf("plugin", type);
 
 const receiverSchema = z.looseObject({
   name: z.string(),
@@ -58,10 +55,10 @@ export type DeclarationsByConnection = ReadonlyMap<string | undefined, Declarati
 
 /** Reads what a stack declares. */
 export async function readDeclarations(stack: Stack): Promise<DeclarationsByConnection> {
-  const own = (await stack.resources()).filter((resource) => ownType(resource) !== undefined);
+  const own = (await stack.resources()).filter((resource) => ownName(resource) !== undefined);
   const groups = Map.groupBy(own, (resource) => {
     // Over the plugin, a provider with the connection's name stands for it.
-    const { connection = resource.type.startsWith("ion:") ? resource.provider : undefined } = resource.outputs;
+    const { connection = resourceOf("plugin", resource.type) && resource.provider } = resource.outputs;
     if (connection !== undefined && connectionNameProblem(connection)) throw unreadable(resource);
     return connection as string | undefined;
   });
@@ -70,15 +67,15 @@ export async function readDeclarations(stack: Stack): Promise<DeclarationsByConn
 }
 
 function declarationsIn(resources: readonly StateResource[]): Declarations {
-  const of = (type: string) => resources.filter((resource) => ownType(resource) === type);
+  const of = (name: ResourceName) => resources.filter((resource) => ownName(resource) === name);
   return {
-    receivers: of("WebhookReceiver").map((one) => {
+    receivers: of("webhookReceiver").map((one) => {
       return { urn: one.urn, id: one.id, state: parseOutputs(receiverSchema, one) as unknown as State };
     }),
-    subscriptions: of("WebhookSubscription").map((one) => {
+    subscriptions: of("webhookSubscription").map((one) => {
       return { urn: one.urn, id: one.id, ...parseOutputs(subscriptionSchema, one) };
     }),
-    unmanagedPolicies: new Set(of("UnmanagedSubscriptions").map(({ outputs }) => String(outputs.receiverId))),
+    unmanagedPolicies: new Set(of("unmanagedSubscriptions").map(({ outputs }) => String(outputs.receiverId))),
   };
 }
 
@@ -150,4 +147,4 @@ const unreadable = ({ urn }: Pick<StateResource, "urn">) =>
   );
 
 /** The name of a resource in the program, escaped for a terminal. */
-export const logicalName = (urn: string): string => escapeText(urn.split("::").at(-1) ?? "");
+export const logicalName = (urn: string): string => escapeText(nameOf(urn));

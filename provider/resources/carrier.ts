@@ -1,26 +1,13 @@
 /** How a resource reaches ION: as a dynamic resource, which is the default, or over the provider plugin (../native.ts). */
 import { providerReference } from "../engine/dynamic/providerReference.ts";
+import { type Carrier, type ResourceName, resourceOf, typeOf } from "../model/resourceTypes.ts";
 import { warnIfNotInstalled } from "../program/installation.ts";
 import { programError } from "../program/programRun.ts";
 import type * as pulumi from "../program/pulumi.ts";
 import { ENVIRONMENT, environmentOfConnection } from "../program/resourceConnection.ts";
 
-/** The engine that a resource is for. */
-export type Carrier = "dynamic" | "plugin";
-
-/** The resources that are carried, by the names of their dynamic providers. */
-const TYPES = {
-  webhookReceiver: "WebhookReceiver",
-  webhookSubscription: "WebhookSubscription",
-  unmanagedSubscriptions: "UnmanagedSubscriptions",
-} as const;
-
-/** The type of a resource in Pulumi. */
-export const typeOf = (carrier: Carrier, name: keyof typeof TYPES): string =>
-  carrier === "plugin" ? `ion:index:${TYPES[name]}` : `pulumi-nodejs:dynamic/ion:${TYPES[name]}`;
-
 /** The code of a dynamic resource, as an input. */
-export const codeOf = (carrier: Carrier, name: keyof typeof TYPES): { readonly __provider?: string } =>
+export const codeOf = (carrier: Carrier, name: ResourceName): { readonly __provider?: string } =>
   carrier === "plugin" ? {} : { __provider: providerReference(name) };
 
 /**
@@ -48,7 +35,7 @@ export function environmentFor(
 }
 
 const providerIn = (opts: pulumi.CustomResourceOptions | undefined) =>
-  opts?.provider ?? opts?.parent?.getProvider("ion:index:WebhookReceiver");
+  opts?.provider ?? opts?.parent?.getProvider(typeOf("plugin", "webhookReceiver"));
 
 /** The provider of a receiver resource, for its subscriptions. */
 const PROVIDER = Symbol.for("pulumi-ion.provider");
@@ -70,8 +57,7 @@ export function withProviderOf(
 /** Refuses a receiver that the other engine manages. @throws RunError */
 export function refuseOtherCarrier(carrier: Carrier, name: string, receiver: object | undefined): void {
   const { __pulumiType: type = "" } = (receiver ?? {}) as { readonly __pulumiType?: string };
-  const isOther = carrier === "plugin" ? type.startsWith("pulumi-nodejs:dynamic/ion:") : type.startsWith("ion:index:");
-  if (!isOther) return;
+  if (resourceOf(carrier === "plugin" ? "dynamic" : "plugin", type) === undefined) return;
   throw programError(
     `"${name}" and its receiver are of pulumi-ion and of pulumi-ion/native. Import both from the same one.`,
   );

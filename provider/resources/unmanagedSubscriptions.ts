@@ -1,7 +1,8 @@
+import { type Carrier, typeOf } from "../model/resourceTypes.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { declaredEvents } from "../program/registry.ts";
 import type { ResolvedReceiver } from "../program/resourceConnection.ts";
-import { type Carrier, codeOf, typeOf } from "./carrier.ts";
+import { codeOf } from "./carrier.ts";
 
 /** What happens to a subscription that the program does not declare: it is deleted, reported, or not searched for. */
 export type UnmanagedPolicy = "delete" | "report" | "ignore";

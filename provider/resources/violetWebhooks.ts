@@ -1,8 +1,8 @@
 import { withoutExcluded } from "../model/declaredEvents.ts";
 import { VIOLET_ACTIONS, VIOLET_RESOURCES } from "../model/events.ts";
+import type { Carrier } from "../model/resourceTypes.ts";
 import { programError } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
-import type { Carrier } from "./carrier.ts";
 import type { UnmanagedPolicy } from "./unmanagedSubscriptions.ts";
 import { WebhookReceiver, type WebhookReceiverArgs } from "./webhookReceiver.ts";
 import type { ActionsByResource, WebhookAction, WebhookResource } from "./webhookSubscription.ts";

@@ -1,10 +1,11 @@
+import { type Carrier, typeOf } from "../model/resourceTypes.ts";
 import { normalizeUrl } from "../model/url.ts";
 import { SECRET_PROPERTIES } from "../model/webhooks.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { declareOnce } from "../program/registry.ts";
 import { type ConnectionArgs, checkConnection, setConnection } from "../program/resourceConnection.ts";
 import { refuseIdOptions, refusePlaceholder } from "../program/resourceOptions.ts";
-import { type Carrier, codeOf, environmentFor, setProvider, typeOf } from "./carrier.ts";
+import { codeOf, environmentFor, setProvider } from "./carrier.ts";
 
 /** Arguments for {@link WebhookReceiver}. Omitted fields take ION's defaults at creation and are pinned to them. */
 export interface WebhookReceiverArgs extends ConnectionArgs {

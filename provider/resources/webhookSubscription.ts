@@ -1,10 +1,11 @@
 import type { GetWebhookReceiverResult } from "../functions/getWebhookReceiver.ts";
 import type { ACTIONS, VIOLET_RESOURCES } from "../model/events.ts";
+import { type Carrier, typeOf } from "../model/resourceTypes.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { declareOnce, declareSubscription } from "../program/registry.ts";
 import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
 import { refuseIdOptions } from "../program/resourceOptions.ts";
-import { type Carrier, codeOf, environmentFor, refuseOtherCarrier, typeOf, withProviderOf } from "./carrier.ts";
+import { codeOf, environmentFor, refuseOtherCarrier, withProviderOf } from "./carrier.ts";
 import type { WebhookReceiver } from "./webhookReceiver.ts";
 
 /** A resource of ION that events are about. Editors complete the known names; ION has more, and its schema decides. */

@@ -1,9 +1,10 @@
 import { eventsOf } from "../model/declaredEvents.ts";
 import { neverDelivered } from "../model/events.ts";
+import type { Carrier } from "../model/resourceTypes.ts";
 import { programError } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
-import { type Carrier, environmentFor, withProviderOf } from "./carrier.ts";
+import { environmentFor, withProviderOf } from "./carrier.ts";
 import { type UnmanagedPolicy, UnmanagedSubscriptions } from "./unmanagedSubscriptions.ts";
 import { type ActionsByResource, WebhookSubscription, type WebhookSubscriptionArgs } from "./webhookSubscription.ts";
 

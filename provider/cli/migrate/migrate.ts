@@ -2,14 +2,15 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { Option } from "commander";
 import { IonError } from "../../ion/errors.ts";
+import type { Carrier } from "../../model/resourceTypes.ts";
 import { escapeText, pluralize } from "../../model/text.ts";
 import type { Register } from "../options.ts";
 import { quoted } from "../shell.ts";
 import type { Terminal } from "../terminal.ts";
-import { type Destination, migrateState } from "./state.ts";
+import { migrateState } from "./state.ts";
 
 interface MigrateOptions {
-  readonly to: Destination;
+  readonly to: Carrier;
 }
 
 /** `pulumi-ion migrate`: a stack that moves between dynamic resources and the provider plugin. */
@@ -42,7 +43,7 @@ Examples:
   pulumi-ion migrate stack.json --to plugin
   pulumi-ion migrate stack.json --to dynamic`;
 
-async function run(file: string, to: Destination, terminal: Terminal): Promise<number> {
+async function run(file: string, to: Carrier, terminal: Terminal): Promise<number> {
   const path = resolve(terminal.cwd, file);
   const { state, moved } = migrateState(await readJson(path), to);
   if (moved === 0) {

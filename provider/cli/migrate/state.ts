@@ -4,19 +4,17 @@ import { z } from "zod";
 import { providerReference } from "../../engine/dynamic/providerReference.ts";
 import { connectionNameProblem } from "../../ion/connectionSettings.ts";
 import { IonError } from "../../ion/errors.ts";
+import {
+  type Carrier,
+  declaredProvider,
+  nameOf,
+  type ResourceName,
+  resourceOf,
+  typeOf,
+  urnOf,
+} from "../../model/resourceTypes.ts";
 import { escapeText } from "../../model/text.ts";
 
-/** Where resources move to. */
-export type Destination = "plugin" | "dynamic";
-
-const CODE = {
-  WebhookReceiver: "webhookReceiver",
-  WebhookSubscription: "webhookSubscription",
-  UnmanagedSubscriptions: "unmanagedSubscriptions",
-} as const;
-type Name = keyof typeof CODE;
-
-const PREFIX = { plugin: "ion:index:", dynamic: "pulumi-nodejs:dynamic/ion:" } as const;
 const PROVIDER_TYPE = { plugin: "pulumi:providers:ion", dynamic: "pulumi:providers:pulumi-nodejs" } as const;
 
 const propertiesSchema = z.record(z.string(), z.unknown());
@@ -48,7 +46,7 @@ export interface Migrated {
  *
  * @throws IonError if the state cannot be moved as a whole: then nothing is.
  */
-export function migrateState(exported: unknown, to: Destination): Migrated {
+export function migrateState(exported: unknown, to: Carrier): Migrated {
   // Never the error itself: it may repeat a value.
   if (!isExport(exported)) throw new IonError("config", "The file does not hold an exported Pulumi stack.");
   const { deployment } = exported;
@@ -58,8 +56,8 @@ export function migrateState(exported: unknown, to: Destination): Migrated {
       hints: ["Run `pulumi up` or `pulumi refresh` first, and export the stack again."],
     });
   }
-  const from: Destination = to === "plugin" ? "dynamic" : "plugin";
-  const moving = before.filter((one) => nameIn(one, from) !== undefined);
+  const from: Carrier = to === "plugin" ? "dynamic" : "plugin";
+  const moving = before.filter((one) => resourceOf(from, one.type) !== undefined);
   if (moving.length === 0) return { state: exported, moved: 0 };
 
   const providers = new Map<string | undefined, Resource>();
@@ -68,19 +66,19 @@ export function migrateState(exported: unknown, to: Destination): Migrated {
     // One process serves all connections of dynamic resources; over the plugin, each is a provider.
     const connection = to === "plugin" ? connectionOf({ urn, ...rest }) : undefined;
     if (providers.has(connection)) continue;
-    const existing = before.find((one) => one.type === PROVIDER_TYPE[to] && connectionNamed(one.urn) === connection);
+    const existing = before.find((one) => one.type === PROVIDER_TYPE[to] && declaredProvider(one.urn) === connection);
     const provider = existing ?? createProvider(urn, to, connection);
     if (!existing) created.push(provider);
     providers.set(connection, provider);
   }
   const urns = new Map(before.map(({ urn }) => [urn, movedUrn(urn, from, to)]));
-  const left = new Set(before.filter((one) => nameIn(one, from) === undefined).map((one) => one.provider));
+  const left = new Set(before.filter((one) => resourceOf(from, one.type) === undefined).map((one) => one.provider));
   const used = new Set(moving.map((one) => one.provider));
   const resources = before
     // Pulumi would delete a provider that nothing uses, which the next preview would show.
     .filter(({ urn, id }) => !used.has(`${urn}::${id}`) || left.has(`${urn}::${id}`))
     .map((one) => {
-      const name = nameIn(one, from);
+      const name = resourceOf(from, one.type);
       if (name === undefined) return one;
       const connection = connectionOf(one);
       const { urn, id } = providers.get(to === "plugin" ? connection : undefined) ?? {};
@@ -95,25 +93,15 @@ export function migrateState(exported: unknown, to: Destination): Migrated {
 const isExport = (exported: unknown): exported is z.input<typeof exportSchema> =>
   exportSchema.safeParse(exported).success;
 
-function nameIn({ type }: Pick<Resource, "type">, from: Destination): Name | undefined {
-  const name = type.startsWith(PREFIX[from]) ? type.slice(PREFIX[from].length) : "";
-  return Object.hasOwn(CODE, name) ? (name as Name) : undefined;
-}
-
 /** A URN with its types moved: those of parents are a part of it, too. */
-function movedUrn(urn: string, from: Destination, to: Destination): string {
+function movedUrn(urn: string, from: Carrier, to: Carrier): string {
   const [stack, project, types = "", ...name] = urn.split("::");
   const moved = types.split("$").map((type) => {
-    const own = nameIn({ type }, from);
-    return own === undefined ? type : PREFIX[to] + own;
+    const own = resourceOf(from, type);
+    return own === undefined ? type : typeOf(to, own);
   });
   return [stack, project, moved.join("$"), ...name].join("::");
 }
-
-const nameOf = (urn: string) => urn.split("::").slice(3).join("::");
-
-/** The connection that a provider of the plugin has the name of; undefined for the default provider. */
-const connectionNamed = (urn: string) => (/^default(_|$)/.test(nameOf(urn)) ? undefined : nameOf(urn));
 
 /**
  * The ION environment of a resource: the name of its connection, or of its provider; undefined for the stack's default one.
@@ -121,9 +109,8 @@ const connectionNamed = (urn: string) => (/^default(_|$)/.test(nameOf(urn)) ? un
  * @throws IonError if the name cannot be both.
  */
 function connectionOf({ urn, type, inputs = {}, outputs = {}, provider = "" }: Resource): string | undefined {
-  const isPlugin = type.startsWith(PREFIX.plugin);
   const { connection = inputs.connection } = outputs;
-  const name = isPlugin ? connectionNamed(provider.slice(0, provider.lastIndexOf("::"))) : connection;
+  const name = resourceOf("plugin", type) ? declaredProvider(urnOf(provider)) : connection;
   const problem = name === undefined ? undefined : connectionNameProblem(name);
   if (problem === undefined) return name as string | undefined;
   throw new IonError(
@@ -135,7 +122,7 @@ function connectionOf({ urn, type, inputs = {}, outputs = {}, provider = "" }: R
   );
 }
 
-function createProvider(urn: string, to: Destination, connection = "default"): Resource {
+function createProvider(urn: string, to: Carrier, connection = "default"): Resource {
   const [stack, project] = urn.split("::");
   const now = new Date().toISOString();
   return {
@@ -150,13 +137,13 @@ function createProvider(urn: string, to: Destination, connection = "default"): R
 
 function move(
   resource: Resource,
-  name: Name,
-  to: Destination,
+  name: ResourceName,
+  to: Carrier,
   provider: string,
   connection: string | undefined,
 ): Resource {
   const own = {
-    ...(to === "dynamic" && { __provider: providerReference(CODE[name]) }),
+    ...(to === "dynamic" && { __provider: providerReference(name) }),
     ...(to === "dynamic" && connection !== undefined && { connection }),
   };
   const adapt = ({ __provider: _code, connection: _connection, ...properties }: Record<string, unknown> = {}) => ({
@@ -166,7 +153,7 @@ function move(
   const { __provider: _none, connection: _neither, ...dependencies } = resource.propertyDependencies ?? {};
   return {
     ...resource,
-    type: PREFIX[to] + name,
+    type: typeOf(to, name),
     provider,
     inputs: adapt(resource.inputs),
     outputs: adapt(resource.outputs),

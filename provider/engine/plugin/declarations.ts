@@ -1,8 +1,8 @@
 /** What the running program declares, as far as one provider sees it: each object once, and each receiver in one place. */
 import { IonError } from "../../ion/errors.ts";
 import { UNKNOWN } from "../../lifecycle/resourceHandler.ts";
+import { nameOf } from "../../model/resourceTypes.ts";
 import { escapeText } from "../../model/text.ts";
-import { nameOf } from "./providerConfig.ts";
 
 /** Inputs that were checked. */
 type Inputs = Readonly<Record<string, unknown>>;

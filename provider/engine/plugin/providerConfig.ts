@@ -2,6 +2,7 @@
 import { CONFIG_KEYS, connectionNameProblem } from "../../ion/connectionSettings.ts";
 import type { ProviderSettings } from "../../ion/providerSettings.ts";
 import type { Failure } from "../../lifecycle/resourceHandler.ts";
+import { declaredProvider } from "../../model/resourceTypes.ts";
 import { didYouMean, similarNames } from "../../model/suggestions.ts";
 import { escapeText } from "../../model/text.ts";
 
@@ -12,15 +13,6 @@ export const secretSettings = (settings: Readonly<Record<string, unknown>>): rea
 ];
 
 const hasQuery = (value: unknown) => typeof value === "string" && URL.canParse(value) && new URL(value).search !== "";
-
-/** The name of a provider that a program declares; undefined for the default provider, which Pulumi creates by itself. */
-export function declaredProvider(urn: string): string | undefined {
-  const name = nameOf(urn);
-  return /^default(_|$)/.test(name) ? undefined : name;
-}
-
-/** The logical name in a URN. */
-export const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 
 /** Pulumi sends every setting as text; what is not text by nature, as JSON. */
 export function readSetting(values: ProviderSettings, key: string): string | undefined {

@@ -16,9 +16,9 @@ import {
 } from "@pulumi/pulumi/proto/provider_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { type Failure, PartialStateError, type PropertyChange, UNKNOWN } from "../../lifecycle/resourceHandler.ts";
+import { nameOf } from "../../model/resourceTypes.ts";
 import { isPrintable } from "../../model/text.ts";
 import { countsAsSecret, type Lifecycle, maskPropertyName } from "../shared/lifecycles.ts";
-import { nameOf } from "./providerConfig.ts";
 import { fromWire, type Secrets, toWire } from "./wire.ts";
 
 /** One type of resource. */

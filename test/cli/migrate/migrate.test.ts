@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Destination, migrateState } from "../../../provider/cli/migrate/state.ts";
+import { migrateState } from "../../../provider/cli/migrate/state.ts";
+import type { Carrier } from "../../../provider/model/resourceTypes.ts";
 import { cli, folder } from "../run.ts";
 
 const BASE = "urn:pulumi:dev::shop";
@@ -32,7 +33,7 @@ const parts = {
 const child = { urn: `${BASE}::${TYPE}$aws:sns/topic:Topic::t`, type: "aws:sns/topic:Topic", id: "t", parent: ERP };
 
 type Moved = { deployment: { resources: Record<string, unknown>[] } };
-const migrate = (resources: object[], to: Destination = "plugin") => {
+const migrate = (resources: object[], to: Carrier = "plugin") => {
   const { state, moved } = migrateState({ version: 3, deployment: { resources } }, to);
   return { moved, resources: (state as Moved).deployment.resources };
 };
