@@ -44,12 +44,9 @@ export interface List {
   readonly paging: "cursor" | "offset" | "none";
 }
 
-/** What a page of receivers shows. */
-export const RECEIVER_NODE = RECEIVER_SELECTION;
-
 const { subscriptions: _, ...RECEIVER_ALONE } = RECEIVER_SELECTION;
 
-/** What a page of subscriptions shows: the same, seen from the other side. */
+/** What a page of subscriptions shows: the same as a page of receivers, seen from the other side. */
 export const SUBSCRIPTION_NODE: Selection = { ...SUBSCRIPTION_SELECTION, receiver: RECEIVER_ALONE };
 
 /** A query of one root field. */
@@ -64,7 +61,7 @@ export const USUAL_LIST: List = {
   document: queryDocument(
     "WebhookReceivers",
     { first: "Int", after: "String" },
-    `${RECEIVERS}(first: $first, after: $after) { edges { cursor node ${printSelection(RECEIVER_NODE)} } pageInfo { hasNextPage } }`,
+    `${RECEIVERS}(first: $first, after: $after) { edges { cursor node ${printSelection(RECEIVER_SELECTION)} } pageInfo { hasNextPage } }`,
   ),
   variables: ({ after }) => ({ first: PAGE_SIZE, ...(after === undefined ? {} : { after }) }),
   paging: "cursor",

@@ -32,14 +32,13 @@ import {
   type Mutation,
   type RootField,
 } from "../operations/mutations.ts";
-import { DISPENSABLE_FIELDS, ETAG_FIELD, type Selection } from "../operations/objects.ts";
+import { DISPENSABLE_FIELDS, ETAG_FIELD, RECEIVER_SELECTION, type Selection } from "../operations/objects.ts";
 import {
   type List,
   PAGE_SIZE,
   type Position,
   queryDocument,
   RECEIVER,
-  RECEIVER_NODE,
   RECEIVERS,
   SUBSCRIPTION_NODE,
   SUBSCRIPTIONS,
@@ -98,14 +97,12 @@ export class LiveShapes implements Shapes {
   }
 
   receivers(): List {
-    const list = this.#list(RECEIVERS, RECEIVER_NODE);
+    const list = this.#list(RECEIVERS, RECEIVER_SELECTION);
     if (!list) throw missingName(RECEIVERS);
     return list;
   }
 
   subscriptions(): List | undefined {
-    const node = nodeType(this.#queries[SUBSCRIPTIONS]?.type);
-    if (!node || !findField(node.getFields(), "receiver")) return undefined;
     return ifWritable(() => this.#list(SUBSCRIPTIONS, SUBSCRIPTION_NODE));
   }
 
@@ -114,7 +111,7 @@ export class LiveShapes implements Shapes {
     const argument = field?.args.find(({ name }) => isNameOf(name, "id", "webhookReceiver"));
     if (!field || !argument || field.args.some((other) => other !== argument && isRequiredArgument(other)))
       return undefined;
-    const selection = ifWritable(() => this.#select(field.type, RECEIVER_NODE, "query"));
+    const selection = ifWritable(() => this.#select(field.type, RECEIVER_SELECTION, "query"));
     if (!selection) return undefined;
     const types = Object.fromEntries(ids.map((_, index) => [`id${index}`, String(argument.type)]));
     const fields = ids.map((_, index) => `r${index}: ${RECEIVER}(${argument.name}: $id${index}) ${selection}`);
@@ -321,20 +318,6 @@ function isNameOf(name: string, usual: string, object?: MutatedObject): boolean 
 
 function findField(fields: Fields, usual: string): ObjectField | undefined {
   return fields[usual] ?? Object.values(fields).find(({ name }) => isNameOf(name, usual));
-}
-
-/** The objects that a list is made of. */
-function nodeType(type: GraphQLOutputType | undefined): GraphQLObjectType | undefined {
-  const named = getNamedType(type);
-  if (!isObjectType(named)) return undefined;
-  const { edges, nodes } = named.getFields();
-  const inner = nodes?.type ?? nodeOfEdge(edges);
-  return inner ? nodeType(inner) : named;
-}
-
-function nodeOfEdge(edges: ObjectField | undefined): GraphQLOutputType | undefined {
-  const edge = getNamedType(edges?.type);
-  return isObjectType(edge) ? edge.getFields().node?.type : undefined;
 }
 
 /** The fields of an input object; undefined if a slot takes something else. */
