@@ -18,8 +18,8 @@ export async function retryOnConflict<T>(api: Pick<WebhookApi, "invalidate">, ch
     return await change();
   } catch (error) {
     if (!isIonError(error) || error.kind !== "conflict") throw error;
-    throw error.with({
-      detail: [error.detail, "It was changed again while this ran."].filter(Boolean).join(" "),
+    throw error.add({
+      detail: "It was changed again while this ran.",
       hints: [
         "Find out who else changes ION's webhooks (a colleague, another stack, a script), then run `pulumi up` again.",
       ],

@@ -61,6 +61,12 @@ export class IonError extends Error {
     return new IonError(kind, summary, { detail, hints, retryAfter, ...details });
   }
 
+  /** The same error with more to say. */
+  add({ detail, hints = [] }: Pick<IonErrorDetails, "detail" | "hints">): IonError {
+    const details = [this.detail, detail].filter((one) => one !== undefined);
+    return this.with({ detail: details.length > 0 ? details.join(" ") : undefined, hints: [...this.hints, ...hints] });
+  }
+
   override toString(): string {
     return "pulumi-ion";
   }

@@ -198,7 +198,7 @@ async function subscribe(api: WebhookApi, inputs: Inputs): Promise<Pick<Subscrip
       `ION has no ${property} ${escapeText(inputs[property])}.`,
       ...didYouMean(similarNames(inputs[property], live?.[property] ?? [])),
     ]);
-    throw error.with({ hints: [...error.hints, ...hints] });
+    throw error.add({ hints });
   }
 }
 

@@ -1,5 +1,5 @@
 /** Single changes to ION: what they are, which ones remove a difference, whether ION shows them as applied, and their effect. */
-import { type Difference, receiverDifference, subscriptionsTo } from "./difference.ts";
+import { type DesiredReceiver, type Difference, receiverDifference, subscriptionsTo } from "./difference.ts";
 import { sameUrl } from "./url.ts";
 import type { Header, Receiver, ReceiverFields, Receivers, Subscription, WebhookEvent } from "./webhooks.ts";
 
@@ -114,11 +114,8 @@ export function appliedResult(
       );
       return created && { result: created };
     }
-    case "updateReceiver": {
-      const receiver = live.get(change.receiver.id);
-      const left = receiver && receiverDifference({ fields: change.fields }, receiver);
-      return left?.every(({ kind }) => kind === "inactive") ? { result: receiver } : undefined;
-    }
+    case "updateReceiver":
+      return receiverResult(live, change.receiver, { fields: change.fields });
     case "deleteReceiver":
       return live.has(change.receiver.id) ? undefined : { result: undefined };
     case "createSubscription": {
@@ -139,9 +136,7 @@ export function appliedResult(
       return headerResult(live, change.receiver, ({ id, value }) => id === change.header.id && value === change.value);
     case "setHeaders": {
       const headers = Object.fromEntries(change.headers.map(({ key, value }) => [key, value]));
-      const receiver = live.get(change.receiver.id);
-      const left = receiver && receiverDifference({ fields: {}, headers }, receiver);
-      return left?.every(({ kind }) => kind === "inactive") ? { result: receiver } : undefined;
+      return receiverResult(live, change.receiver, { fields: {}, headers });
     }
     // ION shows no header that no receiver has.
     case "createUnattachedHeader":
@@ -154,6 +149,12 @@ export function appliedResult(
         ? undefined
         : { result: undefined };
   }
+}
+
+function receiverResult(live: Receivers, { id }: Receiver, desired: DesiredReceiver) {
+  const result = live.get(id);
+  const isAsDesired = result && receiverDifference(desired, result).every(({ kind }) => kind === "inactive");
+  return isAsDesired ? { result } : undefined;
 }
 
 function headerResult(live: Receivers, { id }: Receiver, matches: (header: Header) => boolean) {

@@ -213,7 +213,7 @@ const withAdvice =
     if (!isIonError(error) || isAlreadyPrinted(error)) throw error;
     const isConnectionProblem = ["auth", "unreachable", "elsewhere"].includes(error.kind);
     const advice = error.kind === "unsupported" ? ifUnsupported : isConnectionProblem ? CONFIG_JUST_CHANGED : undefined;
-    throw advice === undefined ? error : error.with({ hints: [...error.hints, advice] });
+    throw advice === undefined ? error : error.add({ hints: [advice] });
   };
 
 /** Turns every error into one for people, and adds the connection to what was made in part. */

@@ -148,11 +148,10 @@ export class IonClient {
     const graphqlMessage = messagesOf(problems);
     const message = graphqlMessage || escapeMessage(redact([messageIn(response.body)])[0] ?? "");
     const suffix = message ? `: ${sentence(message)}` : ".";
-    const retryAfter = secondsIn(headerOf(response.headers, "retry-after"));
+    const headers = response.headers instanceof Headers ? response.headers : new Headers();
+    const retryAfter = secondsIn(headers.get("retry-after"));
     if (status === 401) return this.#unauthorized(message, ` (HTTP 401)${suffix}`);
-    if (status === 429) {
-      return this.#rateLimited(` (HTTP 429)${suffix}`, retryAfter);
-    }
+    if (status === 429) return this.#rateLimited(` (HTTP 429)${suffix}`, retryAfter);
     if (status === 403) {
       const blocked = `${this.#host} answered with HTTP 403 Forbidden and no message from ION. A firewall or proxy may have answered instead.`;
       return new IonError("permission", message || blocked);
@@ -164,7 +163,7 @@ export class IonClient {
       });
     }
     if (graphqlMessage) return new IonError("refused", graphqlMessage);
-    const target = response.headers instanceof Headers ? redirectOf(status, response.headers) : undefined;
+    const target = redirectOf(status, headers);
     const redirect = target ? `, a redirect to ${target},` : "";
     const { pathname } = new URL(this.#settings.endpoint);
     return new IonError(
@@ -255,12 +254,8 @@ async function asJson(answer: Response): Promise<Response> {
   return new Response(text, { status: answer.status, headers });
 }
 
-function headerOf(headers: unknown, name: string): string | undefined {
-  return headers instanceof Headers ? (headers.get(name) ?? undefined) : undefined;
-}
-
 /** Reads Retry-After, which is seconds or a date (RFC 9110). */
-function secondsIn(retryAfter: string | undefined): number | undefined {
+function secondsIn(retryAfter: string | null): number | undefined {
   if (!retryAfter) return undefined;
   const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;

@@ -81,5 +81,5 @@ const MAX_WAIT_MS = 15_000;
 function withAttempts(error: IonError, attempts: number, elapsedMs: number): IonError {
   const seconds = Math.max(1, Math.round(elapsedMs / 1000));
   const times = attempts === 1 ? "once" : `${attempts} times`;
-  return error.with({ detail: [error.detail, `Tried ${times} in ${seconds} s.`].filter(Boolean).join(" ") });
+  return error.add({ detail: `Tried ${times} in ${seconds} s.` });
 }
