@@ -3,14 +3,9 @@ import { type ConnectionSettings, settingNames } from "../../ion/connectionSetti
 import type { IonError } from "../../ion/errors.ts";
 import { proxyFor, unusedProxy } from "../../ion/http/transport.ts";
 import { RECEIVERS } from "../../ion/operations/queries.ts";
-import {
-  type LoginFacts,
-  type NameFacts,
-  NEEDED_PERMISSIONS,
-  type OperationFacts,
-  type SchemaFacts,
-  type TokenFacts,
-} from "../../ion/schema/environmentCheck.ts";
+import type { LoginFacts, TokenFacts } from "../../ion/schema/environmentCheck.ts";
+import { NEEDED_PERMISSIONS } from "../../ion/schema/operationSamples.ts";
+import type { NameFacts, OperationFacts, SchemaFacts } from "../../ion/schema/schemaCheck.ts";
 import { didYouMean, similarNames } from "../../model/suggestions.ts";
 import { escapeText, listSome, pluralize } from "../../model/text.ts";
 import type { Receivers } from "../../model/webhooks.ts";

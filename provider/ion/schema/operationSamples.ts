@@ -3,6 +3,7 @@ import type { Change } from "../../model/changes.ts";
 import { ACTIONS, VIOLET_RESOURCES } from "../../model/events.ts";
 import { RECEIVER_FIELDS, type Receiver, type ReceiverFields } from "../../model/webhooks.ts";
 import { isIonError } from "../errors.ts";
+import { permissionFor } from "../facts.ts";
 import type { Operation } from "../http/operation.ts";
 import { compose, mutationFor } from "../operations/mutations.ts";
 import { type List, PAGE_SIZE, type Position, RECEIVERS, START } from "../operations/queries.ts";
@@ -174,3 +175,12 @@ export function operationSamples(resource: string = VIOLET_RESOURCES[0]): readon
     ].map((sample): OperationSample => ({ ...sample, isPart: true })),
   ];
 }
+
+/** The permissions that a key needs for everything that this package does (ION's permission list). */
+export const NEEDED_PERMISSIONS: readonly string[] = [
+  ...new Set(
+    operationSamples()
+      .filter(({ field }) => field !== RECEIVERS)
+      .map(({ field }) => permissionFor(field)),
+  ),
+];
