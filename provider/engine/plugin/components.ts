@@ -53,13 +53,15 @@ export async function construct(
   if (!component) throw new IonError("invalid", `pulumi-ion has no component ${type}.`);
   const monitor = await Monitor.connect(request.getMonitorendpoint());
   try {
-    const [name, parent, protect, isPreview] = [
-      request.getName(),
-      request.getParent(),
-      request.getProtect() ?? false,
-      request.getDryrun(),
-    ];
-    const context = { monitor, provider, warn, name, parent, protect, isPreview };
+    const context: Context = {
+      monitor,
+      provider,
+      warn,
+      name: request.getName(),
+      parent: request.getParent(),
+      protect: request.getProtect() ?? false,
+      isPreview: request.getDryrun(),
+    };
     const { urn, outputs } = await component(context, request);
     const state = toWire(outputs);
     await monitor.finish(urn, state);

@@ -54,7 +54,7 @@ export class Monitor {
       .setAcceptsecrets(true)
       .setSupportspartialvalues(true);
     if (protect) request.setProtect(true);
-    if (dependencies.length > 0 && inputs.getFieldsMap().has("receiverId")) {
+    if (dependencies.length > 0) {
       const { PropertyDependencies } = RegisterResourceRequest;
       request.getPropertydependenciesMap().set("receiverId", new PropertyDependencies().setUrnsList([...dependencies]));
     }
