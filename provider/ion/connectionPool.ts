@@ -1,4 +1,5 @@
 import {
+  type ConfigKey,
   environmentOf,
   inConnection,
   providerSettingNames,
@@ -38,14 +39,8 @@ export class ConnectionPool {
     const known = this.#byName.get(name);
     if (known) return known;
     const { key } = settingNames(name);
-    const own = name ?? this.#provider;
-    const report = readSettings(
-      (setting) => this.#read(key(setting)),
-      this.#env,
-      own,
-      own === name ? undefined : this.names(),
-    );
-    const settings = requireSettings(report);
+    const read = (setting: ConfigKey) => this.#read(key(setting));
+    const settings = requireSettings(readSettings(read, this.#env, name ?? this.#provider, this.names(name)));
     // Two names for one environment and key share one snapshot.
     const { name: _name, names: _names, ...rest } = settings;
     const identity = JSON.stringify([environmentOf(rest.endpoint), rest]);

@@ -205,15 +205,6 @@ export function readSettings(
   };
 }
 
-/**
- * The settings of a connection.
- *
- * @throws IonError "config" that lists everything that is missing or wrong.
- */
-export function resolveSettings(config: ReadConfig, env: NodeJS.ProcessEnv, connection?: string): ConnectionSettings {
-  return requireSettings(readSettings(config, env, connection));
-}
-
 /** The settings of a report. @throws IonError "config" that lists everything that is missing or wrong. */
 export function requireSettings({ settings, problems }: SettingsReport): ConnectionSettings {
   if (!settings) throw new IonError("config", problems.join("\n"));

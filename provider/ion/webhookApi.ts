@@ -83,15 +83,20 @@ export class WebhookApi {
     return this.#receivers.atLeast([id]);
   }
 
+  /** One receiver as the snapshot has it. */
+  async knownReceiver(id: string): Promise<Receiver | undefined> {
+    return (await this.receiversWith(id)).receivers.get(id);
+  }
+
   /** One receiver. If it is not known, ION is read again. */
   async receiver(id: string): Promise<Receiver | undefined> {
-    return (await this.receiversWith(id)).receivers.get(id) ?? this.reread(id);
+    return (await this.knownReceiver(id)) ?? this.reread(id);
   }
 
   /** One receiver as ION has it now. */
   async reread(id: string): Promise<Receiver | undefined> {
     this.invalidate();
-    return (await this.receiversWith(id)).receivers.get(id);
+    return this.knownReceiver(id);
   }
 
   /** Whether ION's schema shows that a header belongs to one receiver, and so is deleted with it. */

@@ -123,7 +123,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
   },
 
   async read(api, _id, state) {
-    if (!(await api.receiversWith(state.receiverId)).receivers.has(state.receiverId)) return {};
+    if (!(await api.knownReceiver(state.receiverId))) return {};
     const unmanagedNow = await findUnmanaged(api, state);
     const reported = unmanagedNow.filter((name) => state.reported.includes(name));
     const newlyFound = unmanagedNow.filter((name) => !state.reported.includes(name));
@@ -202,7 +202,7 @@ const stateOf = (
 /** Why so many deletions are refused, to follow "maxDeletions"; undefined if they are allowed. */
 async function tooMany(api: WebhookApi, receiverId: string, names: readonly string[], allowed?: number) {
   if (names.length === 0 || (allowed !== undefined && names.length <= allowed)) return undefined;
-  const { length: total } = await subscriptionsOf(api, receiverId);
+  const total = (await api.knownReceiver(receiverId))?.subscriptions.length ?? 0;
   const isAll = names.length === total;
   if (allowed === undefined && !isAll && names.length <= DEFAULT_MAX_DELETIONS) return undefined;
   const [some, them] = isAll
@@ -253,8 +253,8 @@ async function nameOf(api: WebhookApi, receiverId: string): Promise<string> {
 }
 
 /** Lists what is unmanaged, and duplicates except the oldest, which is the one that is managed. */
-async function findUnmanaged(api: WebhookApi, { receiverId, declared }: Declared): Promise<string[]> {
-  return (await surplusOf(api, receiverId, declared)).map(label);
+async function findUnmanaged(api: WebhookApi, args: Declared): Promise<string[]> {
+  return (await surplusOf(api, args)).map(label);
 }
 
 /** Those of the listed subscriptions that still exist and are still unmanaged. */
@@ -269,8 +269,8 @@ function readable(api: WebhookApi, inputs: Args) {
   return ifReadable(consequence, () => findUnmanaged(api, inputs));
 }
 
-async function surplusOf(api: WebhookApi, receiverId: string, declared: readonly string[]): Promise<Subscription[]> {
-  const receiver = (await api.receiversWith(receiverId)).receivers.get(receiverId);
+async function surplusOf(api: WebhookApi, { receiverId, declared }: Declared): Promise<Subscription[]> {
+  const receiver = await api.knownReceiver(receiverId);
   if (!receiver) return [];
   const subscriptions = declared.map((event) => {
     const [resource = "", action = ""] = event.split(" ");
@@ -280,16 +280,12 @@ async function surplusOf(api: WebhookApi, receiverId: string, declared: readonly
 }
 
 /** Deletes a subscription by its label, if it still has that and is still unmanaged. Returns whether it did. */
-function deleteIfUnmanaged(api: WebhookApi, { receiverId, declared }: Declared, name: string): Promise<boolean> {
+function deleteIfUnmanaged(api: WebhookApi, args: Declared, name: string): Promise<boolean> {
   return retryOnConflict(api, async () => {
-    const subscription = (await surplusOf(api, receiverId, declared)).find((one) => label(one) === name);
-    if (subscription) await api.apply({ kind: "deleteSubscription", receiverId, subscription });
+    const subscription = (await surplusOf(api, args)).find((one) => label(one) === name);
+    if (subscription) await api.apply({ kind: "deleteSubscription", receiverId: args.receiverId, subscription });
     return subscription !== undefined;
   });
-}
-
-async function subscriptionsOf(api: WebhookApi, receiverId: string): Promise<readonly Subscription[]> {
-  return (await api.receiversWith(receiverId)).receivers.get(receiverId)?.subscriptions ?? [];
 }
 
 const label = (subscription: Subscription) =>

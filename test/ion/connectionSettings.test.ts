@@ -6,7 +6,7 @@ import {
   environmentOf,
   isLoopback,
   readSettings,
-  resolveSettings,
+  requireSettings,
   settingNames,
 } from "../../provider/ion/connectionSettings.ts";
 import { CANARY, failureOf } from "../support/support.ts";
@@ -17,7 +17,7 @@ const KEY = { clientId: "id", clientSecret: CANARY };
 const OWN = { ...KEY, endpoint: "https://own.example/graphql", authUrl: "https://own.example/token" };
 const TOKEN_PATH = "/realms/api-keys/protocol/openid-connect/token";
 const resolve = (config: Config, env: NodeJS.ProcessEnv = {}, connection?: string) =>
-  resolveSettings((key) => config[key], env, connection);
+  requireSettings(readSettings((key) => config[key], env, connection));
 const problemsWith = (config: Config, env: NodeJS.ProcessEnv = {}, connection?: string) =>
   readSettings((key) => config[key], env, connection).problems;
 
