@@ -2,7 +2,7 @@
 import { LOAD_LIMIT_MS, type Load } from "./loadTime.ts";
 import type { Operation, Result } from "./measure.ts";
 import { MEMORY_LIMIT_MB, PLUGIN_MEMORY_LIMIT_MB, type PluginUsage, type Scaling } from "./scaling.ts";
-import { PLUGIN_STATE_LIMIT_BYTES, STATE_LIMIT_BYTES } from "./stateSize.ts";
+import { STATE_LIMIT_BYTES } from "./stateSize.ts";
 import { median } from "./statistics.ts";
 
 /** The budget of a command in addition to the floor: round trips to ION, and seconds. */
@@ -44,8 +44,8 @@ export function checkScaling(scalings: readonly Scaling[]): Budget[] {
     const size = `${subscriptions} subscriptions`;
     const { one, many } = PLUGIN_MEMORY_LIMIT_MB;
     return [
-      ...checkSize(size, receivers, { up, preview, stateSize }, MEMORY_LIMIT_MB, STATE_LIMIT_BYTES),
-      ...checkSize(`${size}, plugin`, receivers, plugin, receivers === 1 ? one : many, PLUGIN_STATE_LIMIT_BYTES),
+      ...checkSize(size, receivers, { up, preview, stateSize }, MEMORY_LIMIT_MB),
+      ...checkSize(`${size}, plugin`, receivers, plugin, receivers === 1 ? one : many),
     ];
   });
 }
@@ -55,7 +55,6 @@ function checkSize(
   receivers: number,
   { up, preview, stateSize }: PluginUsage,
   maxMemory: number,
-  maxState: number,
 ): Budget[] {
   const memory = Math.max(up.memory ?? Number.NaN, preview.memory ?? Number.NaN);
   const pages = Math.ceil(receivers / PAGE_SIZE);
@@ -76,9 +75,9 @@ function checkSize(
     },
     {
       title: `${size}: state of one subscription`,
-      limit: `${maxState} bytes`,
+      limit: `${STATE_LIMIT_BYTES} bytes`,
       measured: `${stateSize.own.toFixed(0)} bytes`,
-      met: stateSize.own <= maxState,
+      met: stateSize.own <= STATE_LIMIT_BYTES,
       required: false,
     },
   ];

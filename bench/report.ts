@@ -58,8 +58,8 @@ export function formatScaling(scalings: readonly Scaling[]): string {
     "no-op preview",
     "plugin up",
     "plugin preview",
-    "export",
-    "plugin export",
+    "state",
+    "plugin state",
   ];
   const sizes = bySize(sizesHead, ({ up, preview, noOp, plugin, stateSize }) => [
     ...[up, preview, noOp.up, noOp.preview, plugin.up, plugin.preview].map(megabytes),
@@ -129,13 +129,13 @@ Many \`VioletWebhooks\` in one stack, with \`--parallel 64\` and an ION without 
 number of no-op dynamic resources. With a file backend, Pulumi writes the whole state twice for each resource, so the time per
 resource grows with the stack, for any provider. All times except the last column are therefore measured with
 \`PULUMI_SKIP_CHECKPOINTS=true\` (an experimental setting of Pulumi). The last table shows the peak memory of the provider process
-(limit ${MEMORY_LIMIT_MB} MB; "no-op" is Pulumi's share) and the bytes of the export per subscription. "Plugin" is \`pulumi-ion/native\`.
+(limit ${MEMORY_LIMIT_MB} MB; "no-op" is Pulumi's share) and the bytes of state per subscription. "Plugin" is \`pulumi-ion/native\`.
 
 ${formatScaling(parts.scalings)}
 
 ## State
 
-The export has ${parts.stateSize.share.toFixed(0)} bytes per subscription for ${parts.stateSize.subscriptions} subscriptions, including the receiver and everything else. One subscription alone:
+A backend stores ${parts.stateSize.share.toFixed(0)} bytes per subscription for ${parts.stateSize.subscriptions} subscriptions, including the receiver and everything else (\`pulumi stack export\` adds indentation). One subscription alone:
 
 ${formatStateSize(parts.stateSize)}
 

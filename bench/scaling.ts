@@ -67,7 +67,7 @@ export async function measureScaling(
   const stack = await create("many", NO_CHECKPOINTS);
   const up = await run(stack, "up", "subscriptions without checkpoints");
   const preview = await run(stack, "preview", "subscriptions");
-  const stateSize = measureStateSize(await stack.export());
+  const stateSize = measureStateSize(await stack.state());
   const plugin = await measurePlugin();
   await reset();
   const noOpStack = await create("noOp", NO_CHECKPOINTS);
@@ -85,6 +85,6 @@ export async function measureScaling(
     const stack = await create("manyNative", NO_CHECKPOINTS, { carrier: "native" });
     const what = "subscriptions over the plugin without checkpoints";
     const [up, preview] = [await run(stack, "up", what), await run(stack, "preview", what)];
-    return { up, preview, stateSize: measureStateSize(await stack.export()) };
+    return { up, preview, stateSize: measureStateSize(await stack.state()) };
   }
 }

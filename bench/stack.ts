@@ -15,6 +15,7 @@ export const ROOT = resolve(import.meta.dirname, "..");
 /** The folder with the programs of the scenarios. */
 export const PROGRAMS = join(import.meta.dirname, "programs");
 
+const PROJECT = "bench";
 const STACK = "bench";
 
 /** The lines of Pulumi.yaml that name the plugin. */
@@ -70,8 +71,8 @@ export interface Stack {
   up(...args: string[]): Promise<Run>;
   /** Previews with a refresh. @throws Error if anything would change. */
   preview(...args: string[]): Promise<Run>;
-  /** The output of `pulumi stack export`. */
-  export(): Promise<string>;
+  /** The state, as the backend stores it. */
+  state(): Promise<string>;
 }
 
 /** A folder that is deleted when this process exits. */
@@ -124,7 +125,7 @@ export async function createStack(program: string, connection: Connection, optio
     },
     up: (...args) => pulumi("up", "--yes", "--skip-preview", "--stack", STACK, ...args),
     preview: (...args) => pulumi("preview", "--expect-no-changes", "--stack", STACK, ...args),
-    export: async () => (await pulumi("stack", "export", "--stack", STACK)).output,
+    state: () => readFile(join(state, `.pulumi/stacks/${PROJECT}/${STACK}.json`), "utf8"),
   };
 }
 
@@ -139,7 +140,7 @@ async function makePulumiHome(dir: string): Promise<Record<string, string>> {
 
 async function projectFile(program: string, options: StackOptions): Promise<string> {
   const { carrier = "dynamic", installed } = options;
-  const head = "name: bench\noptions:\n  refresh: always\n";
+  const head = `name: ${PROJECT}\noptions:\n  refresh: always\n`;
   const plugin = carrier === "dynamic" || installed ? "" : PLUGIN;
   if (carrier === "yaml") {
     return `${head}runtime: yaml\n${plugin}${await readFile(join(PROGRAMS, `${program}.yaml`), "utf8")}`;

@@ -1,26 +1,25 @@
-/** Measures the size of a subscription in the exported stack. */
+/** Measures the size of a subscription in the state that a backend stores. */
 
-/** The budget for the state of one subscription, in bytes of the export (issue 4). */
-export const STATE_LIMIT_BYTES = 3 * 1024;
-
-/** The same over the provider plugin (issue 18). */
-export const PLUGIN_STATE_LIMIT_BYTES = 2 * 1024;
+/** The budget for the state of one subscription, in bytes (issue 18). */
+export const STATE_LIMIT_BYTES = 2 * 1024;
 
 /** The size of the state. */
 export interface StateSize {
   readonly subscriptions: number;
-  /** Bytes of the whole export divided by the number of subscriptions. */
+  /** Bytes of the whole state divided by the number of subscriptions. */
   readonly share: number;
-  /** Bytes of one subscription, including the indentation. */
+  /** Bytes of one subscription. */
   readonly own: number;
   /** Bytes of each property, the largest first. */
   readonly parts: Readonly<Record<string, number>>;
 }
 
-/** Measures the output of `pulumi stack export`. */
-export function measureStateSize(exported: string): StateSize {
-  const { deployment } = JSON.parse(exported) as { deployment: { resources?: Record<string, unknown>[] } };
-  const all = (deployment.resources ?? []).filter(({ type }) => String(type).endsWith(":WebhookSubscription"));
+/** Measures the state of a stack, as its backend stores it: without indentation. `pulumi stack export` adds that. */
+export function measureStateSize(state: string): StateSize {
+  const { checkpoint } = JSON.parse(state) as {
+    checkpoint: { latest: { resources: Readonly<Record<string, unknown>>[] } };
+  };
+  const all = checkpoint.latest.resources.filter(({ type }) => String(type).endsWith(":WebhookSubscription"));
   const sizes: Record<string, number> = {};
   for (const resource of all) {
     for (const [key, value] of Object.entries(resource)) {
@@ -32,7 +31,7 @@ export function measureStateSize(exported: string): StateSize {
   const parts = Object.entries(sizes).map(([name, size]) => [name, size / all.length] as const);
   return {
     subscriptions: all.length,
-    share: Buffer.byteLength(exported) / all.length,
+    share: Buffer.byteLength(state) / all.length,
     own: parts.reduce((sum, [, size]) => sum + size, 0),
     parts: Object.fromEntries(parts.sort(([, a], [, b]) => b - a)),
   };
@@ -40,13 +39,7 @@ export function measureStateSize(exported: string): StateSize {
 
 /** Separates `__provider`, which is in both inputs and outputs. */
 function split(key: string, { __provider, ...rest }: Record<string, unknown>) {
-  return { [key]: rest, [`${key}.__provider`]: __provider };
+  return { [key]: rest, ...(__provider !== undefined && { [`${key}.__provider`]: __provider }) };
 }
 
-// The export indents by four spaces, and a resource's properties are four levels deep.
-function bytes(name: string, value: unknown): number {
-  const text = JSON.stringify({ [name]: value }, undefined, 4)
-    .split("\n")
-    .slice(1, -1);
-  return Buffer.byteLength(text.map((line) => `${" ".repeat(12)}${line}\n`).join(""));
-}
+const bytes = (name: string, value: unknown) => Buffer.byteLength(`${JSON.stringify(name)}:${JSON.stringify(value)},`);
