@@ -10,14 +10,8 @@ import { surplusSubscriptions } from "../model/changes.ts";
 import { receiverDifference } from "../model/difference.ts";
 import { escapeText, formatReceiver, listSome } from "../model/text.ts";
 import { byAge, eventName, type Subscription } from "../model/webhooks.ts";
-import {
-  ifReadable,
-  inputFailures,
-  type ResourceHandler,
-  receiverIdSchema,
-  UNKNOWN,
-  withoutKeys,
-} from "./resourceHandler.ts";
+import { inputFailures, receiverIdSchema, withoutKeys } from "./inputs.ts";
+import { ifReadable, type ResourceHandler, UNKNOWN } from "./resourceHandler.ts";
 
 /** More deletions than this at once are more likely a wrong receiver than a clean-up. */
 const DEFAULT_MAX_DELETIONS = 20;

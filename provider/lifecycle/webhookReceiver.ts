@@ -18,6 +18,7 @@ import {
   SECRET_PROPERTIES,
   sameHeaderName,
 } from "../model/webhooks.ts";
+import { inputFailures, withoutKeys } from "./inputs.ts";
 import {
   asDesired,
   asReceiver,
@@ -36,13 +37,11 @@ import {
 } from "./receiverState.ts";
 import {
   ifReadable,
-  inputFailures,
   lookAhead,
   PartialStateError,
   type ResourceHandler,
   UNKNOWN,
   type UncheckedInputs,
-  withoutKeys,
 } from "./resourceHandler.ts";
 
 const string = (reason = "must be a string") =>

@@ -10,13 +10,12 @@ import { describeDifference } from "../model/messages.ts";
 import { didYouMean, similarNames, toConstantCase } from "../model/suggestions.ts";
 import { escapeText } from "../model/text.ts";
 import { eventName, type Receiver, type Receivers, type Subscription } from "../model/webhooks.ts";
+import { inputFailures, receiverIdSchema } from "./inputs.ts";
 import {
   type Failure,
   ifReadable,
-  inputFailures,
   lookAhead,
   type ResourceHandler,
-  receiverIdSchema,
   UNKNOWN,
   type UncheckedInputs,
   type Warnings,

@@ -38,10 +38,21 @@ it.each(["provider", "emulator"])(
     const paths = packed?.files.map(({ path }) => path) ?? [];
     expect(paths).toContain("README.md");
     const needed =
-      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+(\.js|\.cmd)?|bin\/plugin\/(chunks\/\w+\.js|launch\.js|package\.json|schema\.json|third-party-licenses\.txt)|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql|template\/.*|sdk\/(python|go|dotnet|java)\/.*)$/;
+      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+(\.js|\.cmd)?|bin\/plugin\/(chunks\/[\w-]+\.js|launch\.js|package\.json|schema\.json|third-party-licenses\.txt)|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql|template\/.*|sdk\/(python|go|dotnet|java)\/.*)$/;
     expect(paths.filter((path) => !needed.test(path) || /egg-info|\/(build|target)\//.test(path))).toEqual([]);
   },
 );
+
+it("the plugin listens without the code that only a configured provider needs", () => {
+  const chunks = join(ROOT, "provider/bin/plugin/chunks");
+  const loaded = execFileSync("node", ["-p", "require('./main.js'), Object.keys(require.cache).join()"], {
+    cwd: chunks,
+  });
+  const files = loaded.toString().trim().split(",");
+  expect(files).toContain(join(chunks, "main.js"));
+  const texts = files.map((file) => readFileSync(file, "utf8"));
+  expect(texts.filter((text) => /_zod|GraphQLSchema/.test(text))).toEqual([]);
+});
 
 it("npm audit sees every package that is bundled into the plugin, and its license is shipped", () => {
   const licenses = readFileSync(join(ROOT, "provider/bin/plugin/third-party-licenses.txt"), "utf8");

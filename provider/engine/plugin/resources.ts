@@ -1,8 +1,7 @@
 /** The lifecycles of the plugin's resources, in the messages of Pulumi's protocol. */
 import {
-  CheckFailure,
   type CheckRequest,
-  CheckResponse,
+  type CheckResponse,
   type CreateRequest,
   CreateResponse,
   type DeleteRequest,
@@ -19,7 +18,7 @@ import { type Failure, PartialStateError, type PropertyChange, UNKNOWN } from ".
 import { nameOf } from "../../model/resourceTypes.ts";
 import { isPrintable } from "../../model/text.ts";
 import { countsAsSecret, type Lifecycle, maskPropertyName } from "../shared/lifecycles.ts";
-import { fromWire, type Secrets, toWire } from "./wire.ts";
+import { fromWire, type Secrets, toCheckResponse, toWire } from "./wire.ts";
 
 /** One type of resource. */
 export interface ResourceType {
@@ -57,12 +56,6 @@ const CONNECTION: Failure = {
   reason:
     "is not a property here: declare a provider for each ION environment (ion.Provider), and set the option provider",
 };
-
-/** An answer to a check. */
-export function toCheckResponse(inputs: Struct, failures: readonly Failure[]): CheckResponse {
-  const list = failures.map(({ property, reason }) => new CheckFailure().setProperty(property).setReason(reason));
-  return new CheckResponse().setInputs(inputs).setFailuresList(list);
-}
 
 /** Compares inputs with the recorded state, and names every property that differs. */
 export async function diff({ lifecycle, declareList }: ResourceType, request: DiffRequest): Promise<DiffResponse> {

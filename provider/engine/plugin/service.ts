@@ -19,24 +19,14 @@ import {
   type UpdateRequest,
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { ConnectionPool } from "../../ion/connectionPool.ts";
 import { IonError } from "../../ion/errors.ts";
-import type { WebhookApi, WebhookApiOptions } from "../../ion/webhookApi.ts";
-import { UNKNOWN } from "../../lifecycle/resourceHandler.ts";
-import { unmanagedSubscriptions } from "../../lifecycle/unmanagedSubscriptions.ts";
-import { createWebhookReceiver } from "../../lifecycle/webhookReceiver.ts";
-import { webhookSubscription } from "../../lifecycle/webhookSubscription.ts";
+import type { WebhookApiOptions } from "../../ion/webhookApi.ts";
 import { declaredProvider } from "../../model/resourceTypes.ts";
-import { type BindLifecycle, bindLifecycles, once } from "../shared/lifecycles.ts";
-import { construct } from "./components.ts";
-import { Declarations } from "./declarations.ts";
+import type { ConfiguredProvider } from "./configuredProvider.ts";
 import type { EngineLog } from "./engineLog.ts";
 import { toServiceError, UnimplementedError } from "./errors.ts";
-import { invoke } from "./functions.ts";
-import { readSetting, secretSettings, settingFailures } from "./providerConfig.ts";
-import type { ResourceType } from "./resources.ts";
-import * as resources from "./resources.ts";
-import { fromWire, toWire } from "./wire.ts";
+import { secretSettings, settingFailures } from "./providerConfig.ts";
+import { fromWire, toCheckResponse, toWire } from "./wire.ts";
 
 /** Where the process runs. */
 export interface PluginOptions {
@@ -61,25 +51,18 @@ export interface Service {
 
 /** Creates the service of one process, which is one provider. */
 export function createService({ version, schema, log, env, api = {} }: PluginOptions): Service {
-  let types: Readonly<Record<string, ResourceType>> | undefined;
   const running = new Set<Promise<void>>();
-  /** This provider, as Pulumi refers to it. */
-  let own = "";
-  let connect = (): WebhookApi => {
-    throw new IonError("config", "This provider is not configured yet.");
-  };
+  let provider: ConfiguredProvider | undefined;
   let isCanceled = false;
   let served: { readonly engine: string | undefined; readonly settings: string } | undefined;
 
-  const typeOf = (urn: string): ResourceType => {
-    const type = (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
-    const found = types && Object.hasOwn(types, type) ? types[type] : undefined;
-    if (!found) throw new IonError("invalid", `pulumi-ion ${version} has no resource ${type}.`);
-    return found;
+  const configured = (): ConfiguredProvider => {
+    if (!provider) throw NOT_CONFIGURED;
+    return provider;
   };
-  const write = (urn: string): ResourceType => {
+  const writable = (): ConfiguredProvider => {
     if (isCanceled) throw CANCELED;
-    return typeOf(urn);
+    return configured();
   };
 
   function unary<Request, Answer>(
@@ -115,7 +98,7 @@ export function createService({ version, schema, log, env, api = {} }: PluginOpt
     checkConfig: unary((request: CheckRequest) => {
       const { values, secrets } = fromWire(request.getNews());
       const marks = new Map([...secrets, ...secretSettings(values).map((name) => [name, "whole"] as const)]);
-      return resources.toCheckResponse(toWire(values, marks), settingFailures(request.getUrn(), values));
+      return toCheckResponse(toWire(values, marks), settingFailures(request.getUrn(), values));
     }),
     // Nothing is replaced: a resource of another environment refuses by itself, and says what to do.
     diffConfig: unary((request: DiffRequest) => {
@@ -124,33 +107,25 @@ export function createService({ version, schema, log, env, api = {} }: PluginOpt
       const { DIFF_NONE, DIFF_SOME } = DiffResponse.DiffChanges;
       return new DiffResponse().setChanges(isSame ? DIFF_NONE : DIFF_SOME);
     }),
-    configure: unary((request: ConfigureRequest) => {
+    configure: unary(async (request: ConfigureRequest) => {
       const { values } = fromWire(request.getArgs());
-      const provider = declaredProvider(request.getUrn() ?? "");
-      const settings = JSON.stringify([provider, sorted(values)]);
+      const settings = JSON.stringify([declaredProvider(request.getUrn() ?? ""), sorted(values)]);
       if (served && served.engine === log.address && served.settings !== settings) throw SECOND_PROVIDER;
       served = { engine: log.address, settings };
       isCanceled = false;
-      const warn = once((message) => log.warn(message));
-      const read = (key: string) => readSetting(values, key.slice("ion:".length));
-      const connections = new ConnectionPool(read, env, { ...api, warn }, provider);
-      connect = () => connections.get();
-      const bind = bindLifecycles(connections, warn);
-      types = typesOf(bind);
-      own = `${request.getUrn()}::${request.getId() || UNKNOWN}`;
+      // Pulumi starts most processes only for the schema and the settings: they do without the rest of the code.
+      const { ConfiguredProvider } = await import("./configuredProvider.ts");
+      provider = new ConfiguredProvider(request, { version, warn: (message) => log.warn(message), env, api });
       return new ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
     }),
-    check: unary((request: CheckRequest) => resources.check(typeOf(request.getUrn()), request)),
-    diff: unary((request: DiffRequest) => resources.diff(typeOf(request.getUrn()), request)),
-    create: unary((request: CreateRequest) => resources.create(write(request.getUrn()), request)),
-    read: unary((request: ReadRequest) => resources.read(typeOf(request.getUrn()), request)),
-    update: unary((request: UpdateRequest) => resources.update(write(request.getUrn()), request)),
-    delete: unary(async (request: DeleteRequest) => {
-      await resources.remove(write(request.getUrn()), request);
-      return new Empty();
-    }),
-    invoke: unary((request: InvokeRequest) => invoke(() => connect(), request.getTok(), request.getArgs())),
-    construct: unary((request: ConstructRequest) => construct(own, (message) => log.warn(message), request)),
+    check: unary((request: CheckRequest) => configured().check(request)),
+    diff: unary((request: DiffRequest) => configured().diff(request)),
+    create: unary((request: CreateRequest) => writable().create(request)),
+    read: unary((request: ReadRequest) => configured().read(request)),
+    update: unary((request: UpdateRequest) => writable().update(request)),
+    delete: unary((request: DeleteRequest) => writable().delete(request)),
+    invoke: unary((request: InvokeRequest) => configured().invoke(request)),
+    construct: unary((request: ConstructRequest) => configured().construct(request)),
     cancel: unary(() => {
       isCanceled = true;
       return new Empty();
@@ -173,34 +148,13 @@ export function createService({ version, schema, log, env, api = {} }: PluginOpt
   }
 }
 
-/** The resources, by their type. */
-function typesOf(bind: BindLifecycle): Readonly<Record<string, ResourceType>> {
-  const declarations = new Declarations();
-  const receiver = bind("webhook receiver", createWebhookReceiver("the option import"));
-  const subscription = bind("webhook subscription", webhookSubscription);
-  return {
-    "ion:index:WebhookReceiver": {
-      lifecycle: receiver,
-      namedBy: "name",
-      outputs: ["description", "contentType", "expectedResponseCode", "active", "sharedSecret", "headers"],
-      declare: (urn, _inputs, identities) => declarations.declare(urn, receiver.type, identities),
-    },
-    "ion:index:WebhookSubscription": {
-      lifecycle: subscription,
-      outputs: [],
-      declare: (urn, inputs, identities) => {
-        declarations.declare(urn, subscription.type, identities);
-        declarations.declareSubscription(urn, inputs);
-      },
-    },
-    "ion:index:UnmanagedSubscriptions": {
-      lifecycle: bind("list of unmanaged subscriptions", unmanagedSubscriptions),
-      outputs: [],
-      declare: (urn, inputs) => declarations.checkUnmanaged(urn, inputs),
-      declareList: { property: "declared", declare: (urn) => declarations.declareUnmanaged(urn) },
-    },
-  };
-}
+/** Settings in one order, with the version of the plugin: if that changes, Pulumi must record the new one. */
+const sorted = (values: Readonly<Record<string, unknown>>) =>
+  Object.entries(values)
+    .filter(([key]) => !key.startsWith("__"))
+    .sort();
+
+const NOT_CONFIGURED = new IonError("config", "This provider is not configured yet.");
 
 /** Refuses a write after Ctrl-C. What was already sent is finished and recorded. */
 const CANCELED = new IonError("refused", "Nothing was sent to ION, because this run was canceled.");
@@ -209,9 +163,3 @@ const CANCELED = new IonError("refused", "Nothing was sent to ION, because this 
 const SECOND_PROVIDER = new IonError("refused", "This process of the plugin already serves another provider.", {
   hints: ["A plugin that was started by hand serves one provider. Unset PULUMI_DEBUG_PROVIDERS for this program."],
 });
-
-/** Settings in one order, with the version of the plugin: if that changes, Pulumi must record the new one. */
-const sorted = (values: Readonly<Record<string, unknown>>) =>
-  Object.entries(values)
-    .filter(([key]) => !key.startsWith("__"))
-    .sort();

@@ -1,6 +1,7 @@
 /** Properties as Pulumi's protocol sends them, and as plain data with a note of what is secret. */
+import { CheckFailure, CheckResponse } from "@pulumi/pulumi/proto/provider_pb";
 import { ListValue, NullValue, Struct, Value } from "google-protobuf/google/protobuf/struct_pb";
-import { UNKNOWN } from "../../lifecycle/resourceHandler.ts";
+import { type Failure, UNKNOWN } from "../../lifecycle/resourceHandler.ts";
 
 /** Properties of a request, as plain data. */
 export interface Incoming {
@@ -115,4 +116,10 @@ function toValue(value: unknown): Value {
   if (Array.isArray(value)) return wire.setListValue(new ListValue().setValuesList(value.map(toValue)));
   if (typeof value === "object" && value !== null) return wire.setStructValue(toWire(value));
   return wire.setNullValue(NullValue.NULL_VALUE);
+}
+
+/** An answer to a check. */
+export function toCheckResponse(inputs: Struct, failures: readonly Failure[]): CheckResponse {
+  const list = failures.map(({ property, reason }) => new CheckFailure().setProperty(property).setReason(reason));
+  return new CheckResponse().setInputs(inputs).setFailuresList(list);
 }
