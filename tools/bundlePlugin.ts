@@ -51,6 +51,12 @@ for (const chunk of output) {
 const { name, version } = readManifest(PROVIDER);
 writeFileSync(join(FOLDER, "package.json"), `${JSON.stringify({ name, version, type: "commonjs" })}\n`);
 copyFileSync(join(PROVIDER, "engine/plugin/schema.json"), join(FOLDER, "schema.json"));
+// Errors refer to its sections. The other pages are not there, so links to them become their names.
+const page = readFileSync(join(PROVIDER, "../docs/troubleshooting.md"), "utf8");
+writeFileSync(
+  join(FOLDER, "troubleshooting.md"),
+  page.replace(/\[([^\]]+)\]\(([\w-]+\.md)[^)]*\)/g, "$1 (docs/$2)").replace(/^<!-- .* -->\n\n/gm, ""),
+);
 writeFileSync(join(FOLDER, "third-party-licenses.txt"), [...packages].sort().map(licenseOf).join("\n"));
 
 /** The license of a bundled package, which asks to go with its code. */

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { connectionNameProblem } from "../ion/connectionSettings.ts";
 import { describeBug, isIonError } from "../ion/errors.ts";
+import { helpFor } from "../ion/help.ts";
 import { escapeLines, formatJson } from "../model/text.ts";
 import { annotation } from "./drift/github.ts";
 import type { Terminal } from "./terminal.ts";
@@ -42,16 +43,17 @@ function connectionName(name: string): string {
 function describeError(error: unknown) {
   if (!isIonError(error)) {
     const summary = `The command ${describeBug(error)}`;
-    return { kind: "unexpected", summary, detail: undefined, hints: [], message: summary };
+    return { kind: "unexpected", summary, detail: undefined, hints: [], message: summary, help: undefined };
   }
   const { kind, summary, detail, hints, message } = error;
-  return { kind, summary, detail, hints, message };
+  return { kind, summary, detail, hints, message, help: helpFor(message) };
 }
 
 /** An error as text: what happened, then each hint on a line of its own. */
 function errorText(error: unknown): string {
-  const { summary, detail, hints } = describeError(error);
-  const [first = "", ...more] = [[summary, detail].filter(Boolean).join(" "), ...hints].join("\n").split("\n");
+  const { summary, detail, hints, help } = describeError(error);
+  const lines = [[summary, detail].filter(Boolean).join(" "), ...hints, ...(help ? [`Help: ${help}`] : [])];
+  const [first = "", ...more] = lines.join("\n").split("\n");
   return escapeLines([first, ...more.map((line) => `  ${line}`)].join("\n"));
 }
 

@@ -25,6 +25,8 @@ export interface IonErrorDetails {
   readonly hints?: readonly string[] | undefined;
   /** Seconds that ION asked to wait (Retry-After). */
   readonly retryAfter?: number | undefined;
+  /** Where it is explained: the path and the section of a page. It is on the last line of the message. */
+  readonly help?: string | undefined;
 }
 
 /**
@@ -38,15 +40,18 @@ export class IonError extends Error {
   readonly detail: string | undefined;
   readonly hints: readonly string[];
   readonly retryAfter: number | undefined;
+  readonly help: string | undefined;
 
-  constructor(kind: IonErrorKind, summary: string, { detail, hints = [], retryAfter }: IonErrorDetails = {}) {
-    super(escapeLines([summary, detail, ...hints].filter(Boolean).join(" ")));
+  constructor(kind: IonErrorKind, summary: string, { detail, hints = [], retryAfter, help }: IonErrorDetails = {}) {
+    const text = [summary, detail, ...hints].filter(Boolean).join(" ");
+    super(escapeLines(help === undefined ? text : `${text}\nHelp: ${help}`));
     this.name = "IonError";
     this.kind = kind;
     this.summary = summary;
     this.detail = detail;
     this.hints = hints;
     this.retryAfter = retryAfter;
+    this.help = help;
     // Pulumi's dynamic provider prints `${error}: ${error.stack}`: a stack would bury the message.
     this.stack = this.message;
   }
@@ -57,8 +62,8 @@ export class IonError extends Error {
     summary = this.summary,
     ...details
   }: Partial<IonErrorDetails & Pick<IonError, "kind" | "summary">>): IonError {
-    const { detail, hints, retryAfter } = this;
-    return new IonError(kind, summary, { detail, hints, retryAfter, ...details });
+    const { detail, hints, retryAfter, help } = this;
+    return new IonError(kind, summary, { detail, hints, retryAfter, help, ...details });
   }
 
   /** The same error with more to say. */

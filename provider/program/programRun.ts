@@ -1,3 +1,4 @@
+import { helpFor } from "../ion/help.ts";
 import * as pulumi from "./pulumi.ts";
 
 /**
@@ -5,7 +6,9 @@ import * as pulumi from "./pulumi.ts";
  * it gets none.
  */
 export function programError(message: string): pulumi.RunError {
-  return Object.assign(new pulumi.RunError(message), { stack: message });
+  const help = helpFor(message);
+  const text = help === undefined ? message : `${message}\nHelp: ${help}`;
+  return Object.assign(new pulumi.RunError(text), { stack: text });
 }
 
 const noEngine = {};

@@ -42,4 +42,12 @@ it("the plugin is installed from the archive of a release, and runs the example 
     // What `pulumi package add` records.
     await project.write({ "Pulumi.yaml": `${program}packages:\n  ion: ion@${version}\n` });
   });
+
+  // An error refers to a page that was installed with the plugin.
+  await project.emulator.close();
+  const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "test");
+  expect(code, output).not.toBe(0);
+  const [, page = ""] = /^ *Help: (\S+)#could-not-reach-ion-at$/m.exec(output) ?? [];
+  expect(page, output).toContain(join(project.dir, "home/plugins"));
+  expect(await readFile(page, "utf8")).toContain("### `Could not reach ION at …`");
 });

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { dirname, join, resolve } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { SECTIONS, sectionFor } from "../../provider/model/troubleshooting.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -105,6 +106,21 @@ describe("what users read", () => {
     // What stands between is computed, or an alternative.
     const pattern = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[^\n]{0,120}?");
     expect(new RegExp(pattern).test(SOURCE), title).toBe(true);
+  });
+
+  it("errors refer to every section about them, by the anchor that it has", () => {
+    const page = read("docs/troubleshooting.md");
+    const isError = (title: string) => !/^(A warning\b|This is not an error)/.test(page.split(`${title}\n\n`)[1] ?? "");
+    const errors = titles("From pulumi-ion").filter(isError);
+    expect(SECTIONS.map((title) => `\`${title}\``)).toEqual(errors);
+    const anchors = SECTIONS.map((title) => sectionFor(`Before: ${title.replaceAll("…", "x y")}. After.`));
+    expect(headingsOf(page)).toEqual(expect.arrayContaining(anchors));
+    expect(new Set(anchors).size).toBe(SECTIONS.length);
+    expect(sectionFor("Something else.")).toBeUndefined();
+    // What is shipped with the errors has the same headings, and no link to a page that is not there.
+    const shipped = read("provider/bin/plugin/troubleshooting.md");
+    expect(headingsOf(shipped)).toEqual(headingsOf(page));
+    expect(shipped).not.toMatch(/\]\(/);
   });
 
   it("fits the commands that CI runs", () => {

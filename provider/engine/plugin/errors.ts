@@ -5,6 +5,7 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { describeBug, isIonError } from "../../ion/errors.ts";
+import { withHelp } from "../../ion/help.ts";
 import { PartialStateError } from "../../lifecycle/resourceHandler.ts";
 
 /** Thrown for a method that this provider does not have. */
@@ -16,7 +17,8 @@ export function toServiceError(error: unknown): Partial<ServiceError> {
   if (error instanceof PartialStateError) {
     return { code: status.UNKNOWN, details: error.message, metadata: initFailedDetails(error) };
   }
-  return { code: status.UNKNOWN, details: isIonError(error) ? error.message : `pulumi-ion ${describeBug(error)}` };
+  const message = isIonError(error) ? withHelp(error).message : `pulumi-ion ${describeBug(error)}`;
+  return { code: status.UNKNOWN, details: message };
 }
 
 /** The name under which gRPC sends structured details of an error. */

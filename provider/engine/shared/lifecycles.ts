@@ -10,6 +10,7 @@ import {
   inConnection,
 } from "../../ion/connectionSettings.ts";
 import { describeBug, IonError, isAlreadyPrinted, isIonError } from "../../ion/errors.ts";
+import { textWithHelp, withHelp } from "../../ion/help.ts";
 import type { WebhookApi } from "../../ion/webhookApi.ts";
 import {
   type Diff,
@@ -98,7 +99,8 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
           warnAll(checked, target);
           const own = failures.length === 0 ? identities(api, inputs as Inputs) : [];
           for (const one of own) declared.add(one);
-          return { inputs: located(inputs, target), failures: [...failures], identities: own };
+          const explained = failures.map(({ property, reason }) => ({ property, reason: textWithHelp(reason) }));
+          return { inputs: located(inputs, target), failures: explained, identities: own };
         }),
       diff: (id, olds, news) =>
         forPeople(async () => {
@@ -225,7 +227,7 @@ async function forPeople<T>(run: () => Promise<T>, { connection }: WithConnectio
       const state = { ...error.state, ...(connection !== undefined && { connection }) };
       throw new PartialStateError(error.id, state, error.reasons);
     }
-    if (isIonError(error)) throw error;
+    if (isIonError(error)) throw withHelp(error);
     throw new IonError("unexpectedAnswer", `pulumi-ion ${describeBug(error)}`);
   }
 }
@@ -240,12 +242,12 @@ export function maskPropertyName({ property, reason }: Failure, secrets: Readonl
   return { property: secrets.has(property) ? `${property} (secret)` : property, reason };
 }
 
-/** Lets each message through once. */
+/** Lets each message through once. A warning may repeat an error, with its help. */
 export function once(print: (message: string) => void): (message: string) => void {
   const printed = new Set<string>();
   return (message) => {
     if (printed.has(message)) return;
     printed.add(message);
-    print(message);
+    print(textWithHelp(message));
   };
 }
