@@ -1,12 +1,24 @@
 /**
  * `npm run release`: builds everything that a release contains, in `.release`: two npm packages, the plugin's archives, its schema,
  * an SBOM, release notes and checksums. It publishes nothing. With `--check`, it builds twice and fails if the results differ.
+ *
+ * The packages name the repository that `--repository <url>` gives, or in GitHub Actions the one of the workflow: npm refuses the
+ * provenance of a package that names another one, or none. `--folder <path>` builds into another folder.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { writeArchive } from "./pluginArchive.ts";
 
@@ -17,9 +29,16 @@ const CHECKSUMS = "SHA256SUMS";
 /** Where Pulumi runs, in its own names. The plugin is the same everywhere: Node runs it. */
 const PLATFORMS = ["darwin", "linux", "windows"].flatMap((system) => [`${system}-amd64`, `${system}-arm64`]);
 
-const { check = false } = parseArgs({ options: { check: { type: "boolean" } } }).values;
+const { values } = parseArgs({
+  options: {
+    check: { type: "boolean", default: false },
+    repository: { type: "string" },
+    folder: { type: "string", default: join(ROOT, ".release") },
+  },
+});
+const repository = findRepository(values.repository, process.env);
 
-if (check) {
+if (values.check) {
   const folders = [1, 2].map(() => mkdtempSync(join(tmpdir(), "pulumi-ion-release-")));
   try {
     const [first, second] = folders.map((folder) => build(folder));
@@ -29,17 +48,56 @@ if (check) {
     for (const folder of folders) rmSync(folder, { recursive: true });
   }
 } else {
-  const folder = join(ROOT, ".release");
+  const folder = resolve(values.folder);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   console.log(`${build(folder)}\nBuilt in ${folder}. Nothing was published.`);
+}
+console.log(
+  repository === undefined
+    ? "These packages cannot be published: they name no repository. Add --repository <url>, or build in GitHub Actions."
+    : `The packages name the repository ${repository}.`,
+);
+
+/** The repository's URL, if it is known. @throws Error if it is not one */
+function findRepository(given: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = env;
+  const text = given ?? (server && name ? `${server}/${name}` : undefined);
+  if (text === undefined) return undefined;
+  const [, url] = /^(https:\/\/[\w.-]+(?::\d+)?\/[\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(text) ?? [];
+  if (url !== undefined) return url;
+  throw new Error("--repository must be a URL such as https://github.com/<owner>/<repository>.");
+}
+
+/** Packs a package from a copy of its folder, which names the repository. */
+function pack(name: string, target: string) {
+  const folder = mkdtempSync(join(tmpdir(), "pulumi-ion-pack-"));
+  try {
+    const copy = join(folder, name);
+    cpSync(join(ROOT, name), copy, { recursive: true, filter: (path) => basename(path) !== "node_modules" });
+    const file = join(copy, "package.json");
+    const manifest = { ...JSON.parse(readFileSync(file, "utf8")), ...(repository && linksOf(name, repository)) };
+    writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
+    npm("pack", copy, "--ignore-scripts", "--pack-destination", target);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What a package says about its repository, in the form that npm itself writes. */
+function linksOf(directory: string, url: string) {
+  return {
+    homepage: `${url}/tree/HEAD/${directory}#readme`,
+    bugs: { url: `${url}/issues` },
+    repository: { type: "git", url: `git+${url}.git`, directory },
+  };
 }
 
 /** Builds a release into an empty folder. Returns its checksums. */
 function build(folder: string): string {
   const version = versionOf("provider");
   if (versionOf("emulator") !== version) throw new Error("The two packages have different versions.");
-  npm("pack", ...PACKAGES.flatMap((name) => ["--workspace", name]), "--pack-destination", folder);
+  for (const name of PACKAGES) pack(name, folder);
   const schema = readFileSync(join(ROOT, "provider/engine/plugin/schema.json"), "utf8");
   writeFileSync(join(folder, `pulumi-ion-${version}-schema.json`), schema);
   writeFileSync(join(folder, `pulumi-ion-${version}-sbom.json`), sbom(version));

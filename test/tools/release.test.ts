@@ -1,12 +1,29 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { list } from "tar";
+import { expect, it, onTestFinished } from "vitest";
 import { ROOT, run } from "../e2e/project.ts";
 
 const node = join(ROOT, "node_modules/.bin/node");
 
+/** The environment outside of GitHub Actions. */
+const { GITHUB_SERVER_URL: _server, GITHUB_REPOSITORY: _repository, ...env } = process.env;
+
+/** The package.json in a packed package. */
+async function manifestIn(file: string): Promise<unknown> {
+  const parts: Buffer[] = [];
+  await list({
+    file,
+    onReadEntry: (entry) => {
+      if (entry.path === "package/package.json") entry.on("data", (part: Buffer) => parts.push(part));
+    },
+  });
+  return JSON.parse(Buffer.concat(parts).toString());
+}
+
 it("a release is built reproducibly: two packages, plugin archives, the schema, an SBOM, notes and checksums", async () => {
-  const { code, output } = await run(node, ["tools/release.ts", "--check"], ROOT);
+  const { code, output } = await run(node, ["tools/release.ts", "--check"], ROOT, env);
   expect(code, output).toBe(0);
   const { version } = JSON.parse(await readFile(join(ROOT, "provider/package.json"), "utf8"));
   const names = [...output.matchAll(/^[0-9a-f]{64} {2}(.*)$/gm)].map(([, name]) => name);
@@ -24,4 +41,41 @@ it("a release is built reproducibly: two packages, plugin archives, the schema, 
     `pulumi-resource-ion-v${version}-windows-arm64.tar.gz`,
   ]);
   expect(output).toContain("Two builds are equal. Nothing was published.");
+  expect(output).toContain("These packages cannot be published: they name no repository. Add --repository <url>");
+});
+
+it.each([
+  ["--repository", ["--repository", "https://github.com/acme/ion-webhooks.git"], {}],
+  ["GitHub Actions", [], { GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "acme/ion-webhooks" }],
+])(
+  "the packages of a release name the repository of %s, which npm's provenance compares",
+  async (_from, args, more) => {
+    const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-release-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const { code, output } = await run(node, ["tools/release.ts", "--folder", folder, ...args], ROOT, {
+      ...env,
+      ...more,
+    });
+    expect(code, output).toBe(0);
+    expect(output).toContain("The packages name the repository https://github.com/acme/ion-webhooks.\n");
+    const { version } = JSON.parse(await readFile(join(ROOT, "provider/package.json"), "utf8"));
+    for (const [name, directory] of [
+      ["pulumi-ion", "provider"],
+      ["ion-emulator", "emulator"],
+    ]) {
+      expect(await manifestIn(join(folder, `${name}-${version}.tgz`))).toMatchObject({
+        name,
+        version,
+        homepage: `https://github.com/acme/ion-webhooks/tree/HEAD/${directory}#readme`,
+        bugs: { url: "https://github.com/acme/ion-webhooks/issues" },
+        repository: { type: "git", url: "git+https://github.com/acme/ion-webhooks.git", directory },
+      });
+    }
+  },
+);
+
+it("a release refuses a repository that is no URL of one", async () => {
+  const { code, output } = await run(node, ["tools/release.ts", "--repository", "acme/ion-webhooks"], ROOT, env);
+  expect(code).toBe(1);
+  expect(output).toContain("--repository must be a URL such as https://github.com/<owner>/<repository>.");
 });
