@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkLoad, checkScaling, checkScenarios } from "./budgets.ts";
 import { launchEmulator } from "./emulator.ts";
+import { goProblem } from "./goPlugin.ts";
 import { measureLoad } from "./loadTime.ts";
 import { CONDITIONS, measure } from "./measure.ts";
 import { OPENTOFU } from "./opentofu.ts";
@@ -49,7 +50,7 @@ async function main() {
 
   const machine = await describeMachine();
   console.log(`${machine}\n`);
-  if (OPENTOFU.problem) log(OPENTOFU.problem);
+  for (const problem of [OPENTOFU.problem, goProblem]) if (problem) log(problem);
   await using emulator = await launchEmulator();
   const conditions = values.quick
     ? CONDITIONS.filter(({ latencyMs, mutationLatencyMs }) => latencyMs <= 100 && !mutationLatencyMs)

@@ -2,6 +2,7 @@
 import { cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection } from "./emulator.ts";
+import { compileGoPlugin, goProblem } from "./goPlugin.ts";
 import { OPENTOFU, writeMirror } from "./opentofu.ts";
 import { createStack, makeFolder, PROGRAMS, type Run, run, type StackOptions } from "./stack.ts";
 
@@ -146,6 +147,18 @@ export const SCENARIOS: readonly Scenario[] = [
     maxRequests: UNLIMITED,
     prepare: pulumi("empty", [], YAML),
   },
+  ...(goProblem === undefined
+    ? [
+        {
+          id: "noOpYaml",
+          title: "35 no-op resources in YAML, plugin in Go",
+          createsWebhooks: false,
+          maxRequests: UNLIMITED,
+          prepare: (connection: Connection) =>
+            pulumi("noOp", PARALLEL, { ...YAML, plugin: compileGoPlugin() })(connection),
+        },
+      ]
+    : []),
   {
     id: "native",
     title: "`pulumi-ion/native`",

@@ -19,7 +19,8 @@ const PROJECT = "bench";
 const STACK = "bench";
 
 /** The lines of Pulumi.yaml that name the plugin. */
-export const PLUGIN = "plugins:\n  providers:\n    - name: ion\n      path: node_modules/pulumi-ion/bin\n";
+export const pluginIn = (folder = "node_modules/pulumi-ion/bin") =>
+  `plugins:\n  providers:\n    - name: ion\n      path: ${folder}\n`;
 
 /** The engine's own folder, so that no launcher in Node adds its time. */
 const VERSIONS = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "versions");
@@ -60,6 +61,8 @@ export interface StackOptions {
   readonly carrier?: Carrier;
   /** Whether the plugin is installed from its archive, and not named in Pulumi.yaml. */
   readonly installed?: boolean;
+  /** The folder of another plugin. @default that of pulumi-ion */
+  readonly plugin?: string;
   /** Whether to measure the memory of the provider process, which costs some time. */
   readonly measureMemory?: boolean;
 }
@@ -141,7 +144,7 @@ async function makePulumiHome(dir: string): Promise<Record<string, string>> {
 async function projectFile(program: string, options: StackOptions): Promise<string> {
   const { carrier = "dynamic", installed } = options;
   const head = `name: ${PROJECT}\noptions:\n  refresh: always\n`;
-  const plugin = carrier === "dynamic" || installed ? "" : PLUGIN;
+  const plugin = carrier === "dynamic" || installed ? "" : pluginIn(options.plugin);
   if (carrier === "yaml") {
     return `${head}runtime: yaml\n${plugin}${await readFile(join(PROGRAMS, `${program}.yaml`), "utf8")}`;
   }

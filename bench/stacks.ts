@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { LoggedRequest } from "../emulator/index.ts";
-import { PLUGIN, ROOT, type Run, run } from "./stack.ts";
+import { pluginIn, ROOT, type Run, run } from "./stack.ts";
 import { median } from "./statistics.ts";
 import { table } from "./table.ts";
 
@@ -110,7 +110,7 @@ class Project {
     await cp(join(ROOT, "examples/yaml/package.json"), join(project.dir, "package.json"));
     await symlink(join(ROOT, "node_modules"), join(project.dir, "node_modules"));
     const head = "name: bench\nruntime: yaml\noptions:\n  refresh: always\n";
-    await writeFile(join(project.dir, "Pulumi.yaml"), `${head}${PLUGIN}resources:\n${resources}`);
+    await writeFile(join(project.dir, "Pulumi.yaml"), `${head}${pluginIn()}resources:\n${resources}`);
     return project;
   }
 
