@@ -100,10 +100,9 @@ async function printTable(
   for (const { stack, code, text } of lines) {
     out(`${escapeText(stack).padEnd(width)}  ${paint(STYLES[code] ?? "yellow", text)}`);
   }
-  const good = rows.filter(({ code }) => code === 0).length;
-  out(
-    `${pluralize(rows.length, "stack")}: ${good} without a finding, ${rows.length - good} with one. --stack <name> shows it.`,
-  );
+  const bad = rows.filter(({ code }) => code !== 0).length;
+  const checked = `${pluralize(rows.length, "stack")} checked`;
+  out(bad === 0 ? `${checked}, no findings.` : `${checked}, ${bad} with findings. To see them, add --stack <name>.`);
   if (!options.github) return;
   for (const { stack, code, text } of lines) {
     if (code !== 0) out(annotation(code === 1 ? "error" : "warning", "ION webhooks", `${stack}: ${text}`));

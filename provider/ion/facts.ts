@@ -73,8 +73,8 @@ export const SOURCE_ADDRESSES_ORIGIN = {
   /** The day that copy was read. */
   asOf: "2026-11-24",
   caveat:
-    "ION announces no changes of these addresses by machine, and older public copies of the manual list others: " +
-    "ask First Resonance before a firewall lets in nothing else.",
+    "No machine-readable list of these addresses exists, and older public copies of the manual list other ones. " +
+    "Ask First Resonance before a firewall blocks all other addresses.",
 } as const;
 
 /** The permission that a mutation needs: its own name with a capital letter (ION's permission list). */

@@ -234,7 +234,7 @@ function nextPosition(
   const end = pageInfo?.endCursor ?? undefined;
   const after = overlapping ?? end;
   if (after === undefined && hasNext === undefined) {
-    throw cannotRead("its schema has neither hasNextPage nor cursors, so its list may be incomplete.");
+    throw cannotRead("its list has neither hasNextPage nor cursors, so it may be incomplete.");
   }
   if (after === undefined || after === current) {
     throw new IonError("unexpectedAnswer", "ION's list of webhook receivers has a next page but no cursor for it.", {

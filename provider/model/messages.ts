@@ -33,7 +33,7 @@ function missing(one: Of<"missing">): string {
   if (one.object === "receiver") {
     const count = one.desired.subscriptions?.length ?? 0;
     const also = count > 0 ? ` Its ${pluralize(count, "subscription")} ${count === 1 ? "is" : "are"} missing too.` : "";
-    return `${desiredReceiver(one.desired)} does not exist in ION: no events arrive there.${also}`;
+    return `${desiredReceiver(one.desired)} does not exist in ION: its URL gets no events.${also}`;
   }
   if (one.object === "header") return `${receiver(one)} does not send the header ${escapeText(one.name)}.`;
   return `${receiver(one)} is not subscribed to ${event(one.desired)}: these events do not arrive.`;

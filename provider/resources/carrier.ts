@@ -54,11 +54,15 @@ export function withProviderOf(
   return provider === undefined ? opts : { provider, ...opts };
 }
 
+const DEFAULT = "pulumi-ion";
+const NATIVE = "pulumi-ion/native";
+
 /** Refuses a receiver that the other engine manages. @throws RunError */
 export function refuseOtherCarrier(carrier: Carrier, name: string, receiver: object | undefined): void {
   const { __pulumiType: type = "" } = (receiver ?? {}) as { readonly __pulumiType?: string };
   if (resourceOf(carrier === "plugin" ? "dynamic" : "plugin", type) === undefined) return;
+  const [own, other] = carrier === "plugin" ? [NATIVE, DEFAULT] : [DEFAULT, NATIVE];
   throw programError(
-    `"${name}" and its receiver are of pulumi-ion and of pulumi-ion/native. Import both from the same one.`,
+    `"${name}" is imported from ${own}, but its receiver is imported from ${other}. Import both from the same module.`,
   );
 }

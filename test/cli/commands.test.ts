@@ -50,7 +50,7 @@ describe("drift", () => {
         <red>-</red> missing    Receiver "Violet" (id 1) is not subscribed to PARTS CREATE: these events do not arrive.
         <red>=</red> duplicate  Receiver "Violet" (id 1) has 2 subscriptions to RUNS UPDATE (ids 3, 5): each event is delivered twice.
         <red>+</red> unmanaged  Receiver "Violet" (id 1) is subscribed to PLANS DELETE (id 6), which your program does not declare.
-        <red>-</red> missing    Receiver "ERP" (id 2) does not exist in ION: no events arrive there. Its 1 subscription is missing too.
+        <red>-</red> missing    Receiver "ERP" (id 2) does not exist in ION: its URL gets no events. Its 1 subscription is missing too.
       Good to know, not drift:
         <yellow>+</yellow> unmanaged  Receiver "Other" (id 3) is not managed by this stack.
       <red>2 missing, 1 unmanaged, 1 duplicate.</red> Run \`pulumi preview\` to see what \`pulumi up\` would do.
@@ -150,7 +150,7 @@ describe("status", () => {
       <red>!!</red>  Receiver "Violet" (id 1) is not subscribed to PARTS CREATE: these events do not arrive.
       <red>!!</red>  Receiver "Violet" (id 1) has 2 subscriptions to RUNS UPDATE (ids 3, 5): each event is delivered twice.
       <red>!!</red>  Receiver "Violet" (id 1) is subscribed to PLANS DELETE (id 6), which your program does not declare.
-      <red>!!</red>  Receiver "ERP" (id 2) does not exist in ION: no events arrive there. Its 1 subscription is missing too.
+      <red>!!</red>  Receiver "ERP" (id 2) does not exist in ION: its URL gets no events. Its 1 subscription is missing too.
       <red>!!</red>  No receiver is subscribed to 32 of the 34 events of Violet's guide:
           ABOM_INSTALLATIONS CREATE+UPDATE, FILE_ATTACHMENTS CREATE+UPDATE, ISSUES CREATE+UPDATE, ORGANIZATIONS CREATE+UPDATE,
           PARTS CREATE, PLAN_INPUTS CREATE+UPDATE, PLAN_ITEMS CREATE+UPDATE, PLANS CREATE+UPDATE, PROCEDURES CREATE+UPDATE,

@@ -37,7 +37,7 @@ it("drift prints a row for each stack, also for one that cannot be read, and exi
     prod-a  1 missing.
     prod-b  No drift.
     prod-c  Could not read the Pulumi stack: no stack named 'prod-c' found.
-    4 stacks: 2 without a finding, 2 with one. --stack <name> shows it."
+    4 stacks checked, 2 with findings. To see them, add --stack <name>."
   `);
 });
 

@@ -45,7 +45,7 @@ it("drift --all-stacks finds the drift of one stack, and prints a row for one wh
     "test          No drift.
     test-drifted  1 missing.
     unreadable    Could not read the Pulumi stack: incorrect passphrase.
-    3 stacks: 1 without a finding, 2 with one. --stack <name> shows it.
+    3 stacks checked, 2 with findings. To see them, add --stack <name>.
     "
   `);
   expect(all.code).toBe(1);

@@ -395,7 +395,7 @@ ${body}`;
     });
     const mixed = await project.pulumi("preview", "--stack", "test");
     expect(mixed.code).not.toBe(0);
-    expect(mixed.output).toContain("Import both from the same one");
+    expect(mixed.output).toContain("Import both from the same module");
   });
 });
 

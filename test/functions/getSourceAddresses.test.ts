@@ -17,7 +17,7 @@ describe("getSourceAddresses", () => {
       cidrBlocks,
       source: expect.stringContaining("ION's public manual"),
       asOf: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
-      caveat: expect.stringContaining("older public copies of the manual list others"),
+      caveat: expect.stringContaining("older public copies of the manual list other ones"),
     });
   });
 

@@ -88,7 +88,7 @@ async function run(options: DoctorOptions, terminal: Terminal, version: string):
       const isRepeated = findings.some((finding) => finding.message === message);
       if (step === "schema" && (error.kind === "refused" || error.kind === "permission")) {
         add(step, "warning", `ION does not show its schema, so names cannot be checked: ${message}`);
-      } else add(step, "failure", isRepeated ? `Could not check ION's ${step}: same error.` : message);
+      } else add(step, "failure", isRepeated ? `Could not check ION's ${step}, because of the same error.` : message);
       return undefined;
     }
   };

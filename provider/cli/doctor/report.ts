@@ -166,8 +166,9 @@ export function reportSchema(facts: SchemaFacts, add: Add) {
 export function reportMorePermissions({ morePermissions }: SchemaFacts, { permissions }: TokenFacts, add: Add) {
   const missing = morePermissions.filter((name) => !permissions.includes(name));
   if (missing.length === 0) return;
-  if (permissions.length > 0) add("key", "failure", "For the headers of this ION, the API key also lacks:", missing);
-  else add("key", "warning", "For the headers of this ION, the API key also needs:", missing);
+  if (permissions.length > 0)
+    add("key", "failure", "To manage headers, the API key also lacks these permissions:", missing);
+  else add("key", "warning", "To manage headers, the API key also needs these permissions:", missing);
 }
 
 /** Where a shape comes from. */

@@ -48,7 +48,7 @@ async function run(file: string, to: Carrier, terminal: Terminal): Promise<numbe
   const { state, moved } = migrateState(await readJson(path), to);
   if (moved === 0) {
     terminal.out(
-      `Nothing to move: no resource of this stack is managed by ${to === "plugin" ? "dynamic resources" : "the plugin"}.`,
+      `Nothing to move: this stack has no ${to === "plugin" ? "dynamic resources of pulumi-ion" : "resources of the provider plugin"}.`,
     );
     return 0;
   }

@@ -173,7 +173,7 @@ function argsOf(inputs: Struct, name: string) {
   const { values } = fromWire(inputs);
   for (const key of ["subscriptions", "resources", "actions", "exclude", "unmanaged", "maxDeletions"]) {
     if (JSON.stringify(values[key])?.includes(UNKNOWN)) {
-      throw invalid(name, `needs a value of ${key} that does not come from another resource.`);
+      throw invalid(name, `must know ${key} in a preview, so its value cannot come from another resource.`);
     }
   }
   return values as Policy & {

@@ -507,7 +507,7 @@ describe("if ION cannot be used", () => {
     expect(await problemsOf({ ...envOf(await emulated()), ION_API_URI: url })).toMatchInlineSnapshot(`
       "! Could not check the permissions of the API key, because its token does not list them. It needs read access to webhook receivers, and:
       ✗ <ion> answered with HTTP 302, a redirect to login.example, instead of a GraphQL answer. Check ion:endpoint (or ION_API_URI).
-      ✗ Could not check ION's webhooks: same error.
+      ✗ Could not check ION's webhooks, because of the same error.
       pulumi-ion 1.2.3 cannot use ION with these settings: see ✗ above."
     `);
   });

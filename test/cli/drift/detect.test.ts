@@ -83,7 +83,7 @@ it("reports every change with one line per fact, and no secret", async () => {
   expect((await Promise.all(reports)).join("\n")).toMatchInlineSnapshot(`
     "nothing:
     deletes the receiver:
-      drift missing: Receiver "Violet" (id 1) does not exist in ION: no events arrive there. Its 3 subscriptions are missing too.
+      drift missing: Receiver "Violet" (id 1) does not exist in ION: its URL gets no events. Its 3 subscriptions are missing too.
     deactivates the receiver:
       drift changed: Receiver "Violet" (id 1): active is false in ION and true in the stack. ION sends it no events.
     changes declared fields:
@@ -222,7 +222,7 @@ describe("for subscriptions to a receiver that the stack does not declare", () =
     emulator.store.deleteReceiver("2");
     expect(linesOf(await detect(emulator, declarations))).toMatchInlineSnapshot(`
       [
-        "drift missing: Receiver with id 2 does not exist in ION: no events arrive there. Its 1 subscription is missing too.",
+        "drift missing: Receiver with id 2 does not exist in ION: its URL gets no events. Its 1 subscription is missing too.",
       ]
     `);
   });

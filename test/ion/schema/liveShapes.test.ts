@@ -359,7 +359,7 @@ describe("the list of receivers", () => {
     const { kind, message } = await failureOf(startRun(emulator).api.receivers());
     expect(kind).toBe("unsupported");
     expect(message).toMatchInlineSnapshot(
-      `"Could not read ION's webhooks: its schema has neither hasNextPage nor cursors, so its list may be incomplete. Run \`npx --no-install pulumi-ion doctor\`: it lists every name that differs."`,
+      `"Could not read ION's webhooks: its list has neither hasNextPage nor cursors, so it may be incomplete. Run \`npx --no-install pulumi-ion doctor\`: it lists every name that differs."`,
     );
   });
 
