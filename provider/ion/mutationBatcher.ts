@@ -219,7 +219,7 @@ const DECIDED_FIRST: ReadonlySet<IonErrorKind> = new Set(["permission", "conflic
 function outcomeOf({ change, mutation }: Pending, answer: Answer, alias: string): Outcome {
   const own = answer.problems.filter(({ path }) => path === undefined || path[0] === alias);
   const parsed = mutation.answer.safeParse(answer.data[alias]);
-  // A payload may list errors of its own beside what looks like a confirmation.
+  // A payload may list errors of its own next to what looks like a confirmation.
   if (parsed.success && !own.some(({ path }) => path?.length === 1)) return { result: parsed.data };
   const [problem] = own.sort((one, other) => (one.path?.length ?? 99) - (other.path?.length ?? 99));
   if (!problem) {

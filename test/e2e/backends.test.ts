@@ -68,7 +68,7 @@ describe.each(Object.entries(BACKENDS))("a stack in %s", { timeout: 10 * 60_000 
       settings.latencyMs = 200;
       const run = startInBackground(project);
       while (!events().includes(event)) {
-        if (run.hasExited()) throw new Error(`up ended early:\n${(await run.outcome).output}`);
+        if (run.hasExited()) throw new Error(`up exited early:\n${(await run.outcome).output}`);
         await sleep(10);
       }
       settings.latencyMs = 0;

@@ -538,7 +538,7 @@ test.each([
   expect(emulator.store.listHeaders().map(({ id }) => id)).toEqual(kept);
 });
 
-test("puts a missing permission into the errors of the payload, and other failures beside the data", async () => {
+test("puts a missing permission into the errors of the payload, and other failures next to the data", async () => {
   const emulator = await start({ schema: sdl("errorPayloads") });
   const ask = await asker(emulator);
   const create = `mutation { it: createWebhookReceiver(input: { name: "a", webhookUri: "${webhookUri}" }) {

@@ -26,7 +26,7 @@ export function openTerminal(command: string, cwd: string, env: NodeJS.ProcessEn
   onTestFinished(() => void child.kill("SIGKILL"));
   const until = async (what: string, isTrue: () => boolean) => {
     while (!isTrue()) {
-      if (child.exitCode !== null) throw new Error(`The command ended before ${what}:\n${output}`);
+      if (child.exitCode !== null) throw new Error(`The command exited before ${what}:\n${output}`);
       await sleep(20);
     }
   };

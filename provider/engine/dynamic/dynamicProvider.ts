@@ -75,7 +75,7 @@ function withoutCode({ __provider: _code, ...properties }: Properties): Properti
   return properties;
 }
 
-/** The form of an error with which Pulumi's dynamic provider records what was made in part. */
+/** The form of an error with which Pulumi's dynamic provider records what was created in part. */
 const throwPartialState =
   ({ __provider }: Properties, outgoing: (properties: object) => Properties) =>
   (error: unknown): never => {

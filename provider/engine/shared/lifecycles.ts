@@ -218,7 +218,7 @@ const withAdvice =
     throw advice === undefined ? error : error.add({ hints: [advice] });
   };
 
-/** Turns every error into one for people, and adds the connection to what was made in part. */
+/** Turns every error into one for people, and adds the connection to what was created in part. */
 async function forPeople<T>(run: () => Promise<T>, { connection }: WithConnection = {}): Promise<T> {
   try {
     return await run();

@@ -39,7 +39,7 @@ describe("properties to the engine", () => {
   it("marks a secret as a whole or entry by entry, and drops undefined", () => {
     const headers = { a: "1", b: UNKNOWN };
     const struct = toWire(
-      { uri: "x", headers, unknown: UNKNOWN, gone: undefined },
+      { uri: "x", headers, unknown: UNKNOWN, omitted: undefined },
       new Map([
         ["uri", "whole"],
         ["headers", "entries"],
