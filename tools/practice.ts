@@ -11,6 +11,7 @@ import type { AddressInfo } from "node:net";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Emulator, startEmulator } from "ion-emulator";
+import { nodeProblem } from "../provider/dist/model/nodeVersion.js";
 import {
   disposable,
   ensureEngine,
@@ -149,13 +150,16 @@ function whatToDo(place: ProjectPlace, url: string): string {
     process.platform === "win32"
       ? settings.map(([name, value]) => `  $env:${name} = "${value}"`)
       : [`  export ${settings.map(([name, value]) => `${name}=${quoted(value)}`).join(" ")}`];
+  const version = nodeOfUser();
+  const hasOldNode = version !== undefined && nodeProblem(version) !== undefined;
+  if (hasOldNode) exported.unshift(`  export PATH=${quoted(join(ROOT, "node_modules/.bin"))}:$PATH`);
   return `ION is at ${url}: open it in a browser.
 
 Open a second terminal in this repository. Send an event, which appears below:
 
   npx --no-install ion-emulator emit parts update --url ${url}
 
-Change something in ION: click a ✓ in the browser. Then see the difference and revert it:
+Change something in ION: click a ✓ in the browser. Then see the difference and revert it${hasOldNode ? `, with the Node of this repository (yours, ${version}, is too old)` : ""}:
 
   cd ${quoted(shown(place.folder))}
 ${exported.join("\n")}
@@ -163,6 +167,12 @@ ${exported.join("\n")}
   npx pulumi up
 
 Press Ctrl-C to stop. Events appear here:`;
+}
+
+/** The version of Node that the person's npm runs with. npm scripts run with the one in node_modules. */
+function nodeOfUser(): string | undefined {
+  const [, version] = /\bnode\/v(\d+\.\d+\.\d+)/.exec(process.env.npm_config_user_agent ?? "") ?? [];
+  return version;
 }
 
 /** A folder as a person in the repository names it. */

@@ -25,6 +25,7 @@ async function prepare() {
   const env: NodeJS.ProcessEnv = { ...process.env, PULUMI_HOME: pulumiHome, PULUMI_SKIP_UPDATE_CHECK: "true" };
   delete env.PULUMI_BACKEND_URL;
   delete env.PULUMI_CONFIG_PASSPHRASE;
+  delete env.npm_config_user_agent;
   env.PATH = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
   return { folder, env };
 }
@@ -150,11 +151,15 @@ it("npm run practice opens the page in a browser on a terminal, unless --no-open
   await first.answer(/Events appear here:/, "\u0003");
   expect(await first.exited).toBe(0);
   expect(existsSync(opened)).toBe(false);
+  expect(first.output()).not.toContain("export PATH=");
 
+  // The commands in the other terminal run with the user's Node.
+  env.npm_config_user_agent = "npm/10.8.2 node/v20.20.2 linux x64 workspaces/false";
   const second = practice();
   await second.answer(/Events appear here:/, "");
   const [, url] = /ION is at (\S+):/.exec(second.output()) ?? [];
   await vi.waitFor(async () => expect(await readFile(opened, "utf8")).toBe(`${url}\n`), { timeout: 20_000 });
+  expect(second.output()).toContain(`export PATH=${join(ROOT, "node_modules/.bin")}:$PATH`);
   await second.answer(/^/, "\u0003");
   expect(await second.exited, second.output()).toBe(0);
   // Nothing listens any more.
