@@ -14,7 +14,7 @@ async function installLibrary(dir: string, packages = ["@pulumi", "pulumi-ion"])
   const installed = join(ROOT, "node_modules");
   for (const name of packages) await symlink(join(installed, name), join(dir, "node_modules", name));
   // The copy is a real folder, so its own dependencies are not found from there.
-  for (const name of ["@pulumi", "graphql", "zod", "leven"]) {
+  for (const name of ["@pulumi", "p-limit", "p-retry", "graphql", "graphql-request", "zod", "leven", "dataloader"]) {
     await symlink(join(installed, name), join(library, "node_modules", name));
   }
 }

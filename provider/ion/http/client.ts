@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import { ClientError, GraphQLClient } from "graphql-request";
 import { escapeMessage } from "../../model/text.ts";
 import { type ConnectionSettings, type SettingNames, settingNames } from "../connectionSettings.ts";
 import { IonError, sentence } from "../errors.ts";
@@ -9,7 +9,7 @@ import { type Shapes, USUAL_SHAPES } from "../schema/shapes.ts";
 import type { Answer, GraphQLProblem, Operation } from "./operation.ts";
 import { redactAll, secretsOfQuery } from "./redact.ts";
 import { TokenSource } from "./token.ts";
-import { parseJson, redirectOf, type Send } from "./transport.ts";
+import { redirectOf, type Send } from "./transport.ts";
 
 /** Redacts secrets from texts. */
 type Redact = (texts: readonly string[]) => readonly string[];
@@ -23,14 +23,11 @@ const MIN_GLOBAL_SECRET = 8;
 /** How a token is sent: as `Bearer <token>` (newer pages of ION's manual), or alone (older pages, and ION's scripts). */
 type TokenScheme = "Bearer" | "bare";
 
-/** What a GraphQL server answers. The errors are read one by one, whatever their form. */
-const graphqlAnswer = z.object({ data: z.looseObject({}).nullish(), errors: z.unknown().optional() });
-
 const isRejectedToken = (error: unknown): boolean => error instanceof IonError && error.kind === "auth";
 
 /** The only way to ION: adds the token, renews it once if it is rejected, and turns every failure into an IonError. */
 export class IonClient {
-  readonly #http: Send;
+  readonly #graphql: GraphQLClient;
   /** Issues the token of every request. */
   readonly tokens: TokenSource;
   /** How ION accepts a token; undefined before it accepted one. */
@@ -48,7 +45,10 @@ export class IonClient {
     this.#names = settings.names ?? settingNames(settings.name);
     this.#settings = settings;
     this.tokens = new TokenSource(settings, send, now);
-    this.#http = send;
+    this.#graphql = new GraphQLClient(settings.endpoint, {
+      errorPolicy: "all",
+      fetch: async (url, init) => asJson(await send("graphql", String(url), init ?? {})),
+    });
     this.hide([settings.endpoint, settings.authUrl].flatMap(secretsOfQuery));
     this.schema = new LiveSchema((operation) => this.#run(operation), warn);
   }
@@ -100,26 +100,21 @@ export class IonClient {
     this.hide(operation.secrets ?? []);
     const redact = (texts: readonly string[]) =>
       redactAll([...(operation.secrets ?? []), ...this.#secrets, token, this.#settings.clientSecret], texts);
-    const response = await this.#http("graphql", this.#settings.endpoint, {
-      method: "POST",
-      headers: {
-        accept: "application/graphql-response+json, application/json",
-        authorization: scheme === "Bearer" ? `Bearer ${token}` : token,
-        "content-type": "application/json",
-      },
-      body: JSON.stringify({ query: operation.document, variables: operation.variables ?? {} }),
-    });
-    // Whatever its content type: proxies relabel answers.
-    const body = parseJson(await response.text());
-    const answer = graphqlAnswer.safeParse(body).data;
-    if (!response.ok) throw this.#httpFailure(response, body, answer?.errors, redact);
-    if (!answer) {
+    try {
+      const answer = await this.#graphql.rawRequest<Record<string, unknown>>(
+        operation.document,
+        operation.variables ?? {},
+        { authorization: scheme === "Bearer" ? `Bearer ${token}` : token },
+      );
+      this.scheme = scheme;
+      return this.#read(answer.data, answer.errors, redact);
+    } catch (error) {
+      if (error instanceof IonError) throw error;
+      if (error instanceof ClientError) throw this.#httpFailure(error, redact);
       throw new IonError("unexpectedAnswer", `${this.#host} did not send a GraphQL answer.`, {
         hints: [`Check ${this.#endpointSetting()}. A proxy or a sign-in page may have answered instead.`],
       });
     }
-    this.scheme = scheme;
-    return this.#read(answer.data, answer.errors, redact);
   }
 
   #endpointSetting(): string {
@@ -127,10 +122,11 @@ export class IonClient {
     return `${key("endpoint")} (or ${variable("endpoint")})`;
   }
 
-  #read(data: Answer["data"] | null | undefined, errors: unknown, redact: Redact): Answer {
-    const all = [...(Array.isArray(errors) ? (errors as unknown[]) : []), ...(data ? payloadErrors(data) : [])];
+  #read(data: unknown, errors: unknown, redact: Redact): Answer {
+    const isData = data !== null && data !== undefined && typeof data === "object";
+    const all = [...(Array.isArray(errors) ? (errors as unknown[]) : []), ...(isData ? payloadErrors(data) : [])];
     const problems = problemsIn(all, redact);
-    if (data) return { data, problems };
+    if (isData) return { data: { ...data }, problems };
     const [first] = problems;
     if (!first)
       throw new IonError("unexpectedAnswer", `${this.#host} answered without data.`, {
@@ -146,10 +142,13 @@ export class IonClient {
     throw new IonError("refused", message);
   }
 
-  #httpFailure({ status, headers }: Response, body: unknown, errors: unknown, redact: Redact): IonError {
-    const graphqlMessage = messagesOf(problemsIn(errors, redact));
-    const message = graphqlMessage || escapeMessage(redact([messageIn(body)])[0] ?? "");
+  #httpFailure({ response }: ClientError, redact: Redact): IonError {
+    const { status } = response;
+    const problems = problemsIn(response.errors, redact);
+    const graphqlMessage = messagesOf(problems);
+    const message = graphqlMessage || escapeMessage(redact([messageIn(response.body)])[0] ?? "");
     const suffix = message ? `: ${sentence(message)}` : ".";
+    const headers = response.headers instanceof Headers ? response.headers : new Headers();
     const retryAfter = secondsIn(headers.get("retry-after"));
     if (status === 401) return this.#unauthorized(message, ` (HTTP 401)${suffix}`);
     if (status === 429) return this.#rateLimited(` (HTTP 429)${suffix}`, retryAfter);
@@ -238,8 +237,21 @@ function payloadErrors(data: object): object[] {
 
 /** Errors from in front of ION's GraphQL are plain JSON (ION's page on error codes). */
 function messageIn(body: unknown): string {
-  const { message } = Object(body) as { readonly message?: unknown };
-  return typeof message === "string" ? message : "";
+  try {
+    const { message } = JSON.parse(String(body)) as { readonly message?: unknown };
+    return typeof message === "string" ? message : "";
+  } catch {
+    return "";
+  }
+}
+
+/** An answer that is JSON under another content type counts as JSON: proxies relabel answers. */
+async function asJson(answer: Response): Promise<Response> {
+  const text = await answer.clone().text();
+  if (!/^\s*[{[]/.test(text)) return answer;
+  const headers = new Headers(answer.headers);
+  headers.set("content-type", "application/json");
+  return new Response(text, { status: answer.status, headers });
 }
 
 /** Reads Retry-After, which is seconds or a date (RFC 9110). */

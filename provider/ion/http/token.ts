@@ -4,7 +4,7 @@ import { type ConnectionSettings, settingNames } from "../connectionSettings.ts"
 import { IonError, isIonError, sentence } from "../errors.ts";
 import { OTHER_TOKEN_PATH, TOKEN_PATH } from "../facts.ts";
 import { redactor, secretsOfQuery } from "./redact.ts";
-import { parseJson, redirectOf, type Send } from "./transport.ts";
+import { redirectOf, type Send } from "./transport.ts";
 
 /** Seconds that a token is valid if the issuer does not say. */
 const DEFAULT_LIFETIME = 60;
@@ -91,7 +91,7 @@ export class TokenSource {
         : "";
       throw new IonError(
         "auth",
-        `ION's token endpoint at ${host} rejected the API key (HTTP ${answer.status})${reason ? `: ${sentence(reason)}` : "."}`,
+        `ION's token endpoint at ${host} rejected the API key (HTTP ${answer.status})${reason && `: ${sentence(reason)}`}${reason ? "" : "."}`,
         {
           hints: [
             `Check ${key("clientId")} and ${key("clientSecret")} (or ${variable("clientId")} and ${variable("clientSecret")}), ` +
@@ -130,4 +130,12 @@ function insteadOfToken({ status, headers }: Response): string {
   const target = redirectOf(status, headers);
   if (target) return `, but a redirect to ${target}`;
   return headers.get("content-type")?.includes("html") ? ", but a web page" : "";
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -122,15 +122,6 @@ function hintsFor(url: URL, code: string, proxy: Proxy | undefined): string[] {
   ];
 }
 
-/** The value of an answer that is JSON; undefined if it is not. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The host that an answer redirects to, such as a sign-in page's. */
 export function redirectOf(status: number, headers: Headers): string | undefined {
   const location = headers.get("location");
