@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import {
   copyFileSync,
   cpSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -69,19 +70,29 @@ function findRepository(given: string | undefined, env: NodeJS.ProcessEnv): stri
   throw new Error("--repository must be a URL such as https://github.com/<owner>/<repository>.");
 }
 
-/** Packs a package from a copy of its folder, which names the repository. */
-function pack(name: string, target: string) {
-  const folder = mkdtempSync(join(tmpdir(), "pulumi-ion-pack-"));
-  try {
-    const copy = join(folder, name);
-    cpSync(join(ROOT, name), copy, { recursive: true, filter: (path) => basename(path) !== "node_modules" });
-    const file = join(copy, "package.json");
-    const manifest = { ...JSON.parse(readFileSync(file, "utf8")), ...(repository && linksOf(name, repository)) };
-    writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
-    npm("pack", copy, "--ignore-scripts", "--pack-destination", target);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** Copies a package's folder, and names the repository in the copy. */
+function copyPackage(name: string, parent: string): string {
+  const copy = join(parent, name);
+  cpSync(join(ROOT, name), copy, { recursive: true, filter: (path) => basename(path) !== "node_modules" });
+  if (repository === undefined) return copy;
+  editJson(join(copy, "package.json"), linksOf(name, repository));
+  const server = downloadUrlOf(repository);
+  if (name !== "provider" || server === undefined) return copy;
+  editJson(join(copy, "bin/plugin/schema.json"), { pluginDownloadURL: server });
+  for (const file of globSync("sdk/**/pulumi-plugin.json", { cwd: copy })) editJson(join(copy, file), { server });
+  return copy;
+}
+
+/** Adds fields to a JSON file. */
+function editJson(file: string, fields: object) {
+  const content = { ...JSON.parse(readFileSync(file, "utf8")), ...fields };
+  writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`);
+}
+
+/** Where Pulumi downloads the plugin's archives from: the releases of a repository on GitHub. */
+function downloadUrlOf(url: string): string | undefined {
+  const [, path] = /^https:\/\/github\.com\/(.+)$/.exec(url) ?? [];
+  return path && `github://api.github.com/${path}`;
 }
 
 /** What a package says about its repository, in the form that npm itself writes. */
@@ -97,15 +108,16 @@ function linksOf(directory: string, url: string) {
 function build(folder: string): string {
   const version = versionOf("provider");
   if (versionOf("emulator") !== version) throw new Error("The two packages have different versions.");
-  for (const name of PACKAGES) pack(name, folder);
-  const schema = readFileSync(join(ROOT, "provider/engine/plugin/schema.json"), "utf8");
-  writeFileSync(join(folder, `pulumi-ion-${version}-schema.json`), schema);
+  const copies = mkdtempSync(join(tmpdir(), "pulumi-ion-pack-"));
+  try {
+    for (const name of PACKAGES) {
+      npm("pack", copyPackage(name, copies), "--ignore-scripts", "--pack-destination", folder);
+    }
+    writePlugin(join(copies, "provider"), version, folder);
+  } finally {
+    rmSync(copies, { recursive: true });
+  }
   writeFileSync(join(folder, `pulumi-ion-${version}-sbom.json`), sbom(version));
-  const [archive = "", ...copies] = PLATFORMS.map((platform) =>
-    join(folder, `pulumi-resource-ion-v${version}-${platform}.tar.gz`),
-  );
-  writeArchive(archive);
-  for (const copy of copies) copyFileSync(archive, copy);
   writeFileSync(join(folder, "notes.md"), notesFor(version));
   const sums = readdirSync(folder)
     .sort()
@@ -113,6 +125,16 @@ function build(folder: string): string {
     .join("");
   writeFileSync(join(folder, CHECKSUMS), sums);
   return sums;
+}
+
+/** Writes the plugin's archives and its schema. */
+function writePlugin(provider: string, version: string, folder: string) {
+  copyFileSync(join(provider, "bin/plugin/schema.json"), join(folder, `pulumi-ion-${version}-schema.json`));
+  const [archive = "", ...others] = PLATFORMS.map((platform) =>
+    join(folder, `pulumi-resource-ion-v${version}-${platform}.tar.gz`),
+  );
+  writeArchive(archive, provider);
+  for (const other of others) copyFileSync(archive, other);
 }
 
 function versionOf(folder: string): string {

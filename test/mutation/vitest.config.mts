@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 // The tests that `npm run mutation` runs for each mutant: those that import provider/ directly and start no engine.
 export default defineConfig({
   test: {
-    include: ["test/{model,ion,lifecycle,engine,program,functions,resources,cli}/**/*.test.ts"],
+    include: ["test/{model,ion,lifecycle,engine,program,functions,resources,schemas,cli}/**/*.test.ts"],
     exclude: [
       // Runs `pulumi up` with the real engine, which takes as long as all other tests together.
       "test/cli/stacks.test.ts",

@@ -10,13 +10,13 @@ const node = join(ROOT, "node_modules/.bin/node");
 /** The environment outside of GitHub Actions. */
 const { GITHUB_SERVER_URL: _server, GITHUB_REPOSITORY: _repository, ...env } = process.env;
 
-/** The package.json in a packed package. */
-async function manifestIn(file: string): Promise<unknown> {
+/** A JSON file in a packed package or an archive. */
+async function jsonIn(file: string, path: string): Promise<unknown> {
   const parts: Buffer[] = [];
   await list({
     file,
     onReadEntry: (entry) => {
-      if (entry.path === "package/package.json") entry.on("data", (part: Buffer) => parts.push(part));
+      if (entry.path === path) entry.on("data", (part: Buffer) => parts.push(part));
     },
   });
   return JSON.parse(Buffer.concat(parts).toString());
@@ -48,7 +48,7 @@ it.each([
   ["--repository", ["--repository", "https://github.com/acme/ion-webhooks.git"], {}],
   ["GitHub Actions", [], { GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "acme/ion-webhooks" }],
 ])(
-  "the packages of a release name the repository of %s, which npm's provenance compares",
+  "a release names the repository of %s, for npm's provenance and for Pulumi to download the plugin",
   async (_from, args, more) => {
     const folder = await mkdtemp(join(tmpdir(), "pulumi-ion-release-"));
     onTestFinished(() => rm(folder, { recursive: true }));
@@ -63,7 +63,7 @@ it.each([
       ["pulumi-ion", "provider"],
       ["ion-emulator", "emulator"],
     ]) {
-      expect(await manifestIn(join(folder, `${name}-${version}.tgz`))).toMatchObject({
+      expect(await jsonIn(join(folder, `${name}-${version}.tgz`), "package/package.json")).toMatchObject({
         name,
         version,
         homepage: `https://github.com/acme/ion-webhooks/tree/HEAD/${directory}#readme`,
@@ -71,6 +71,13 @@ it.each([
         repository: { type: "git", url: "git+https://github.com/acme/ion-webhooks.git", directory },
       });
     }
+    const server = "github://api.github.com/acme/ion-webhooks";
+    for (const sdk of ["python/pulumi_ion", "go/ion", "dotnet"]) {
+      const path = `package/sdk/${sdk}/pulumi-plugin.json`;
+      expect(await jsonIn(join(folder, `pulumi-ion-${version}.tgz`), path)).toMatchObject({ name: "ion", server });
+    }
+    const archive = join(folder, `pulumi-resource-ion-v${version}-linux-amd64.tar.gz`);
+    expect(await jsonIn(archive, "plugin/schema.json")).toMatchObject({ pluginDownloadURL: server });
   },
 );
 
