@@ -3,7 +3,7 @@
  * an SBOM, release notes and checksums. It publishes nothing. With `--check`, it builds twice and fails if the results differ.
  *
  * The packages name the repository that `--repository <url>` gives, or in GitHub Actions the one of the workflow: npm refuses the
- * provenance of a package that names another one, or none. `--folder <path>` builds into another folder.
+ * provenance of a package that names another one, or none. `--folder <path>` builds into another folder, which must be empty.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -34,7 +34,7 @@ const { values } = parseArgs({
   options: {
     check: { type: "boolean", default: false },
     repository: { type: "string" },
-    folder: { type: "string", default: join(ROOT, ".release") },
+    folder: { type: "string" },
   },
 });
 const repository = findRepository(values.repository, process.env);
@@ -49,9 +49,10 @@ if (values.check) {
     for (const folder of folders) rmSync(folder, { recursive: true });
   }
 } else {
-  const folder = resolve(values.folder);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
+  const folder = resolve(values.folder ?? join(ROOT, ".release"));
+  if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  if (readdirSync(folder).length > 0) throw new Error(`${folder} is not empty.`);
   console.log(`${build(folder)}\nBuilt in ${folder}. Nothing was published.`);
 }
 console.log(

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,6 +81,13 @@ it.each([
     expect(await jsonIn(archive, "plugin/schema.json")).toMatchObject({ pluginDownloadURL: server });
   },
 );
+
+it("a release is built into no folder that has files", async () => {
+  const { code, output } = await run(node, ["tools/release.ts", "--folder", "docs"], ROOT, env);
+  expect(code).toBe(1);
+  expect(output).toContain(`${join(ROOT, "docs")} is not empty.`);
+  expect(existsSync(join(ROOT, "docs/README.md"))).toBe(true);
+});
 
 it("a release refuses a repository that is no URL of one", async () => {
   const { code, output } = await run(node, ["tools/release.ts", "--repository", "acme/ion-webhooks"], ROOT, env);
