@@ -106,31 +106,27 @@ const masked = (one: Of<"masked">) => (one.object === "header" ? `value of heade
  * @returns undefined if it does not matter between stacks.
  */
 export function describeStackDifference(one: Difference, here: string, there: string): string | undefined {
-  const only = (what: string, has: string, lacks: string) => `${what} is in ${has} but not in ${lacks}.`;
-  const [inHere, inThere] = [[here, there] as const, [there, here] as const];
-  if (one.object === "receiver") {
-    if (one.kind === "missing") return only(`Receiver "${escapeText(one.desired.id ?? "")}"`, ...inHere);
-    if (one.kind === "unmanaged") return only(stackReceiver(one), ...inThere);
-    if (one.kind !== "changed" || isSecretField(one.field)) return undefined;
-    return `${stackReceiver(one)}: ${one.field} is ${value(one.desired)} in ${here} and ${value(one.live)} in ${there}.`;
-  }
+  if (one.kind === "missing") return `${stackObject(one)} is in ${here} but not in ${there}.`;
+  if (one.kind === "unmanaged") return `${stackObject(one)} is in ${there} but not in ${here}.`;
+  if (one.kind !== "changed" || one.object !== "receiver" || isSecretField(one.field)) return undefined;
+  return `${stackReceiver(one.receiver)}: ${one.field} is ${value(one.desired)} in ${here} and ${value(one.live)} in ${there}.`;
+}
+
+function stackObject(one: Of<"missing" | "unmanaged">): string {
+  if (one.object === "receiver") return stackReceiver(one.kind === "missing" ? one.desired : one.receiver);
+  const receiver = stackReceiver(one.receiver);
   if (one.object === "header") {
-    if (one.kind === "missing") return only(`${stackReceiver(one)}: header ${escapeText(one.name)}`, ...inHere);
-    if (one.kind === "unmanaged")
-      return only(`${stackReceiver(one)}: header ${escapeText(one.header.key)}`, ...inThere);
-    return undefined;
+    return `${receiver}: header ${escapeText(one.kind === "missing" ? one.name : one.header.key)}`;
   }
-  if (one.kind === "missing") return only(`${stackReceiver(one)}: subscription ${event(one.desired)}`, ...inHere);
-  if (one.kind === "unmanaged")
-    return only(`${stackReceiver(one)}: subscription ${event(one.subscription)}`, ...inThere);
-  return undefined;
+  return `${receiver}: subscription ${event(one.kind === "missing" ? one.desired : one.subscription)}`;
 }
 
 /** A secret that two stacks share. */
 export const describeSharedSecret = (field: string, receiverName: string, here: string, there: string): string =>
   `Receiver "${escapeText(receiverName)}" has the same ${field} in ${here} and ${there}. Environments usually have different ones.`;
 
-const stackReceiver = ({ receiver }: { readonly receiver: Receiver }) => `Receiver "${escapeText(receiver.id)}"`;
+/** A receiver of a stack, whose name stands for its id. */
+const stackReceiver = ({ id = "" }: { readonly id?: string }) => `Receiver "${escapeText(id)}"`;
 
 /** What a change does, as a command: "delete the subscription PARTS UPDATE (id 4) of receiver 1". Holds no secret. */
 export function describeChange(change: Change): string {

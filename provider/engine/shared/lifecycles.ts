@@ -22,12 +22,11 @@ import {
 } from "../../lifecycle/resourceHandler.ts";
 import { escapeText, isPrintable } from "../../model/text.ts";
 
-/** Inputs or state. `connection` is the name of the connection; absent for the default connection. */
-type Properties = Readonly<Record<string, unknown>>;
-
-/** A part of the inputs and the state of every resource. */
-interface WithConnection {
-  readonly connection?: string;
+/** Inputs or state. */
+interface Properties {
+  readonly [name: string]: unknown;
+  /** The name of the connection; absent for the default connection. */
+  readonly connection?: string | undefined;
 }
 
 interface RecordedState {
@@ -70,12 +69,12 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
     type: string,
     handler: ResourceHandler<Inputs, State>,
   ): Lifecycle {
-    const located = (properties: object, { connection }: WithConnection): Properties =>
+    const located = (properties: object, { connection }: Properties): Properties =>
       connection === undefined ? { ...properties } : { ...properties, connection };
     // An id is unique in one environment only.
     const identities = (api: WebhookApi, properties: Inputs | State, id?: string) =>
       handler.identities(properties, id).map((identity) => `${type} in ${api.environment}: ${identity}`);
-    const warnAll = ({ warnings = [] }: Warnings, { connection }: WithConnection) => {
+    const warnAll = ({ warnings = [] }: Warnings, { connection }: Properties) => {
       for (const message of warnings) warn(inConnection(connection, message));
     };
     const existing = (id: string, olds: Properties, target = olds) =>
@@ -91,33 +90,30 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
           const { connection, ...now } = news;
           const reason = connection === undefined ? undefined : connectionNameProblem(connection);
           if (reason) return { inputs: now, failures: [{ property: "connection", reason }], identities: [] };
-          const target = news as WithConnection;
-          const api = connections.get(target.connection);
+          const api = connections.get(connection);
           for (const properties of [before, now]) api.hideSecretsIn(properties);
           const checked = await handler.check(api, now, before);
           const { inputs, failures } = checked;
-          warnAll(checked, target);
+          warnAll(checked, news);
           const own = failures.length === 0 ? identities(api, inputs as Inputs) : [];
           for (const one of own) declared.add(one);
           const explained = failures.map(({ property, reason }) => ({ property, reason: textWithHelp(reason) }));
-          return { inputs: located(inputs, target), failures: explained, identities: own };
+          return { inputs: located(inputs, news), failures: explained, identities: own };
         }),
       diff: (id, olds, news) =>
         forPeople(async () => {
           const { state } = existing(id, olds, news);
           const diff = handler.diff(id, state, news as Inputs);
           // The same environment under another connection name: only the state is updated.
-          if (olds.connection === news.connection) return diff;
-          return { ...diff, changes: true };
+          return olds.connection === news.connection ? diff : { ...diff, changes: true };
         }),
       create: (inputs) =>
         forPeople(async () => {
-          const target = inputs as WithConnection;
-          const api = connections.get(target.connection);
+          const api = connections.get(inputs.connection);
           api.hideSecretsIn(inputs);
           const created = await handler.create(api, inputs as Inputs);
-          warnAll(created, target);
-          return { id: created.id, state: located(created.state as object, target) };
+          warnAll(created, inputs);
+          return { id: created.id, state: located(created.state as object, inputs) };
         }, inputs),
       import: (id) =>
         forPeople(async () => {
@@ -170,20 +166,20 @@ function resolveExisting<State extends RecordedState>(
   target: Properties,
 ) {
   const state = olds as unknown as State;
-  const [{ connection: before }, { connection }] = [olds, target] as [WithConnection, WithConnection];
+  const { connection } = target;
   const api = connections.get(connection);
   for (const properties of [olds, target]) api.hideSecretsIn(properties);
   if (api.isEnvironment(state.ionEndpoint)) return { api, state };
   const subject = `The ${type} with id ${escapeText(id)} belongs to ${formatEnvironment(state.ionEndpoint)}`;
   const other = formatEnvironment(api.environment);
-  if (connection !== before) {
+  if (connection !== olds.connection) {
     throw new IonError(
       "elsewhere",
       `${subject}, but the program now assigns it to ${formatConnection(connection)}, which is ${other}.`,
       {
         detail: "Nothing was read or changed.",
         hints: [
-          `Assign it to ${formatConnection(before)} again. To manage the other environment, declare a new resource with another name.`,
+          `Assign it to ${formatConnection(olds.connection)} again. To manage the other environment, declare a new resource with another name.`,
         ],
       },
     );
@@ -219,7 +215,7 @@ const withAdvice =
   };
 
 /** Turns every error into one for people, and adds the connection to what was created in part. */
-async function forPeople<T>(run: () => Promise<T>, { connection }: WithConnection = {}): Promise<T> {
+async function forPeople<T>(run: () => Promise<T>, { connection }: Properties = {}): Promise<T> {
   try {
     return await run();
   } catch (error) {
