@@ -116,7 +116,7 @@ export class MutationBatcher {
     try {
       await this.#sendUntilSettled(batch, outcomes);
     } catch (error) {
-      // A bug of ours: every change of the batch fails with it, and dynamicProvider.ts describes it.
+      // A bug of ours: every change of the batch fails with it, and engine/shared/lifecycles.ts describes it.
       const failure = error as IonError;
       for (const pending of batch) if (!outcomes.has(pending)) outcomes.set(pending, { error: failure });
     }

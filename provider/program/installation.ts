@@ -7,8 +7,8 @@ import * as pulumi from "./pulumi.ts";
 const isChecked = oncePerProgram("installation", () => ({ done: false }));
 
 /**
- * Fails in a version of Node that is too old. Warns once if Pulumi's provider process cannot load this package: it looks in the project's folder, where pnpm installs only
- * what the project's own package.json names.
+ * Fails in a version of Node that is too old. Warns once if Pulumi's provider process cannot load this package: it looks in
+ * the project's folder, where pnpm installs only what the project's own package.json names.
  */
 export function warnIfNotInstalled(): void {
   const check = isChecked();

@@ -139,7 +139,10 @@ export async function remove({ lifecycle }: ResourceType, request: DeleteRequest
   await lifecycle.delete(request.getId(), fromWire(request.getProperties()).values);
 }
 
-/** Properties for the engine: what is secret, or what the program made secret, is marked. Headers are secret one by one, so that their names show. */
+/**
+ * Properties for the engine: what is secret, or what the program made secret, is marked. Headers are secret one by one, so that
+ * their names show.
+ */
 function outgoing({ secrets }: Lifecycle, properties: object, declared: Secrets): Struct {
   const marks = new Map<string, "whole" | "entries">();
   for (const [name, value] of Object.entries(properties) as [string, unknown][]) {

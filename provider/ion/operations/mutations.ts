@@ -1,4 +1,7 @@
-/** Every mutation that this package sends, in its usual shape. Known: shown in Violet's guide. Inferred: follows ION's pattern for its other objects. */
+/**
+ * Every mutation that this package sends, in its usual shape. Known: shown in Violet's guide. Inferred: follows ION's pattern for
+ * its other objects.
+ */
 import { z } from "zod";
 import type { Change, ResultOf } from "../../model/changes.ts";
 import { capitalize } from "../../model/text.ts";
