@@ -73,9 +73,7 @@ export class LiveShapes implements Shapes {
   }
 
   receivers(): List {
-    const list = this.#list(RECEIVERS, RECEIVER_SELECTION);
-    if (!list) throw missingName(RECEIVERS);
-    return list;
+    return this.#list(RECEIVERS, RECEIVER_SELECTION);
   }
 
   subscriptions(): List | undefined {
@@ -113,9 +111,9 @@ export class LiveShapes implements Shapes {
   }
 
   /** A list as the schema has it: a connection of edges or nodes, or a plain list, with the paging that it offers. */
-  #list(name: string, node: Selection): List | undefined {
+  #list(name: string, node: Selection): List {
     const field = this.#queries[name];
-    if (!field) return undefined;
+    if (!field) throw missingName(name);
     const named = (names: readonly string[]) => field.args.find((argument) => names.includes(plain(argument.name)));
     const [after, offset] = [named(["after"]), named(["offset", "skip"])];
     const size = named(["first", "limit"]);

@@ -7,7 +7,7 @@ import { permissionFor } from "../facts.ts";
 import type { Operation } from "../http/operation.ts";
 import { compose, mutationFor } from "../operations/mutations.ts";
 import { type List, PAGE_SIZE, type Position, RECEIVERS, START } from "../operations/queries.ts";
-import type { Shapes } from "./shapes.ts";
+import { type Shapes, USUAL_SHAPES } from "./shapes.ts";
 
 /** One operation. */
 export interface OperationSample {
@@ -53,22 +53,18 @@ const changing = (
   purpose: string,
   changes: Changes,
   more: { readonly inGuide?: true; readonly etagFrom?: (shapes: Shapes) => string } = {},
-  usual: string = fieldOf(changes),
 ): OperationSample => ({
   purpose,
-  field: usual,
+  field: fieldOf(changes),
   inGuide: false,
   build: (shapes, etag) => compose(changes(shapes, etag).map((change) => shapes.rootField(mutationFor(change)))),
   ...more,
 });
 
 function fieldOf(changes: Changes): string {
-  const [change] = changes(USUAL, undefined);
+  const [change] = changes(USUAL_SHAPES, undefined);
   return change ? mutationFor(change).field : "";
 }
-
-/** Only how the usual shape keeps headers matters for the name of an operation. */
-const USUAL = { headers: "created" } as Shapes;
 
 /** How receivers are read: all of them, or else those that are known. */
 function reading(shapes: Shapes, position: (list: List) => Position): Operation {
@@ -152,7 +148,6 @@ export function operationSamples(resource: string = VIOLET_RESOURCES[0]): readon
         return headers === "attached" ? [{ ...deletion, kind: "detachHeader" }, deletion] : [deletion];
       },
       ofHeader,
-      "deleteWebhookHeader",
     ),
     ...[
       {
