@@ -6,7 +6,7 @@ import { exportProgram } from "./export/export.ts";
 import { init } from "./init/init.ts";
 import { listen } from "./listen/listen.ts";
 import { migrate } from "./migrate/migrate.ts";
-import { type Action, guarded, type Handler, type Register } from "./options.ts";
+import { guarded, type Register } from "./options.ts";
 import { status } from "./status/status.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
@@ -15,12 +15,13 @@ const COMMANDS: readonly Register[] = [init, doctor, status, drift, exportProgra
 /** Runs one command line. Returns its exit code. */
 export async function main(args: readonly string[], terminal: Terminal, version: string): Promise<number> {
   let code = 0;
-  const act =
-    <Options extends object>(action: Action<Options>): Handler =>
+  const act: Parameters<Register>[1] =
+    (action) =>
     async (...given) => {
       // Commander passes arguments, options and the command.
-      const options = given.at(-2) as Options;
-      code = await guarded(action, options, terminal);
+      const args = given.slice(0, -2) as string[];
+      const options = given.at(-2) as Parameters<typeof action>[0];
+      code = await guarded(() => action(options, terminal, ...args), options, terminal);
     };
   const program = new Command("pulumi-ion")
     .description(

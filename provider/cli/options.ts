@@ -9,10 +9,12 @@ import type { Terminal } from "./terminal.ts";
 /** What a command does. Returns the exit code. */
 export type Action<Options> = (options: Options, terminal: Terminal) => Promise<number>;
 
-/** Adds a command to the program. */
+/** Adds a command to the program. An action also gets the command's arguments. */
 export type Register = (
   program: Command,
-  act: <Options extends object>(action: Action<Options>) => Handler,
+  act: <Options extends object>(
+    action: (options: Options, terminal: Terminal, ...args: string[]) => Promise<number>,
+  ) => Handler,
   version: string,
 ) => void;
 

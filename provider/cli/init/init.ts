@@ -5,7 +5,7 @@ import { Option } from "commander";
 import { IonError } from "../../ion/errors.ts";
 import { escapeText } from "../../model/text.ts";
 import { statOf } from "../files.ts";
-import type { Action, Register } from "../options.ts";
+import type { Register } from "../options.ts";
 import { quoted } from "../shell.ts";
 import type { Terminal } from "../terminal.ts";
 import { alreadyHas, findPackage, requirementOf } from "./package.ts";
@@ -37,10 +37,7 @@ export const init: Register = (program, act, version) => {
     .option("--client-id <id>", "client id of the API key; its secret comes from ION_CLIENT_SECRET")
     .option("--no-install", "do not run npm install")
     .addHelpText("after", HELP)
-    .action((folder: string, options: InitOptions, command: unknown) => {
-      const action: Action<InitOptions> = (given, terminal) => run(folder, given, terminal, version);
-      return act(action)(options, command);
-    });
+    .action(act((options: InitOptions, terminal, folder: string) => run(folder, options, terminal, version)));
 };
 
 const HELP = `

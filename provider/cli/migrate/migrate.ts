@@ -29,9 +29,7 @@ export const migrate: Register = (program, act) => {
         .makeOptionMandatory(),
     )
     .addHelpText("after", HELP)
-    .action((file: string, options: MigrateOptions, ...rest: unknown[]) =>
-      act<MigrateOptions>((given, terminal) => run(file, given.to, terminal))(file, options, ...rest),
-    );
+    .action(act((options: MigrateOptions, terminal, file: string) => run(file, options.to, terminal)));
 };
 
 const HELP = `
