@@ -8,8 +8,8 @@ export type DeclaredEvents =
   | { readonly events: readonly WebhookEvent[]; readonly problem?: undefined }
   | { readonly events?: undefined; readonly problem: string };
 
-/** One event for each action, in the order in which they are declared. */
-export function eventsOf(subscriptions: Actions): DeclaredEvents {
+/** One event for each action, in the order in which they are declared. `unmanaged` is checked with them. */
+export function eventsOf(subscriptions: Actions, unmanaged: string): DeclaredEvents {
   const entries = Object.entries(subscriptions);
   const empty = entries.find(([, actions]) => !Array.isArray(actions) || actions.length === 0);
   if (empty) {
@@ -20,6 +20,9 @@ export function eventsOf(subscriptions: Actions): DeclaredEvents {
   }
   if (entries.length === 0) {
     return { problem: 'subscribes to nothing. Declare at least one event, such as PARTS: ["UPDATE"].' };
+  }
+  if (!["delete", "report", "ignore"].includes(unmanaged)) {
+    return { problem: 'must have unmanaged "delete", "report" or "ignore".' };
   }
   return {
     events: entries.flatMap(([resource, actions = []]) =>

@@ -69,11 +69,8 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
     const resolved = resolveReceiver(name, args);
     const { receiverId } = resolved;
     super("ion:index:WebhookSubscriptions", name, { subscriptions, unmanaged, maxDeletions }, opts);
-    const { events, problem } = eventsOf(subscriptions ?? {});
+    const { events, problem } = eventsOf(subscriptions ?? {}, unmanaged);
     if (problem !== undefined) throw programError(`"${name}" ${problem}`);
-    if (!["delete", "report", "ignore"].includes(unmanaged)) {
-      throw programError(`unmanaged of "${name}" must be "delete", "report" or "ignore".`);
-    }
     for (const { resource, action, reason } of neverDelivered(events)) {
       void pulumi.log.warn(`${resource} ${action} is never delivered: ${reason}`, this);
     }

@@ -72,7 +72,7 @@ describe("WebhookSubscriptions", () => {
 
   it("is refused if unmanaged has another value", async () => {
     const program = () => subscribeAll("s", { ...ON_7, unmanaged: "remove" as "delete" });
-    expect(await errorOf(program)).toMatchInlineSnapshot(`"unmanaged of "s" must be "delete", "report" or "ignore"."`);
+    expect(await errorOf(program)).toMatchInlineSnapshot(`""s" must have unmanaged "delete", "report" or "ignore"."`);
   });
 
   it("leaves the length of stack traces as it was, also if it fails", async () => {

@@ -130,11 +130,8 @@ interface Policy {
 async function declareSubscriptions(context: Context, receiverId: ReceiverId, policy: Policy): Promise<Constructed> {
   const { monitor, name, parent, provider, protect, isPreview } = context;
   const { subscriptions = {}, unmanaged = "report", maxDeletions } = policy;
-  const { events, problem } = eventsOf(subscriptions);
+  const { events, problem } = eventsOf(subscriptions, unmanaged);
   if (problem !== undefined) throw invalid(name, problem);
-  if (!["delete", "report", "ignore"].includes(unmanaged)) {
-    throw invalid(name, 'must have unmanaged "delete", "report" or "ignore".');
-  }
   for (const { resource, action, reason } of neverDelivered(events)) {
     context.warn(`${resource} ${action} is never delivered: ${reason}`);
   }
