@@ -19,7 +19,7 @@ export type Register = (
 ) => void;
 
 /** What commander calls. */
-export type Handler = (...args: unknown[]) => Promise<void>;
+type Handler = (...args: unknown[]) => Promise<void>;
 
 /** Adds the options that choose the ION environment, the same for all commands. */
 export function withStack(command: Command): Command {
