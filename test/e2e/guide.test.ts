@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { deletePartsUpdate } from "../support/byHand.ts";
 import { start } from "../support/support.ts";
-import { killGroup } from "./processes.ts";
+import { killTree } from "./processes.ts";
 import { ROOT, run } from "./project.ts";
 
 const GUIDE = "docs/importing.md";
@@ -140,7 +140,7 @@ it("the first ten minutes, executed block by block, lead to a project outside th
 
   const [practice = ""] = inTerminal("practice");
   const child = spawn("bash", ["-e", "-c", practice.replace("npm ci\n", "")], { cwd: clone, env, detached: true });
-  onTestFinished(() => killGroup(child.pid ?? 0));
+  onTestFinished(() => killTree(child.pid ?? 0));
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (text) => {

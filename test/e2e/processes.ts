@@ -41,6 +41,14 @@ export function killGroup(leader: number): void {
   signalProcess(-leader, "SIGKILL");
 }
 
+/** Kills a command and everything that it started, at the end of a test. */
+export function killTree(leader: number): void {
+  signalProcess(-leader, "SIGSTOP");
+  const started = descendantsOf(leader);
+  signalProcess(-leader, "SIGKILL");
+  for (const { pid } of started) signalProcess(pid, "SIGKILL");
+}
+
 function killAtEnd(leftover: readonly Process[]): void {
   onTestFinished(() => {
     const all = processes();

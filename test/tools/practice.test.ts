@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { descendantsOf, killGroup } from "../e2e/processes.ts";
+import { descendantsOf, killTree } from "../e2e/processes.ts";
 import { ROOT, run } from "../e2e/project.ts";
 import { deletePartsUpdate } from "../support/byHand.ts";
 import { start } from "../support/support.ts";
@@ -34,7 +34,7 @@ async function prepare() {
 async function startPractice(args: readonly string[], env: NodeJS.ProcessEnv) {
   const child = spawn(NODE, [TOOL, ...args], { cwd: ROOT, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const pid = child.pid ?? 0;
-  onTestFinished(() => killGroup(pid));
+  onTestFinished(() => killTree(pid));
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (printed += text));
   const exited = new Promise<number | null>((done) => child.once("close", done));
