@@ -23,6 +23,6 @@ export function compileGoPlugin(): string {
     cwd: join(import.meta.dirname, "goPlugin"),
     env: { ...process.env, CGO_ENABLED: "0" },
   });
-  copyFileSync(join(import.meta.dirname, "../provider/engine/plugin/schema.json"), `${file}.schema.json`);
+  copyFileSync(join(import.meta.dirname, "../provider/src/engine/plugin/schema.json"), `${file}.schema.json`);
   return folder;
 }

@@ -1,6 +1,6 @@
 /**
  * A part of `npm run build`: bundles the provider plugin with everything that it loads into provider/bin/plugin, so that it starts
- * fast and runs without node_modules. The sources are in provider/engine/plugin.
+ * fast and runs without node_modules. The sources are in provider/src/engine/plugin.
  */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -21,7 +21,7 @@ interface Manifest {
 const readManifest = (folder: string) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 
 const bundle = await rolldown({
-  input: join(PROVIDER, "engine/plugin/launch.ts"),
+  input: join(PROVIDER, "src/engine/plugin/launch.ts"),
   platform: "node",
   external: UNUSED,
   // Two modules are imported in both ways: the dynamic import then saves nothing here, but it does in pulumi-ion itself.
@@ -50,13 +50,11 @@ for (const chunk of output) {
 }
 const { name, version } = readManifest(PROVIDER);
 writeFileSync(join(FOLDER, "package.json"), `${JSON.stringify({ name, version, type: "commonjs" })}\n`);
-copyFileSync(join(PROVIDER, "engine/plugin/schema.json"), join(FOLDER, "schema.json"));
+copyFileSync(join(PROVIDER, "src/engine/plugin/schema.json"), join(FOLDER, "schema.json"));
 // Errors refer to its sections. The other pages are not there, so links to them become their names.
 const page = readFileSync(join(PROVIDER, "../docs/troubleshooting.md"), "utf8");
-writeFileSync(
-  join(FOLDER, "troubleshooting.md"),
-  page.replace(/\[([^\]]+)\]\(([\w-]+\.md)[^)]*\)/g, "$1 (docs/$2)").replace(/^<!-- .* -->\n\n/gm, ""),
-);
+const text = page.replace(/\[([^\]]+)\]\(([\w-]+\.md)[^)]*\)/g, "$1 (docs/$2)").replace(/^<!-- .* -->\n\n/gm, "");
+for (const folder of [FOLDER, join(PROVIDER, "dist")]) writeFileSync(join(folder, "troubleshooting.md"), text);
 writeFileSync(join(FOLDER, "third-party-licenses.txt"), [...packages].sort().map(licenseOf).join("\n"));
 
 /** The license of a bundled package, which asks to go with its code. */

@@ -8,7 +8,7 @@ import ts from "typescript";
 import { SECRET_FIELDS } from "../provider/dist/model/webhooks.js";
 
 const ROOT = resolve(import.meta.dirname, "..");
-const SCHEMA = join(ROOT, "provider/engine/plugin/schema.json");
+const SCHEMA = join(ROOT, "provider/src/engine/plugin/schema.json");
 const PACKAGE = join(ROOT, "provider/package.json");
 
 /** A type of Pulumi's schema. */
@@ -241,25 +241,25 @@ function propertiesOf(file: string, name: string): ts.Symbol[] {
 }
 
 const declaredIn = ({ valueDeclaration }: ts.Symbol, file: string) =>
-  valueDeclaration?.getSourceFile().fileName === join(ROOT, "provider", file) &&
+  valueDeclaration?.getSourceFile().fileName === join(ROOT, "provider/src", file) &&
   ts.isPropertyDeclaration(valueDeclaration);
 
 function exportsOf(file: string): ts.Symbol[] {
-  const source = program.getSourceFile(join(ROOT, "provider", file));
+  const source = program.getSourceFile(join(ROOT, "provider/src", file));
   const module = source && checker.getSymbolAtLocation(source);
   return module ? checker.getExportsOfModule(module) : [];
 }
 
 function symbolOf(file: string, name: string): ts.Symbol {
   const symbol = exportsOf(file).find((one) => one.name === name);
-  if (!symbol) throw new Error(`provider/${file} exports no ${name}.`);
+  if (!symbol) throw new Error(`provider/src/${file} exports no ${name}.`);
   return symbol;
 }
 
 const schema = await generate();
 if (process.argv.includes("--check")) {
   if ((await readFile(SCHEMA, "utf8").catch(() => "")) !== schema) {
-    console.error("provider/engine/plugin/schema.json is stale: run `npm run schema` and commit the result.");
+    console.error("provider/src/engine/plugin/schema.json is stale: run `npm run schema` and commit the result.");
     process.exitCode = 1;
   }
 } else {

@@ -30,7 +30,7 @@ const ROOT = resolve(import.meta.dirname, "..");
 const REFERENCE = join(ROOT, "docs/reference");
 
 const OPTIONS: TypeDocOptions = {
-  entryPoints: [join(ROOT, "provider/index.ts")],
+  entryPoints: [join(ROOT, "provider/src/index.ts")],
   tsconfig: join(ROOT, "provider/tsconfig.json"),
   logLevel: "Error",
   // The output must depend on the source alone.

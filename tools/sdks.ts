@@ -10,7 +10,7 @@ import { join, relative, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const GENERATOR = join(ROOT, "tools/sdks");
-const SCHEMA = join(ROOT, "provider/engine/plugin/schema.json");
+const SCHEMA = join(ROOT, "provider/src/engine/plugin/schema.json");
 const SDK = join(ROOT, "provider/sdk");
 const LANGUAGES = ["python", "go", "dotnet", "java"];
 /** Checksums of what the SDKs were generated from, and of the SDKs. */

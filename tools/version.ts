@@ -10,7 +10,7 @@ const ROOT = resolve(import.meta.dirname, "..");
 const versionIn = (file: string) => (JSON.parse(readFileSync(join(ROOT, file), "utf8")) as { version: string }).version;
 
 // The schema is generated, so it still has the old version.
-const [before, now] = [versionIn("provider/engine/plugin/schema.json"), versionIn("provider/package.json")];
+const [before, now] = [versionIn("provider/src/engine/plugin/schema.json"), versionIn("provider/package.json")];
 for (const file of globSync(["examples/*/package.json", "examples/go/go.mod", "docs/*.md"], { cwd: ROOT })) {
   const text = readFileSync(join(ROOT, file), "utf8");
   writeFileSync(join(ROOT, file), text.replaceAll(before, now));

@@ -1,9 +1,9 @@
 import type { Emulator } from "../../emulator/index.ts";
-import type { Declarations } from "../../provider/cli/stackState.ts";
-import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
-import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
-import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
-import type { WebhookEvent } from "../../provider/model/webhooks.ts";
+import type { Declarations } from "../../provider/src/cli/stackState.ts";
+import type { WebhookApi } from "../../provider/src/ion/webhookApi.ts";
+import { webhookReceiver } from "../../provider/src/lifecycle/webhookReceiver.ts";
+import { webhookSubscription } from "../../provider/src/lifecycle/webhookSubscription.ts";
+import type { WebhookEvent } from "../../provider/src/model/webhooks.ts";
 import { ionOn } from "../support/support.ts";
 
 /** What a stack declares of one receiver. */

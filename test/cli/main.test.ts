@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { guarded } from "../../provider/cli/options.ts";
-import type { Terminal } from "../../provider/cli/terminal.ts";
-import { IonError } from "../../provider/ion/errors.ts";
+import { guarded } from "../../provider/src/cli/options.ts";
+import type { Terminal } from "../../provider/src/cli/terminal.ts";
+import { IonError } from "../../provider/src/ion/errors.ts";
 import { cli, folder } from "./run.ts";
 
 const COMMANDS = ["init", "doctor", "status", "drift", "export", "listen", "migrate"];

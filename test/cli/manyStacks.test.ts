@@ -2,7 +2,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { mapConcurrently, matches } from "../../provider/cli/manyStacks.ts";
+import { mapConcurrently, matches } from "../../provider/src/cli/manyStacks.ts";
 import { start } from "../support/support.ts";
 import { declare } from "./declare.ts";
 import { cli, folder } from "./run.ts";

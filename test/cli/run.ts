@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
-import { main } from "../../provider/cli/main.ts";
+import { main } from "../../provider/src/cli/main.ts";
 import { connectionTo } from "../support/support.ts";
 
 /** What a command printed, and its exit code. */

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findSettings } from "../../provider/cli/settings.ts";
-import type { Terminal } from "../../provider/cli/terminal.ts";
-import { type ConfigKey, readSettings } from "../../provider/ion/connectionSettings.ts";
+import { findSettings } from "../../provider/src/cli/settings.ts";
+import type { Terminal } from "../../provider/src/cli/terminal.ts";
+import { type ConfigKey, readSettings } from "../../provider/src/ion/connectionSettings.ts";
 import { failureOf } from "../support/support.ts";
 import { folder } from "./run.ts";
 

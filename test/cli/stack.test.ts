@@ -2,7 +2,7 @@
 import { chown, lchown, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { resourcesOf } from "../../provider/cli/stack.ts";
+import { resourcesOf } from "../../provider/src/cli/stack.ts";
 import { countOf, start, withoutPort } from "../support/support.ts";
 import { declare } from "./declare.ts";
 import { cli, folder } from "./run.ts";

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emulator } from "../../emulator/index.ts";
-import type { Declarations } from "../../provider/cli/stackState.ts";
+import type { Declarations } from "../../provider/src/cli/stackState.ts";
 import { configOf } from "../support/support.ts";
 import { TYPE_PREFIX, urnOf } from "./declare.ts";
 import { folder, type Place } from "./run.ts";

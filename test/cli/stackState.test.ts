@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { resourcesOf } from "../../provider/cli/stack.ts";
-import { readDeclarations } from "../../provider/cli/stackState.ts";
+import { resourcesOf } from "../../provider/src/cli/stack.ts";
+import { readDeclarations } from "../../provider/src/cli/stackState.ts";
 
 const URN = "urn:pulumi:test::project";
 const ION = { ionEndpoint: "https://ion.example/graphql" };

@@ -2,9 +2,9 @@
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Finding } from "../../provider/cli/drift/detect.ts";
-import { findSettings } from "../../provider/cli/settings.ts";
-import type { Terminal } from "../../provider/cli/terminal.ts";
+import type { Finding } from "../../provider/src/cli/drift/detect.ts";
+import { findSettings } from "../../provider/src/cli/settings.ts";
+import type { Terminal } from "../../provider/src/cli/terminal.ts";
 import { makeProject, type Project, ROOT, run } from "../e2e/project.ts";
 import { start } from "../support/support.ts";
 import { cli, envOf, type Ran } from "./run.ts";

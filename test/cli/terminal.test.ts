@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Terminal, withSlowNotice, wrap } from "../../provider/cli/terminal.ts";
+import { type Terminal, withSlowNotice, wrap } from "../../provider/src/cli/terminal.ts";
 
 describe("wrap", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { UNKNOWN } from "../../provider/lifecycle/resourceHandler.ts";
+import { UNKNOWN } from "../../provider/src/lifecycle/resourceHandler.ts";
 import { makeProject } from "./project.ts";
 
 const [SIGNATURE, SECRET] = ["4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"];

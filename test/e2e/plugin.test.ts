@@ -321,7 +321,7 @@ it("the schema that the engine gets is the generated one", async () => {
     join(ROOT, "provider/bin/pulumi-resource-ion"),
   );
   expect(code, output).toBe(0);
-  const generated = JSON.parse(await readFile(join(ROOT, "provider/engine/plugin/schema.json"), "utf8"));
+  const generated = JSON.parse(await readFile(join(ROOT, "provider/src/engine/plugin/schema.json"), "utf8"));
   expect(Object.keys(JSON.parse(output).resources)).toEqual(Object.keys(generated.resources).sort());
 });
 

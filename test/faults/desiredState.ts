@@ -1,9 +1,9 @@
 /** The state that a program declares, as plain data, and how ION's live state deviates from it. */
 import type { Store } from "../../emulator/index.ts";
-import { type Difference, difference } from "../../provider/model/difference.ts";
-import { describeDifference } from "../../provider/model/messages.ts";
-import type { Receiver } from "../../provider/model/webhooks.ts";
-import type { UnmanagedPolicy } from "../../provider/resources/unmanagedSubscriptions.ts";
+import { type Difference, difference } from "../../provider/src/model/difference.ts";
+import { describeDifference } from "../../provider/src/model/messages.ts";
+import type { Receiver } from "../../provider/src/model/webhooks.ts";
+import type { UnmanagedPolicy } from "../../provider/src/resources/unmanagedSubscriptions.ts";
 import type { DeclaredResource, ResourceOptions } from "../support/fakeEngine.ts";
 
 /** A receiver with its subscriptions, as a program declares them. */

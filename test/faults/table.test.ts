@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { table } from "../../bench/table.ts";
 import { type Emulator, type Fault, type FaultTarget, faultKinds, startEmulator } from "../../emulator/index.ts";
-import type { RetryOptions } from "../../provider/ion/http/retry.ts";
+import type { RetryOptions } from "../../provider/src/ion/http/retry.ts";
 import { CARRIERS, type Carrier } from "../support/carriers.ts";
 import { Stack } from "../support/fakeEngine.ts";
 import { type ProcessOptions, type ProviderProcess, startProvider } from "../support/providerProcess.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { getSourceAddresses } from "../../provider/index.ts";
-import { HOSTS, SOURCE_ADDRESSES } from "../../provider/ion/facts.ts";
+import { getSourceAddresses } from "../../provider/src/index.ts";
+import { HOSTS, SOURCE_ADDRESSES } from "../../provider/src/ion/facts.ts";
 
 type Args = Parameters<typeof getSourceAddresses>[0];
 

@@ -8,8 +8,8 @@ import {
   getWebhookReceiverOutput,
   getWebhookReceivers,
   getWebhookReceiversOutput,
-} from "../../provider/index.ts";
-import { VIOLET_RESOURCES } from "../../provider/model/events.ts";
+} from "../../provider/src/index.ts";
+import { VIOLET_RESOURCES } from "../../provider/src/model/events.ts";
 import { errorOf } from "../program/declare.ts";
 import { quiet, runProgram, settled } from "../support/pulumiMocks.ts";
 import { CANARY, configOf, countOf, mask, reversed, start, withoutPort } from "../support/support.ts";

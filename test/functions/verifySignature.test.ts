@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { verifySignature } from "../../provider/index.ts";
+import { verifySignature } from "../../provider/src/index.ts";
 import fc from "../support/fastCheck.ts";
 
 const SECRET = "a shared secret";

@@ -1,7 +1,7 @@
 /** An ION and a token endpoint that answer whatever a test wants. */
 import type { ServerResponse } from "node:http";
 import { buildSchema, introspectionFromSchema } from "graphql";
-import type { ConnectionSettings } from "../../provider/ion/connectionSettings.ts";
+import type { ConnectionSettings } from "../../provider/src/ion/connectionSettings.ts";
 import { SDL, serve } from "../support/support.ts";
 
 /** Secrets that no output may show a piece of. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { retryOnConflict } from "../../provider/ion/conflicts.ts";
-import { IonError } from "../../provider/ion/errors.ts";
+import { retryOnConflict } from "../../provider/src/ion/conflicts.ts";
+import { IonError } from "../../provider/src/ion/errors.ts";
 import { countOf, failureOf, ionOn, start } from "../support/support.ts";
 
 /** Runs a change that fails with each of `failures` in turn: its outcome, how often it ran and how often ION was read. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
-import { ConnectionPool } from "../../provider/ion/connectionPool.ts";
-import { settingNames } from "../../provider/ion/connectionSettings.ts";
+import { ConnectionPool } from "../../provider/src/ion/connectionPool.ts";
+import { settingNames } from "../../provider/src/ion/connectionSettings.ts";
 import { configOf, failureOf, start } from "../support/support.ts";
 
 const KEY = { endpoint: "https://a.example/graphql", authUrl: "https://a.example", clientId: "id", clientSecret: "s" };

@@ -8,7 +8,7 @@ import {
   readSettings,
   requireSettings,
   settingNames,
-} from "../../provider/ion/connectionSettings.ts";
+} from "../../provider/src/ion/connectionSettings.ts";
 import { CANARY, failureOf } from "../support/support.ts";
 
 type Config = Partial<Record<ConfigKey, string>>;

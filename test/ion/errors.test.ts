@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeBug, IonError, isIonError, sentence } from "../../provider/ion/errors.ts";
+import { describeBug, IonError, isIonError, sentence } from "../../provider/src/ion/errors.ts";
 import { CANARY } from "../support/support.ts";
 
 describe("IonError", () => {

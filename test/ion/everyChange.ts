@@ -1,8 +1,8 @@
 /** Every kind of change, on an emulator that has something to change and something similar that must stay. */
 import type { Emulator } from "../../emulator/index.ts";
-import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
-import type { Change } from "../../provider/model/changes.ts";
-import type { Receiver } from "../../provider/model/webhooks.ts";
+import type { WebhookApi } from "../../provider/src/ion/webhookApi.ts";
+import type { Change } from "../../provider/src/model/changes.ts";
+import type { Receiver } from "../../provider/src/model/webhooks.ts";
 import { CANARY, ionOn, start } from "../support/support.ts";
 
 export const URI = "https://hooks.example/1";

@@ -1,6 +1,6 @@
 import { buildSchema } from "graphql";
 import { expect, it } from "vitest";
-import { permissionFor } from "../../provider/ion/facts.ts";
+import { permissionFor } from "../../provider/src/ion/facts.ts";
 import { SDL } from "../support/support.ts";
 
 it("names the permission for each mutation as ION's list does", () => {

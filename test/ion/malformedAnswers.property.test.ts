@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { IonError } from "../../provider/ion/errors.ts";
-import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
+import { IonError } from "../../provider/src/ion/errors.ts";
+import type { WebhookApi } from "../../provider/src/ion/webhookApi.ts";
 import fc from "../support/fastCheck.ts";
 import { CANARY, failureOf, intercept, ionOn, rewrite, start } from "../support/support.ts";
 import { applyCase, EVERY_CHANGE, startWithReceiver, URI } from "./everyChange.ts";

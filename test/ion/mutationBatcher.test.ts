@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { IonError } from "../../provider/ion/errors.ts";
-import { WebhookApi } from "../../provider/ion/webhookApi.ts";
-import { describeChange } from "../../provider/model/messages.ts";
+import type { IonError } from "../../provider/src/ion/errors.ts";
+import { WebhookApi } from "../../provider/src/ion/webhookApi.ts";
+import { describeChange } from "../../provider/src/model/messages.ts";
 import {
   CANARY,
   connectionTo,

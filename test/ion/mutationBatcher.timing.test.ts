@@ -1,7 +1,7 @@
 /** When a batch is sent, and in how many requests: with a clock that only the test moves. */
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ACTIONS, VIOLET_RESOURCES } from "../../provider/model/events.ts";
+import { ACTIONS, VIOLET_RESOURCES } from "../../provider/src/model/events.ts";
 import { intercept, ionOn, start } from "../support/support.ts";
 
 afterEach(() => void vi.useRealTimers());

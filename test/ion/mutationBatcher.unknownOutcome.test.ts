@@ -1,7 +1,7 @@
 /** Mutations whose outcome is unknown: they are verified before anything is sent again, so that nothing is applied twice. */
 import { describe, expect, it } from "vitest";
-import type { IonError } from "../../provider/ion/errors.ts";
-import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
+import type { IonError } from "../../provider/src/ion/errors.ts";
+import type { WebhookApi } from "../../provider/src/ion/webhookApi.ts";
 import {
   connectionReset,
   countOf,

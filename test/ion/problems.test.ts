@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { kindOf, permissionHint, rejection } from "../../provider/ion/problems.ts";
+import { kindOf, permissionHint, rejection } from "../../provider/src/ion/problems.ts";
 
 it.each([
   ["THROTTLED", "rateLimited"],

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
-import type { Change } from "../../provider/model/changes.ts";
+import type { Change } from "../../provider/src/model/changes.ts";
 import {
   countOf,
   type Fetch,

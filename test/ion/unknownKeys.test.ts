@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { CONFIG_KEYS } from "../../provider/ion/connectionSettings.ts";
-import { unknownKeys } from "../../provider/ion/unknownKeys.ts";
+import { CONFIG_KEYS } from "../../provider/src/ion/connectionSettings.ts";
+import { unknownKeys } from "../../provider/src/ion/unknownKeys.ts";
 
 it("accepts every setting of every connection, and keys of other namespaces", () => {
   const settings = CONFIG_KEYS.flatMap((key) => [`ion:${key}`, `ion-plant-b:${key}`]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WebhookApi } from "../../provider/ion/webhookApi.ts";
+import { WebhookApi } from "../../provider/src/ion/webhookApi.ts";
 import { connectionTo, countOf, failureOf, intercept, ionOn, mutationsIn, rewrite, start } from "../support/support.ts";
 
 describe("environment", () => {

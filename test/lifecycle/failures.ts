@@ -1,4 +1,4 @@
-import type { UncheckedInputs } from "../../provider/lifecycle/resourceHandler.ts";
+import type { UncheckedInputs } from "../../provider/src/lifecycle/resourceHandler.ts";
 
 /** Checks each named case, and returns the names by failure, so that a snapshot shows every message once. */
 export async function casesByFailure(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { IonError } from "../../provider/ion/errors.ts";
-import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
+import { IonError } from "../../provider/src/ion/errors.ts";
+import { webhookReceiver } from "../../provider/src/lifecycle/webhookReceiver.ts";
 import { failureOf, ionOn, start } from "../support/support.ts";
 
 const { check, create, diff, read, update } = webhookReceiver;

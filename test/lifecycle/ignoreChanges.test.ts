@@ -4,11 +4,11 @@
  */
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
-import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
-import type { ResourceHandler, UncheckedInputs } from "../../provider/lifecycle/resourceHandler.ts";
-import { unmanagedSubscriptions } from "../../provider/lifecycle/unmanagedSubscriptions.ts";
-import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
-import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
+import type { WebhookApi } from "../../provider/src/ion/webhookApi.ts";
+import type { ResourceHandler, UncheckedInputs } from "../../provider/src/lifecycle/resourceHandler.ts";
+import { unmanagedSubscriptions } from "../../provider/src/lifecycle/unmanagedSubscriptions.ts";
+import { webhookReceiver } from "../../provider/src/lifecycle/webhookReceiver.ts";
+import { webhookSubscription } from "../../provider/src/lifecycle/webhookSubscription.ts";
 import { intercept, ionOn, rewrite, start } from "../support/support.ts";
 
 type Store = Emulator["store"];

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { WebhookApi } from "../../provider/ion/webhookApi.ts";
-import { UNKNOWN } from "../../provider/lifecycle/resourceHandler.ts";
-import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
-import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
+import type { WebhookApi } from "../../provider/src/ion/webhookApi.ts";
+import { UNKNOWN } from "../../provider/src/lifecycle/resourceHandler.ts";
+import { webhookReceiver } from "../../provider/src/lifecycle/webhookReceiver.ts";
+import { webhookSubscription } from "../../provider/src/lifecycle/webhookSubscription.ts";
 import fc from "../support/fastCheck.ts";
 import { failureOf, intercept, ionOn, start } from "../support/support.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { inputFailures, withoutKeys } from "../../provider/lifecycle/inputs.ts";
-import { UNKNOWN } from "../../provider/lifecycle/resourceHandler.ts";
+import { inputFailures, withoutKeys } from "../../provider/src/lifecycle/inputs.ts";
+import { UNKNOWN } from "../../provider/src/lifecycle/resourceHandler.ts";
 
 describe("inputFailures", () => {
   const schema = z.strictObject({

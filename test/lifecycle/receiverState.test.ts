@@ -13,9 +13,9 @@ import {
   pinnedFields,
   type State,
   withKnownSecrets,
-} from "../../provider/lifecycle/receiverState.ts";
-import { receiverDifference } from "../../provider/model/difference.ts";
-import type { Receiver } from "../../provider/model/webhooks.ts";
+} from "../../provider/src/lifecycle/receiverState.ts";
+import { receiverDifference } from "../../provider/src/model/difference.ts";
+import type { Receiver } from "../../provider/src/model/webhooks.ts";
 
 /** A receiver whose secrets ION masks. */
 const MASKED: Receiver = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { IonError } from "../../provider/ion/errors.ts";
-import { ifReadable } from "../../provider/lifecycle/resourceHandler.ts";
+import { IonError } from "../../provider/src/ion/errors.ts";
+import { ifReadable } from "../../provider/src/lifecycle/resourceHandler.ts";
 
 describe("ifReadable", () => {
   it("returns the value without a warning", async () => {

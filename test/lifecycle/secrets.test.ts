@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator, Fault } from "../../emulator/index.ts";
-import { WebhookApi } from "../../provider/ion/webhookApi.ts";
-import { PartialStateError, type Warnings } from "../../provider/lifecycle/resourceHandler.ts";
-import { unmanagedSubscriptions } from "../../provider/lifecycle/unmanagedSubscriptions.ts";
-import { webhookReceiver } from "../../provider/lifecycle/webhookReceiver.ts";
-import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
+import { WebhookApi } from "../../provider/src/ion/webhookApi.ts";
+import { PartialStateError, type Warnings } from "../../provider/src/lifecycle/resourceHandler.ts";
+import { unmanagedSubscriptions } from "../../provider/src/lifecycle/unmanagedSubscriptions.ts";
+import { webhookReceiver } from "../../provider/src/lifecycle/webhookReceiver.ts";
+import { webhookSubscription } from "../../provider/src/lifecycle/webhookSubscription.ts";
 import { leaksIn } from "../support/leaks.ts";
 import { connectionTo, ionOn, start } from "../support/support.ts";
 

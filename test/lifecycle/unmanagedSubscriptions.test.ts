@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
-import { UNKNOWN, type UncheckedInputs } from "../../provider/lifecycle/resourceHandler.ts";
-import { unmanagedSubscriptions } from "../../provider/lifecycle/unmanagedSubscriptions.ts";
-import { eventName } from "../../provider/model/webhooks.ts";
+import { UNKNOWN, type UncheckedInputs } from "../../provider/src/lifecycle/resourceHandler.ts";
+import { unmanagedSubscriptions } from "../../provider/src/lifecycle/unmanagedSubscriptions.ts";
+import { eventName } from "../../provider/src/model/webhooks.ts";
 import { failureOf, ionOn, mutationsIn, start } from "../support/support.ts";
 import { casesByFailure } from "./failures.ts";
 

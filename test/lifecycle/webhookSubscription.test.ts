@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../emulator/index.ts";
-import { UNKNOWN, type UncheckedInputs } from "../../provider/lifecycle/resourceHandler.ts";
-import { webhookSubscription } from "../../provider/lifecycle/webhookSubscription.ts";
-import { ACTIONS, GUIDE_EVENTS, VIOLET_RESOURCES } from "../../provider/model/events.ts";
+import { UNKNOWN, type UncheckedInputs } from "../../provider/src/lifecycle/resourceHandler.ts";
+import { webhookSubscription } from "../../provider/src/lifecycle/webhookSubscription.ts";
+import { ACTIONS, GUIDE_EVENTS, VIOLET_RESOURCES } from "../../provider/src/model/events.ts";
 import {
   connectionReset,
   countOf,

@@ -6,10 +6,10 @@ import {
   changesFor,
   type ResultOf,
   surplusSubscriptions,
-} from "../../provider/model/changes.ts";
-import type { Difference } from "../../provider/model/difference.ts";
-import { NEVER_DELIVERED } from "../../provider/model/events.ts";
-import type { Receiver } from "../../provider/model/webhooks.ts";
+} from "../../provider/src/model/changes.ts";
+import type { Difference } from "../../provider/src/model/difference.ts";
+import { NEVER_DELIVERED } from "../../provider/src/model/events.ts";
+import type { Receiver } from "../../provider/src/model/webhooks.ts";
 import { header, liveState, PARTS, RUNS, receiver, subscription, URI } from "./samples.ts";
 
 const plant = header("1", "X-Plant", "7");

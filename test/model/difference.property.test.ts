@@ -1,7 +1,12 @@
 import { expect, it } from "vitest";
-import { applyChange, type Change, changesFor, type ResultOf } from "../../provider/model/changes.ts";
-import { type DesiredReceiver, type Difference, difference, findReceiver } from "../../provider/model/difference.ts";
-import type { Receiver, Receivers } from "../../provider/model/webhooks.ts";
+import { applyChange, type Change, changesFor, type ResultOf } from "../../provider/src/model/changes.ts";
+import {
+  type DesiredReceiver,
+  type Difference,
+  difference,
+  findReceiver,
+} from "../../provider/src/model/difference.ts";
+import type { Receiver, Receivers } from "../../provider/src/model/webhooks.ts";
 import fc from "../support/fastCheck.ts";
 
 /** Few values, so that equal ones are common. */

@@ -8,9 +8,9 @@ import {
   receiverDifference,
   receiversWithUrl,
   subscriptionsTo,
-} from "../../provider/model/difference.ts";
-import { NEVER_DELIVERED } from "../../provider/model/events.ts";
-import type { Receiver } from "../../provider/model/webhooks.ts";
+} from "../../provider/src/model/difference.ts";
+import { NEVER_DELIVERED } from "../../provider/src/model/events.ts";
+import type { Receiver } from "../../provider/src/model/webhooks.ts";
 import { header, liveState, PARTS, RUNS, receiver, subscription, URI } from "./samples.ts";
 
 describe("receiverDifference of fields", () => {

@@ -6,8 +6,8 @@ import {
   NEVER_DELIVERED,
   VIOLET_ACTIONS,
   VIOLET_RESOURCES,
-} from "../../provider/model/events.ts";
-import { eventName } from "../../provider/model/webhooks.ts";
+} from "../../provider/src/model/events.ts";
+import { eventName } from "../../provider/src/model/webhooks.ts";
 import { SDL } from "../support/support.ts";
 
 const schema = buildSchema(SDL);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { Change } from "../../provider/model/changes.ts";
-import type { Difference } from "../../provider/model/difference.ts";
-import { NEVER_DELIVERED } from "../../provider/model/events.ts";
+import type { Change } from "../../provider/src/model/changes.ts";
+import type { Difference } from "../../provider/src/model/difference.ts";
+import { NEVER_DELIVERED } from "../../provider/src/model/events.ts";
 import {
   describeChange,
   describeDifference,
   describeSharedSecret,
   describeStackDifference,
-} from "../../provider/model/messages.ts";
+} from "../../provider/src/model/messages.ts";
 import { CANARY } from "../support/support.ts";
 import { header, PARTS, RUNS, receiver, subscription } from "./samples.ts";
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { nodeProblem } from "../../provider/model/nodeVersion.ts";
+import { nodeProblem } from "../../provider/src/model/nodeVersion.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 

@@ -1,5 +1,5 @@
 /** Small objects to compare. */
-import type { Header, Receiver, Receivers, Subscription, WebhookEvent } from "../../provider/model/webhooks.ts";
+import type { Header, Receiver, Receivers, Subscription, WebhookEvent } from "../../provider/src/model/webhooks.ts";
 
 export const URI = "https://hooks.example/erp";
 export const PARTS: WebhookEvent = { resource: "PARTS", action: "UPDATE" };

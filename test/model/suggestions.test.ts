@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ACTIONS, VIOLET_RESOURCES } from "../../provider/model/events.ts";
-import { didYouMean, similarNames, toConstantCase } from "../../provider/model/suggestions.ts";
+import { ACTIONS, VIOLET_RESOURCES } from "../../provider/src/model/events.ts";
+import { didYouMean, similarNames, toConstantCase } from "../../provider/src/model/suggestions.ts";
 
 const ION = [...VIOLET_RESOURCES, "ADDRESSES", "COMMENTS", "PARTS_INVENTORIES", "USERS"];
 /** The same with the singular RUN in place of RUNS. */

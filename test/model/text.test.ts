@@ -8,7 +8,7 @@ import {
   formatReceiver,
   listSome,
   pluralize,
-} from "../../provider/model/text.ts";
+} from "../../provider/src/model/text.ts";
 
 it.each<[what: string, text: string, escaped: string]>([
   ["a terminal's escape sequence", "\u001b[31mred", "\\u001b[31mred"],

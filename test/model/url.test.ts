@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { normalizeUrl, sameUrl } from "../../provider/model/url.ts";
+import { normalizeUrl, sameUrl } from "../../provider/src/model/url.ts";
 
 const URL = "https://a.example/x";
 

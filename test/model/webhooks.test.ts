@@ -6,7 +6,7 @@ import {
   RECEIVER_FIELDS,
   sameEvent,
   sameHeaderName,
-} from "../../provider/model/webhooks.ts";
+} from "../../provider/src/model/webhooks.ts";
 
 it("orders objects by age: ids are numbers, whatever their length", () => {
   const ids = ["10", "9", "100", "1"].map((id) => ({ id }));

@@ -3,7 +3,7 @@ export default {
   testRunner: "vitest",
   // Run all tests, not only those that import the mutated file directly.
   vitest: { configFile: "test/mutation/vitest.config.mts", related: false },
-  mutate: ["provider/**/*.ts", "!provider/{dist,template}/**"],
+  mutate: ["provider/src/**/*.ts"],
   coverageAnalysis: "perTest",
   // Code that runs once at load (tables, schemas) belongs to no single test: each such mutant would need all of them.
   ignoreStatic: true,

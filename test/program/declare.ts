@@ -7,7 +7,7 @@ import {
   WebhookSubscription,
   WebhookSubscriptions,
   type WebhookSubscriptionsArgs,
-} from "../../provider/index.ts";
+} from "../../provider/src/index.ts";
 import { type Registered, runProgram } from "../support/pulumiMocks.ts";
 
 /** Two connections to different ION environments, and one to the same environment as the default connection. */

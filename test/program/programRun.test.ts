@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { WebhookSubscription } from "../../provider/index.ts";
+import { WebhookSubscription } from "../../provider/src/index.ts";
 import { settled } from "../support/pulumiMocks.ts";
 import { CONFIG, errorOf, receiver, registeredBy, subscribe, subscribeAll } from "./declare.ts";
 
 /** Loads this package again, as a program does if one of its libraries brings its own copy. */
-async function loadSecondCopy(): Promise<typeof import("../../provider/index.ts")> {
+async function loadSecondCopy(): Promise<typeof import("../../provider/src/index.ts")> {
   vi.resetModules();
-  const copy = await import("../../provider/index.ts");
+  const copy = await import("../../provider/src/index.ts");
   expect(copy.WebhookSubscription).not.toBe(WebhookSubscription);
   return copy;
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output.js";
 import { describe, expect, it } from "vitest";
-import { getWebhookReceiver, WebhookSubscription } from "../../provider/index.ts";
+import { getWebhookReceiver, WebhookSubscription } from "../../provider/src/index.ts";
 import { quiet, runProgram } from "../support/pulumiMocks.ts";
 import { configOf, start } from "../support/support.ts";
 import { errorOf, ofType, receiver, registeredBy, subscribe, subscribeAll } from "./declare.ts";

@@ -7,7 +7,7 @@ import {
   VioletWebhooks,
   WebhookReceiver,
   WebhookSubscription,
-} from "../../provider/index.ts";
+} from "../../provider/src/index.ts";
 import { quiet, runProgram } from "../support/pulumiMocks.ts";
 import { configOf, start } from "../support/support.ts";
 import { CONFIG, errorOf, receiver, subscribe, subscribeAll } from "./declare.ts";

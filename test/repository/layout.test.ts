@@ -14,7 +14,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** The folders of provider/, each with the other ones that it may import. */
+/** The folders of provider/src/, each with the other ones that it may import. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "model/": [],
   "ion/": ["model/"],
@@ -28,14 +28,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "native.ts": ["index.ts", "resources/"],
   "index.ts": ["program/", "functions/", "resources/"],
   "cli/": ["model/", "ion/", "lifecycle/", "functions/verifySignature.ts", "engine/dynamic/providerReference.ts"],
-  "bin/": ["dist/", "package.json"],
 };
 
 const layers = Object.entries(LAYERS).map(([layer, below]): IForbiddenRuleType => {
-  const allowed = [layer, ...below].map((path) => `^provider/${path}`);
+  const allowed = [layer, ...below].map((path) => `^provider/src/${path}`);
   return {
-    name: `provider/${layer} imports nothing of ours but ${below.join(", ") || "itself"}`,
-    from: { path: `^provider/${layer}` },
+    name: `${layer} imports nothing of ours but ${below.join(", ") || "itself"}`,
+    from: { path: `^provider/src/${layer}` },
     to: { path: "^(provider|emulator)/", pathNot: allowed },
   };
 });
@@ -44,18 +43,18 @@ const RULES: readonly IForbiddenRuleType[] = [
   ...layers,
   { name: "no file imports itself through others", from: {}, to: { circular: true } },
   {
-    name: "provider/model/ imports no zod and no Pulumi",
-    from: { path: "^provider/model/" },
+    name: "provider/src/model/ imports no zod and no Pulumi",
+    from: { path: "^provider/src/model/" },
     to: { path: "node_modules/(zod|@pulumi)/" },
   },
   {
-    name: "provider/model/ imports no module of Node",
-    from: { path: "^provider/model/" },
+    name: "provider/src/model/ imports no module of Node",
+    from: { path: "^provider/src/model/" },
     to: { dependencyTypes: ["core"] },
   },
   {
-    name: "provider/ion/ and provider/lifecycle/ import no Pulumi",
-    from: { path: "^provider/(ion|lifecycle)/" },
+    name: "provider/src/ion/ and provider/src/lifecycle/ import no Pulumi",
+    from: { path: "^provider/src/(ion|lifecycle)/" },
     to: { path: "node_modules/@pulumi/" },
   },
   {
@@ -74,13 +73,13 @@ const RULES: readonly IForbiddenRuleType[] = [
     to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "unknown"] },
   },
   {
-    name: "only provider/ion/http/client.ts imports graphql-request",
-    from: { path: "^provider/", pathNot: "^provider/ion/http/client\\.ts$" },
+    name: "only provider/src/ion/http/client.ts imports graphql-request",
+    from: { path: "^provider/", pathNot: "^provider/src/ion/http/client\\.ts$" },
     to: { path: "node_modules/graphql-request/" },
   },
   {
-    name: "only provider/ion/http/ and cli/listen/ import an HTTP module",
-    from: { path: "^provider/", pathNot: "^provider/(ion/http/(transport|loopback)\\.ts$|cli/listen/)" },
+    name: "only provider/src/ion/http/ and cli/listen/ import an HTTP module",
+    from: { path: "^provider/", pathNot: "^provider/src/(ion/http/(transport|loopback)\\.ts$|cli/listen/)" },
     to: { path: "^(http|https|http2|net|tls|dgram|undici)$|node_modules/undici/" },
   },
 ];
@@ -111,9 +110,9 @@ describe("imports", () => {
   });
 
   it("every file of the provider has its layer", () => {
-    const files = graph.modules.map(({ source }) => source).filter((path) => path.startsWith("provider/"));
+    const files = graph.modules.map(({ source }) => source).filter((path) => path.startsWith("provider/src/"));
     expect(files.length).toBeGreaterThan(50);
-    const layered = new RegExp(`^provider/(${Object.keys(LAYERS).join("|")}|package\\.json)`);
+    const layered = new RegExp(`^provider/src/(${Object.keys(LAYERS).join("|")})`);
     expect(files.filter((path) => !layered.test(path))).toEqual([]);
   });
 
@@ -145,7 +144,7 @@ describe("globals", () => {
   }
 
   it("only the transport uses fetch", () => {
-    expect(usersOf("fetch", /@types\/node\//)).toEqual(["provider/ion/http/transport.ts"]);
+    expect(usersOf("fetch", /@types\/node\//)).toEqual(["provider/src/ion/http/transport.ts"]);
   });
 
   it("only the CLI's terminal and the two engines write to standard output or standard error", () => {
@@ -155,10 +154,10 @@ describe("globals", () => {
       ...usersOf("stderr", /@types\/node\/process\.d\.ts$/),
     ];
     expect([...new Set(writers)].sort()).toEqual([
-      "provider/cli/terminal.ts",
-      "provider/engine/dynamic/dynamicProvider.ts",
-      "provider/engine/plugin/launch.ts",
-      "provider/engine/plugin/main.ts",
+      "provider/src/cli/terminal.ts",
+      "provider/src/engine/dynamic/dynamicProvider.ts",
+      "provider/src/engine/plugin/launch.ts",
+      "provider/src/engine/plugin/main.ts",
     ]);
   });
 });

@@ -38,7 +38,7 @@ it.each(["provider", "emulator"])(
     const paths = packed?.files.map(({ path }) => path) ?? [];
     expect(paths).toContain("README.md");
     const needed =
-      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+(\.js|\.cmd)?|bin\/plugin\/(chunks\/[\w-]+\.js|launch\.js|package\.json|schema\.json|troubleshooting\.md|third-party-licenses\.txt)|dist\/.*(\.js|\.d\.ts)|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql|template\/.*|sdk\/(python|go|dotnet|java)\/.*)$/;
+      /^(package\.json|README\.md|LICENSE|bin\/[\w-]+(\.js|\.cmd)?|bin\/plugin\/(chunks\/[\w-]+\.js|launch\.js|package\.json|schema\.json|troubleshooting\.md|third-party-licenses\.txt)|dist\/(troubleshooting\.md|.*(\.js|\.d\.ts))|engine\/\w+\/[\w.-]+|page\/client\/[\w-]+\.(js|css|html|svg)|graphql\/\w+\.graphql|template\/.*|sdk\/(python|go|dotnet|java)\/.*)$/;
     expect(paths.filter((path) => !needed.test(path) || /egg-info|\/(build|target)\//.test(path))).toEqual([]);
   },
 );

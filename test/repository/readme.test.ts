@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { dirname, join, resolve } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { SECTIONS, sectionFor } from "../../provider/model/troubleshooting.ts";
+import { SECTIONS, sectionFor } from "../../provider/src/model/troubleshooting.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -29,9 +29,9 @@ const blocks = (text: string, language: string) =>
   [...text.matchAll(new RegExp(`^ *\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\``, "gm"))].map(([, block = ""]) => block);
 
 /** All of our code, without the seams of its texts: what is computed is "…". */
-const SOURCE = readdirSync(join(ROOT, "provider"), { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".ts") && !/(^|[\\/])(dist|node_modules)[\\/]/.test(path))
-  .map((path) => read(join("provider", path)))
+const SOURCE = readdirSync(join(ROOT, "provider/src"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => read(join("provider/src", path)))
   .join("\n")
   .replace(/["`] \+\s+["`]/g, "")
   .replace(/\$\{key\("(\w+)"\)\}/g, "ion:$1")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { VioletWebhooks, type VioletWebhooksArgs } from "../../provider/index.ts";
-import { VIOLET_RESOURCES } from "../../provider/model/events.ts";
+import { VioletWebhooks, type VioletWebhooksArgs } from "../../provider/src/index.ts";
+import { VIOLET_RESOURCES } from "../../provider/src/model/events.ts";
 import { CONFIG, errorOf, ofType, outputsOf } from "../program/declare.ts";
 import { quiet, runProgram, settled } from "../support/pulumiMocks.ts";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { WebhookReceiver } from "../../provider/index.ts";
+import { WebhookReceiver } from "../../provider/src/index.ts";
 import { errorOf, provider, receiver, registeredBy, secret } from "../program/declare.ts";
 
 const URI = "https://hooks.example/a";

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { WebhookSubscription } from "../../provider/index.ts";
+import { WebhookSubscription } from "../../provider/src/index.ts";
 import { errorOf, provider, receiver, registeredBy, subscribe } from "../program/declare.ts";
 
 const PARTS_UPDATE = { resource: "PARTS", action: "UPDATE" };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WebhookSubscriptions } from "../../provider/index.ts";
+import { WebhookSubscriptions } from "../../provider/src/index.ts";
 import { CONFIG, errorOf, ofType, outputsOf, receiver, registeredBy, subscribeAll } from "../program/declare.ts";
 import { quiet, runProgram, settled } from "../support/pulumiMocks.ts";
 

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { type Add, reportOtherHosts } from "../../provider/cli/doctor/report.ts";
-import type { Stack } from "../../provider/cli/stack.ts";
-import { withOtherHosts } from "../../provider/ion/connectionSettings.ts";
-import { EnvironmentCheck, findAccepted } from "../../provider/ion/schema/environmentCheck.ts";
+import { type Add, reportOtherHosts } from "../../provider/src/cli/doctor/report.ts";
+import type { Stack } from "../../provider/src/cli/stack.ts";
+import { withOtherHosts } from "../../provider/src/ion/connectionSettings.ts";
+import { EnvironmentCheck, findAccepted } from "../../provider/src/ion/schema/environmentCheck.ts";
 import { cli, envOf, folder } from "../cli/run.ts";
 import { CANARY, connectionTo, type Fetch, start } from "../support/support.ts";
 

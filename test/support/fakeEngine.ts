@@ -4,7 +4,7 @@
  * a run does. Requests go over real HTTP.
  * test/e2e/fakeEngine.test.ts compares its steps with those of the real engine.
  */
-import { UNKNOWN } from "../../provider/lifecycle/resourceHandler.ts";
+import { UNKNOWN } from "../../provider/src/lifecycle/resourceHandler.ts";
 import { type Properties, ProviderError, type ProviderProcess, type ResourceName } from "./providerProcess.ts";
 
 /** A resource in a program. */

@@ -25,9 +25,9 @@ import { Status } from "@pulumi/pulumi/proto/status_pb.js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Emulator } from "../../emulator/index.ts";
-import { startProviders } from "../../provider/engine/dynamic/entry.ts";
-import { createService } from "../../provider/engine/plugin/service.ts";
-import type { WebhookApiOptions } from "../../provider/ion/webhookApi.ts";
+import { startProviders } from "../../provider/src/engine/dynamic/entry.ts";
+import { createService } from "../../provider/src/engine/plugin/service.ts";
+import type { WebhookApiOptions } from "../../provider/src/ion/webhookApi.ts";
 import type { Carrier } from "./carriers.ts";
 import { configOf } from "./support.ts";
 

@@ -4,9 +4,9 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../emulator/index.ts";
-import type { ConnectionSettings } from "../../provider/ion/connectionSettings.ts";
-import { IonError } from "../../provider/ion/errors.ts";
-import { WebhookApi, type WebhookApiOptions } from "../../provider/ion/webhookApi.ts";
+import type { ConnectionSettings } from "../../provider/src/ion/connectionSettings.ts";
+import { IonError } from "../../provider/src/ion/errors.ts";
+import { WebhookApi, type WebhookApiOptions } from "../../provider/src/ion/webhookApi.ts";
 
 export type Fetch = typeof globalThis.fetch;
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { compareStacks } from "../../../provider/cli/drift/compareStacks.ts";
+import { compareStacks } from "../../../provider/src/cli/drift/compareStacks.ts";
 import { start } from "../../support/support.ts";
 import { type Declaration, declare } from "../declare.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
-import { type Finding, findDrift } from "../../../provider/cli/drift/detect.ts";
-import { type Declarations, requireSameEnvironment } from "../../../provider/cli/stackState.ts";
+import { type Finding, findDrift } from "../../../provider/src/cli/drift/detect.ts";
+import { type Declarations, requireSameEnvironment } from "../../../provider/src/cli/stackState.ts";
 import { failureOf, ionOn, masking, start } from "../../support/support.ts";
 import { declare } from "../declare.ts";
 

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { annotation, markdown } from "../../../provider/cli/drift/github.ts";
-import { print, type Report, type ReportOptions } from "../../../provider/cli/drift/report.ts";
+import { annotation, markdown } from "../../../provider/src/cli/drift/github.ts";
+import { print, type Report, type ReportOptions } from "../../../provider/src/cli/drift/report.ts";
 import { folder } from "../run.ts";
 
 const MISSING = { kind: "missing", drift: true, message: "PARTS UPDATE is missing." } as const;

@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { declarationsOf } from "../../../provider/cli/export/declarations.ts";
-import { generateProject, LANGUAGES, type Language } from "../../../provider/cli/export/languages/languages.ts";
-import type { Receiver } from "../../../provider/model/webhooks.ts";
+import { declarationsOf } from "../../../provider/src/cli/export/declarations.ts";
+import { generateProject, LANGUAGES, type Language } from "../../../provider/src/cli/export/languages/languages.ts";
+import type { Receiver } from "../../../provider/src/model/webhooks.ts";
 import { start } from "../../support/support.ts";
 import { cli, envOf, folder } from "../run.ts";
 

@@ -1,7 +1,7 @@
 import { chown, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { isFromRegistry } from "../../../provider/cli/init/package.ts";
+import { isFromRegistry } from "../../../provider/src/cli/init/package.ts";
 import { cli, folder } from "../run.ts";
 
 const env = { PATH: process.env.PATH, HOME: process.env.HOME };

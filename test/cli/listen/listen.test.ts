@@ -5,7 +5,7 @@ import { request } from "node:http";
 import { networkInterfaces } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { main } from "../../../provider/cli/main.ts";
+import { main } from "../../../provider/src/cli/main.ts";
 import { serve, start as startEmulator } from "../../support/support.ts";
 import { cli } from "../run.ts";
 

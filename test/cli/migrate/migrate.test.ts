@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { migrateState } from "../../../provider/cli/migrate/state.ts";
-import type { Carrier } from "../../../provider/model/resourceTypes.ts";
+import { migrateState } from "../../../provider/src/cli/migrate/state.ts";
+import type { Carrier } from "../../../provider/src/model/resourceTypes.ts";
 import { cli, folder } from "../run.ts";
 
 const BASE = "urn:pulumi:dev::shop";

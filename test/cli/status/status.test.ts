@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
-import { GUIDE_EVENTS } from "../../../provider/model/events.ts";
+import { GUIDE_EVENTS } from "../../../provider/src/model/events.ts";
 import { start } from "../../support/support.ts";
 import { eventFrom } from "../declare.ts";
 import { cli, envOf } from "../run.ts";

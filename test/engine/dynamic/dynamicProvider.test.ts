@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { UNKNOWN } from "../../../provider/lifecycle/resourceHandler.ts";
-import { VIOLET_RESOURCES } from "../../../provider/model/events.ts";
+import { UNKNOWN } from "../../../provider/src/lifecycle/resourceHandler.ts";
+import { VIOLET_RESOURCES } from "../../../provider/src/model/events.ts";
 import { CANARY, configOf, mutationsIn, start, withoutPort } from "../../support/support.ts";
 import {
   captureWarnings,

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { providerReference } from "../../../provider/engine/dynamic/providerReference.ts";
-import { RESOURCE_NAMES } from "../../../provider/model/resourceTypes.ts";
+import { providerReference } from "../../../provider/src/engine/dynamic/providerReference.ts";
+import { RESOURCE_NAMES } from "../../../provider/src/model/resourceTypes.ts";
 import { start } from "../../support/support.ts";
 import { type Providers, startProcessOn } from "./providers.ts";
 

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, onTestFinished, vi } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
-import { startProviders } from "../../../provider/engine/dynamic/entry.ts";
-import { providerReference } from "../../../provider/engine/dynamic/providerReference.ts";
+import { startProviders } from "../../../provider/src/engine/dynamic/entry.ts";
+import { providerReference } from "../../../provider/src/engine/dynamic/providerReference.ts";
 import { CANARY, configOf } from "../../support/support.ts";
 
 export type Provider = Required<pulumi.dynamic.ResourceProvider>;

@@ -2,9 +2,9 @@ import type { Metadata } from "@grpc/grpc-js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb.js";
 import { Status } from "@pulumi/pulumi/proto/status_pb.js";
 import { expect, it } from "vitest";
-import { toServiceError } from "../../../provider/engine/plugin/errors.ts";
-import { toWire } from "../../../provider/engine/plugin/wire.ts";
-import { PartialStateError } from "../../../provider/lifecycle/resourceHandler.ts";
+import { toServiceError } from "../../../provider/src/engine/plugin/errors.ts";
+import { toWire } from "../../../provider/src/engine/plugin/wire.ts";
+import { PartialStateError } from "../../../provider/src/lifecycle/resourceHandler.ts";
 
 const ENDPOINT = "https://ion.example";
 

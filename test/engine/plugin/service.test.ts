@@ -10,8 +10,8 @@ import {
 } from "@pulumi/pulumi/proto/provider_pb.js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { expect, it } from "vitest";
-import { createService } from "../../../provider/engine/plugin/service.ts";
-import { fromWire, toWire } from "../../../provider/engine/plugin/wire.ts";
+import { createService } from "../../../provider/src/engine/plugin/service.ts";
+import { fromWire, toWire } from "../../../provider/src/engine/plugin/wire.ts";
 import { CANARY, connectionTo, start } from "../../support/support.ts";
 
 const URN = "urn:pulumi:test::p::pulumi:providers:ion::default";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fromWire, toWire } from "../../../provider/engine/plugin/wire.ts";
-import { UNKNOWN } from "../../../provider/lifecycle/resourceHandler.ts";
+import { fromWire, toWire } from "../../../provider/src/engine/plugin/wire.ts";
+import { UNKNOWN } from "../../../provider/src/lifecycle/resourceHandler.ts";
 import fc from "../../support/fastCheck.ts";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";

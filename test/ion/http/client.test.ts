@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { IonClient } from "../../../provider/ion/http/client.ts";
-import { transport } from "../../../provider/ion/http/transport.ts";
+import { IonClient } from "../../../provider/src/ion/http/client.ts";
+import { transport } from "../../../provider/src/ion/http/transport.ts";
 import { CANARY, connectionTo, failureOf, serve, start } from "../../support/support.ts";
 
 const TOKEN = `${CANARY}-token`;

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { loopbackFetch } from "../../../provider/ion/http/loopback.ts";
-import { safeFetch, transport } from "../../../provider/ion/http/transport.ts";
+import { loopbackFetch } from "../../../provider/src/ion/http/loopback.ts";
+import { safeFetch, transport } from "../../../provider/src/ion/http/transport.ts";
 import { CANARY, failureOf, serve } from "../../support/support.ts";
 
 const portOf = (origin: string) => new URL(origin).port;

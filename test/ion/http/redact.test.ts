@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { redactAll, redactor, secretsOfQuery, secretsOfUrl } from "../../../provider/ion/http/redact.ts";
+import { redactAll, redactor, secretsOfQuery, secretsOfUrl } from "../../../provider/src/ion/http/redact.ts";
 
 const LONG = Array.from({ length: 60 }, (_, at) => String.fromCharCode(65 + ((at * 7) % 58))).join("");
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { IonError, type IonErrorKind } from "../../../provider/ion/errors.ts";
-import { type OperationKind, RETRY_POLICY, type RetryAction, withRetry } from "../../../provider/ion/http/retry.ts";
+import { IonError, type IonErrorKind } from "../../../provider/src/ion/errors.ts";
+import { type OperationKind, RETRY_POLICY, type RetryAction, withRetry } from "../../../provider/src/ion/http/retry.ts";
 import { failureOf } from "../../support/support.ts";
 
 const NO_WAIT = { deadlineMs: 60_000, firstWaitMs: 0 };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
-import type { IonError } from "../../../provider/ion/errors.ts";
-import { TokenSource } from "../../../provider/ion/http/token.ts";
-import { transport } from "../../../provider/ion/http/transport.ts";
+import type { IonError } from "../../../provider/src/ion/errors.ts";
+import { TokenSource } from "../../../provider/src/ion/http/token.ts";
+import { transport } from "../../../provider/src/ion/http/transport.ts";
 import { CANARY, connectionTo, countOf, failureOf, ionOn, serve, start } from "../../support/support.ts";
 
 function sourceOn(emulator: Emulator, clock: { now: number } = { now: 0 }) {

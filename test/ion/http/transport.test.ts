@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { proxyFor, type RequestKind, redirectOf, transport } from "../../../provider/ion/http/transport.ts";
+import { proxyFor, type RequestKind, redirectOf, transport } from "../../../provider/src/ion/http/transport.ts";
 import { CANARY, connectionReset, type Fetch, failureOf, serve } from "../../support/support.ts";
 
 const init = { method: "POST", headers: { authorization: `Bearer ${CANARY}` }, body: CANARY };

@@ -15,13 +15,13 @@ import {
   compose as composeFields,
   type Mutation,
   mutationFor,
-} from "../../../provider/ion/operations/mutations.ts";
-import { describeParseError, secretsIn } from "../../../provider/ion/operations/objects.ts";
-import { receiverPage, START, SUBSCRIPTION_ENUMS, USUAL_LIST } from "../../../provider/ion/operations/queries.ts";
-import { LiveShapes } from "../../../provider/ion/schema/liveShapes.ts";
-import { USUAL_SHAPES } from "../../../provider/ion/schema/shapes.ts";
-import type { Change } from "../../../provider/model/changes.ts";
-import type { ReceiverFields } from "../../../provider/model/webhooks.ts";
+} from "../../../provider/src/ion/operations/mutations.ts";
+import { describeParseError, secretsIn } from "../../../provider/src/ion/operations/objects.ts";
+import { receiverPage, START, SUBSCRIPTION_ENUMS, USUAL_LIST } from "../../../provider/src/ion/operations/queries.ts";
+import { LiveShapes } from "../../../provider/src/ion/schema/liveShapes.ts";
+import { USUAL_SHAPES } from "../../../provider/src/ion/schema/shapes.ts";
+import type { Change } from "../../../provider/src/model/changes.ts";
+import type { ReceiverFields } from "../../../provider/src/model/webhooks.ts";
 import { header, receiver, subscription } from "../../model/samples.ts";
 import { CANARY, SDL } from "../../support/support.ts";
 

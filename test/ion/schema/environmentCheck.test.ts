@@ -1,7 +1,7 @@
 import { buildSchema, introspectionFromSchema } from "graphql";
 import { describe, expect, it } from "vitest";
-import { EnvironmentCheck } from "../../../provider/ion/schema/environmentCheck.ts";
-import { NEEDED_PERMISSIONS } from "../../../provider/ion/schema/operationSamples.ts";
+import { EnvironmentCheck } from "../../../provider/src/ion/schema/environmentCheck.ts";
+import { NEEDED_PERMISSIONS } from "../../../provider/src/ion/schema/operationSamples.ts";
 import { connectionTo, failureOf, intercept, SDL, serve, start } from "../../support/support.ts";
 
 describe("token", () => {

@@ -1,14 +1,14 @@
 import { buildSchema, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
-import type { Operation } from "../../../provider/ion/http/operation.ts";
-import { compose, mutationFor } from "../../../provider/ion/operations/mutations.ts";
-import { START } from "../../../provider/ion/operations/queries.ts";
-import { LiveShapes } from "../../../provider/ion/schema/liveShapes.ts";
-import { type Shapes, USUAL_SHAPES } from "../../../provider/ion/schema/shapes.ts";
-import type { WebhookApi } from "../../../provider/ion/webhookApi.ts";
-import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
-import { webhookSubscription } from "../../../provider/lifecycle/webhookSubscription.ts";
-import type { Change } from "../../../provider/model/changes.ts";
+import type { Operation } from "../../../provider/src/ion/http/operation.ts";
+import { compose, mutationFor } from "../../../provider/src/ion/operations/mutations.ts";
+import { START } from "../../../provider/src/ion/operations/queries.ts";
+import { LiveShapes } from "../../../provider/src/ion/schema/liveShapes.ts";
+import { type Shapes, USUAL_SHAPES } from "../../../provider/src/ion/schema/shapes.ts";
+import type { WebhookApi } from "../../../provider/src/ion/webhookApi.ts";
+import { webhookReceiver } from "../../../provider/src/lifecycle/webhookReceiver.ts";
+import { webhookSubscription } from "../../../provider/src/lifecycle/webhookSubscription.ts";
+import type { Change } from "../../../provider/src/model/changes.ts";
 import { receiver } from "../../model/samples.ts";
 import {
   CANARY,

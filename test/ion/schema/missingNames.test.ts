@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
-import { isIonError } from "../../../provider/ion/errors.ts";
-import type { WebhookApi } from "../../../provider/ion/webhookApi.ts";
-import { PartialStateError } from "../../../provider/lifecycle/resourceHandler.ts";
-import { unmanagedSubscriptions } from "../../../provider/lifecycle/unmanagedSubscriptions.ts";
-import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
-import { webhookSubscription } from "../../../provider/lifecycle/webhookSubscription.ts";
+import { isIonError } from "../../../provider/src/ion/errors.ts";
+import type { WebhookApi } from "../../../provider/src/ion/webhookApi.ts";
+import { PartialStateError } from "../../../provider/src/lifecycle/resourceHandler.ts";
+import { unmanagedSubscriptions } from "../../../provider/src/lifecycle/unmanagedSubscriptions.ts";
+import { webhookReceiver } from "../../../provider/src/lifecycle/webhookReceiver.ts";
+import { webhookSubscription } from "../../../provider/src/lifecycle/webhookSubscription.ts";
 import { CANARY, start } from "../../support/support.ts";
 import { createRecorded, DOCTOR, startRun } from "./missingNames.ts";
 

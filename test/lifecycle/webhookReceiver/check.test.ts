@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { UNKNOWN, type UncheckedInputs } from "../../../provider/lifecycle/resourceHandler.ts";
-import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
+import { UNKNOWN, type UncheckedInputs } from "../../../provider/src/lifecycle/resourceHandler.ts";
+import { webhookReceiver } from "../../../provider/src/lifecycle/webhookReceiver.ts";
 import { CANARY, connectionReset, failureOf, ionOn, mutationsIn, start } from "../../support/support.ts";
 import { casesByFailure } from "../failures.ts";
 import { FULL, type Inputs, PLAIN, URI } from "./receivers.ts";

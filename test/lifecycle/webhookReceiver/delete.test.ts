@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
+import { webhookReceiver } from "../../../provider/src/lifecycle/webhookReceiver.ts";
 import { failureOf, intercept, ionOn, mutationsIn } from "../../support/support.ts";
 import { createReceiver, FULL, PLAIN, recordMutations, URI } from "./receivers.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { UNKNOWN } from "../../../provider/lifecycle/resourceHandler.ts";
-import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
+import { UNKNOWN } from "../../../provider/src/lifecycle/resourceHandler.ts";
+import { webhookReceiver } from "../../../provider/src/lifecycle/webhookReceiver.ts";
 import { CANARY } from "../../support/support.ts";
 import { createReceiver, DEFAULTS, FULL, type Inputs, PLAIN, URI } from "./receivers.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
-import { WebhookApi } from "../../../provider/ion/webhookApi.ts";
-import type { UncheckedInputs } from "../../../provider/lifecycle/resourceHandler.ts";
-import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
+import { WebhookApi } from "../../../provider/src/ion/webhookApi.ts";
+import type { UncheckedInputs } from "../../../provider/src/lifecycle/resourceHandler.ts";
+import { webhookReceiver } from "../../../provider/src/lifecycle/webhookReceiver.ts";
 import { CANARY, connectionTo, failureOf, intercept, ionOn, masking, mutationsIn } from "../../support/support.ts";
 import {
   createReceiver,

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
-import type { WebhookApi } from "../../../provider/ion/webhookApi.ts";
-import { PartialStateError } from "../../../provider/lifecycle/resourceHandler.ts";
-import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
+import type { WebhookApi } from "../../../provider/src/ion/webhookApi.ts";
+import { PartialStateError } from "../../../provider/src/lifecycle/resourceHandler.ts";
+import { webhookReceiver } from "../../../provider/src/lifecycle/webhookReceiver.ts";
 import {
   CANARY,
   connectionReset,

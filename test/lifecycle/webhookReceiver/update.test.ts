@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../emulator/index.ts";
-import { webhookReceiver } from "../../../provider/lifecycle/webhookReceiver.ts";
+import { webhookReceiver } from "../../../provider/src/lifecycle/webhookReceiver.ts";
 import { CANARY, failureOf, ionOn, masking, mutationsIn, withoutPort } from "../../support/support.ts";
 import {
   createReceiver,

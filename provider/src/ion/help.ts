@@ -1,19 +1,19 @@
-/** Where an error is explained: a section of docs/troubleshooting.md, of which the build puts a copy next to the plugin. */
+/** Where an error is explained: a section of docs/troubleshooting.md. The build puts a copy into the package and into the plugin. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { escapeLine } from "../model/text.ts";
 import { sectionFor } from "../model/troubleshooting.ts";
 import { type IonError, isAlreadyPrinted } from "./errors.ts";
 
-/** Where the page is: seen from dist/ion/ of the package, or from the chunks of the bundled plugin. */
-const PLACES = ["../../bin/plugin/troubleshooting.md", "../troubleshooting.md"];
+/** The page, seen from dist/ion/ of the package and from the chunks of the bundled plugin. */
+const PAGE = "../troubleshooting.md";
 
 /** The section about a message, with the path of the page on this machine: in the package, or in the plugin's folder. */
 export function helpFor(message: string, folder = __dirname): string | undefined {
   const section = sectionFor(message);
   if (section === undefined) return undefined;
-  const page = PLACES.map((place) => join(folder, place)).find((path) => existsSync(path));
-  return page === undefined ? undefined : `${escapeLine(page)}#${section}`;
+  const page = join(folder, PAGE);
+  return existsSync(page) ? `${escapeLine(page)}#${section}` : undefined;
 }
 
 /** What this process has referred to. Pulumi prints the error of each resource. */
