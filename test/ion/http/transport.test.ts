@@ -169,7 +169,7 @@ it("suggests how to start the emulator if nothing listens on this machine", asyn
     transport(failingWith("ECONNREFUSED"))("graphql", "http://127.0.0.1:8787/graphql", init),
   );
   expect(message).toMatchInlineSnapshot(
-    `"Could not reach ION at 127.0.0.1:8787: nothing listens there (connection refused). If you meant the local emulator, start it in another terminal: \`npx --no-install ion-emulator --port 8787\`."`,
+    `"Could not reach ION at 127.0.0.1:8787: nothing listens there (connection refused). If you meant the local emulator, start it again as before: \`npm run practice\`, or \`npx --no-install ion-emulator --port 8787\`."`,
   );
 });
 

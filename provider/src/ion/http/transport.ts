@@ -113,7 +113,7 @@ const isCertificateProblem = (code: string) => /CERT|SELF_SIGNED|UNABLE_TO_VERIF
 function hintsFor(url: URL, code: string, proxy: Proxy | undefined): string[] {
   if (code === "ECONNREFUSED" && isLoopback(url.hostname)) {
     return [
-      `If you meant the local emulator, start it in another terminal: \`npx --no-install ion-emulator --port ${url.port}\`.`,
+      `If you meant the local emulator, start it again as before: \`npm run practice\`, or \`npx --no-install ion-emulator --port ${url.port}\`.`,
     ];
   }
   return [
