@@ -49,6 +49,17 @@ it("lists what is missing in the settings of a connection by its own names", asy
   expect(message).toContain("ion-staging:region");
 });
 
+it("spells settings as the provider or the connection that they belong to", () => {
+  const read = () => undefined;
+  const spelled = [new ConnectionPool(read, {}), new ConnectionPool(read, {}, {}, "plant")].map((pool) =>
+    [undefined, "staging"].map((name) => pool.names(name).key("region")),
+  );
+  expect(spelled).toEqual([
+    ["ion:region", "ion-staging:region"],
+    ['region of provider "plant"', "ion-staging:region"],
+  ]);
+});
+
 it("names the connection in its warnings, except the default connection", async () => {
   const emulators = await Promise.all([1, 2].map(() => start({ hide: ["WebhookReceiver.active"] })));
   const [own, staging] = emulators as [Emulator, Emulator];

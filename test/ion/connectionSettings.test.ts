@@ -303,6 +303,8 @@ describe("a named connection", () => {
     [{ region: "eu" }, {}, undefined],
     [{ endpoint: "x" }, {}, undefined],
     [{}, { ION_API_URI: "https://own.example/graphql" }, undefined],
+    [{ endpoint: " https://own.example/graphql\n" }, {}, "https://own.example/graphql"],
+    [{ region: " ", endpoint: "" }, { ION_STAGING_API_URI: " http://127.0.0.1:1/g " }, "http://127.0.0.1:1/g"],
   ])("determines the environment of a connection without its API key: %o %o", (config, env, environment) => {
     expect(configuredEnvironment((key) => config[key], env, "staging")).toBe(environment);
   });

@@ -57,6 +57,16 @@ describe("apply", () => {
   });
 });
 
+it("keeps secrets that it is told of out of ION's messages, before ION has shown them", async () => {
+  const secret = "canary-7f3a-recorded";
+  const fetch = intercept(async () => Response.json({ errors: [{ message: `No receiver has ${secret}.` }] }));
+  const api = ionOn(await start(), { fetch });
+  api.hideSecretsIn({ name: "erp", sharedSecret: secret });
+  const { message } = await failureOf(api.receivers());
+  expect(message).toContain("No receiver has");
+  expect(message).not.toContain(secret);
+});
+
 describe("subscriptionNames", () => {
   it("reads the names that ION accepts from its live schema, once", async () => {
     const emulator = await start();

@@ -272,6 +272,7 @@ describe("appliedResult", () => {
 describe("applyChange", () => {
   const created = receiver({ id: "3", name: "new" });
   const { headers, subscriptions } = erp;
+  const OLD = { headers: [plant], subscriptions: [parts] };
 
   it.each<[title: string, change: Change, result: ResultOf<Change>, after: Receiver[]]>([
     ["adds a created receiver", { kind: "createReceiver", fields: {} }, created, [erp, mes, created]],
@@ -280,6 +281,24 @@ describe("applyChange", () => {
       { kind: "updateReceiver", receiver: erp, fields: { name: "a" } },
       { ...erp, name: "a" },
       [{ ...erp, name: "a" }, mes],
+    ],
+    [
+      "keeps the current lists if the answer repeats those from before",
+      { kind: "updateReceiver", receiver: { ...erp, ...OLD }, fields: {} },
+      { ...erp, name: "a", ...OLD },
+      [{ ...erp, name: "a" }, mes],
+    ],
+    [
+      "has the lists of the answer if they are new",
+      { kind: "updateReceiver", receiver: erp, fields: {} },
+      { ...erp, subscriptions: [runs], headers: [line] },
+      [{ ...erp, subscriptions: [runs], headers: [line] }, mes],
+    ],
+    [
+      "has the lists of the answer if the receiver was not known",
+      { kind: "updateReceiver", receiver: { ...erp, id: "9", ...OLD }, fields: {} },
+      { ...erp, id: "9", ...OLD },
+      [erp, mes, { ...erp, id: "9", ...OLD }],
     ],
     ["removes a deleted receiver", { kind: "deleteReceiver", receiver: erp }, undefined, [mes]],
     [

@@ -71,6 +71,7 @@ function differences({ name, id, event }: Names): Record<string, Difference> {
       live: undefined,
     },
     "changed from empty": { kind: "changed", object: "receiver", ...on, field: "description", desired: "", live: name },
+    activated: { kind: "changed", object: "receiver", ...on, field: "active", desired: false, live: true },
     inactivated: { kind: "changed", object: "receiver", ...on, field: "active", desired: true, live: false },
     "changed number": {
       kind: "changed",
@@ -183,6 +184,7 @@ describe("describeDifference", () => {
   it("says what differs, on which object", () => {
     expect(mapValues(differences(PLAIN), describeDifference)).toMatchInlineSnapshot(`
       {
+        "activated": "Receiver "erp" (id 4): active is true in ION and false in the stack.",
         "changed field": "Receiver "erp" (id 4): description is "by hand" in ION and "erp" in the stack.",
         "changed from empty": "Receiver "erp" (id 4): description is "erp" in ION and empty in the stack.",
         "changed header": "Receiver "erp" (id 4): the value of header X-erp was changed in ION.",
@@ -233,6 +235,7 @@ describe("describeStackDifference", () => {
     const texts = Object.entries(mapValues(differences(PLAIN), between)).filter(([, text]) => text !== "");
     expect(Object.fromEntries(texts)).toMatchInlineSnapshot(`
       {
+        "activated": "Receiver "4": active is false in dev and true in prod.",
         "changed field": "Receiver "4": description is "erp" in dev and "by hand" in prod.",
         "changed from empty": "Receiver "4": description is empty in dev and "erp" in prod.",
         "changed number": "Receiver "4": expectedResponseCode is 200 in dev and 204 in prod.",

@@ -41,6 +41,11 @@ describe("similarNames", () => {
     expect(similarNames("ITEMS", ["A_ITEMS", "B_ITEMS", "C_ITEMS", "D_ITEMS"])).toHaveLength(3);
   });
 
+  it("considers no name that is too long to compare", () => {
+    const [longest, longer] = [100, 101].map((length) => "A".repeat(length)) as [string, string];
+    expect(similarNames(`${longest}B`, [longest, longer])).toEqual([longest]);
+  });
+
   it("finds every known name that lacks a letter, has an additional one, or has two in another order", () => {
     const typos = ION.filter((name) => name.length > 4).flatMap((name) =>
       [1, name.length >> 1, name.length - 2].flatMap((at) => [

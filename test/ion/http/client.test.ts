@@ -229,6 +229,16 @@ describe("an answer with data", () => {
     },
   );
 
+  it("reads the errors that a payload lists itself: texts, or objects with one text or more", async () => {
+    const payload = (errors: unknown) => ({ webhookReceiver: null, errors });
+    const errors = ["A.", { message: "B." }, { messages: ["C.", 7, "D."] }, { code: 1 }, null];
+    const data = { m0: payload(errors), m1: payload([]), m2: payload("E."), m3: null };
+    const { problems } = await execute({ body: JSON.stringify({ data }) });
+    expect(problems.map(({ path, message }) => [path, message])).toEqual(
+      ["A.", "B.", "C. D.", "an error without a message", "an error without a message"].map((text) => [["m0"], text]),
+    );
+  });
+
   it("returns the same form for a real GraphQL server", async () => {
     const client = new IonClient(connectionTo(await start()), transport(fetch), Date.now);
     const document = 'mutation { a: deleteWebhookReceiver(id: "9", etag: "x") }';

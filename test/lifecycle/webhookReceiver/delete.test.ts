@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { webhookReceiver } from "../../../provider/src/lifecycle/webhookReceiver.ts";
-import { failureOf, intercept, ionOn, mutationsIn } from "../../support/support.ts";
+import { failureOf, intercept, ionOn, mutationsIn, start } from "../../support/support.ts";
 import { createReceiver, FULL, PLAIN, recordMutations, URI } from "./receivers.ts";
 
 const { delete: deleteReceiver } = webhookReceiver;
@@ -20,6 +20,45 @@ it("succeeds if somebody else deletes the receiver at the same time", async () =
   const { fetch } = recordMutations((number) => number === 1 && emulator.store.deleteReceiver(id));
   await deleteReceiver(ionOn(emulator, { fetch }), id, state, false);
   expect(emulator.store.listReceivers()).toEqual([]);
+});
+
+/** A fetch that answers the second header of a deletion with an error. */
+const failingToDeleteHeader = (code: string) =>
+  intercept(async ({ query }, pass) => {
+    const answer = await pass();
+    if (!query.includes("deleteWebhookHeader")) return answer;
+    const { data } = (await answer.json()) as { data: object };
+    const [, alias = ""] = Object.keys(data);
+    return Response.json({
+      data: { ...data, [alias]: null },
+      errors: [{ message: "No.", path: [alias], extensions: { code } }],
+    });
+  });
+
+it("keeps the receiver if one of its headers cannot be deleted", async () => {
+  const { emulator, id, state } = await createReceiver(FULL);
+  const ion = ionOn(emulator, { fetch: failingToDeleteHeader("FORBIDDEN") });
+  expect((await failureOf(deleteReceiver(ion, id, state, false))).kind).toBe("permission");
+  expect(emulator.store.listReceivers()).toHaveLength(1);
+});
+
+it("deletes the receiver if somebody else has deleted one of its headers", async () => {
+  const { emulator, id, state } = await createReceiver(FULL);
+  const { fetch } = recordMutations((number) => number === 1 && emulator.store.deleteHeader("2"));
+  await deleteReceiver(ionOn(emulator, { fetch }), id, state, false);
+  expect(emulator.store.listReceivers()).toEqual([]);
+});
+
+it("deletes the receiver also if ION's schema cannot delete headers", async () => {
+  const { emulator, id, state } = await createReceiver(FULL);
+  await emulator.close();
+  const other = await start({ hide: ["deleteWebhookHeader"] });
+  const { sharedSecret: _secret, headers: _headers, ...fields } = FULL;
+  const created = other.store.createReceiver(fields);
+  const { id: headerId } = other.store.createHeader({ key: "X-Plant", value: "7" });
+  other.store.addHeader(created.id, headerId);
+  await deleteReceiver(ionOn(other), id, { ...state, ionEndpoint: other.graphqlUrl }, false);
+  expect(other.store.listReceivers()).toEqual([]);
 });
 
 it("tries once more after a conflict", async () => {
