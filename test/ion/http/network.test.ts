@@ -23,13 +23,12 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A port on which nothing listens. */
+/** A port on which nothing listens. A connection of this test occupies it, so that no other process starts to listen there. */
 async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  const client = connect(await listen(createServer()), "127.0.0.1");
+  await once(client, "connect");
+  onTestFinished(() => void client.destroy());
+  return client.localPort ?? 0;
 }
 
 /** An ION server behind TLS with a certificate for `host` that is valid from one day to another, counted from today. */
@@ -140,7 +139,7 @@ it("reports every obstacle on the way to ION with advice, and the advice helps",
       "a proxy, with NODE_USE_ENV_PROXY": "0 receivers",
       "a self-signed certificate": "Could not reach ION at HOST: its TLS certificate is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). Tried 4 times in 1 s. Behind a proxy that inspects TLS, set NODE_USE_SYSTEM_CA=1 if this machine trusts the proxy's certificate, or set NODE_EXTRA_CA_CERTS to the path of that certificate.",
       "a self-signed certificate, with NODE_EXTRA_CA_CERTS": "0 receivers",
-      "an emulator that is not running": "HOST answered without data. Check ion:endpoint (or ION_API_URI).",
+      "an emulator that is not running": "Could not reach ION at HOST: nothing listens there (connection refused). Tried 4 times in 1 s. If you meant the local emulator, start it again as before: \`npm run practice\`, or \`npx --no-install ion-emulator --port PORT\`.",
       "an expired certificate": "Could not reach ION at HOST: its TLS certificate is not trusted (CERT_HAS_EXPIRED). Tried 4 times in 1 s. Check this machine's clock first, then contact the owner of the server.",
       "this machine, with a proxy for everything else": "0 receivers",
     }
