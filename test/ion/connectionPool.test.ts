@@ -51,7 +51,7 @@ it("lists what is missing in the settings of a connection by its own names", asy
 
 it("spells settings as the provider or the connection that they belong to", () => {
   const read = () => undefined;
-  const spelled = [new ConnectionPool(read, {}), new ConnectionPool(read, {}, {}, "plant")].map((pool) =>
+  const spelled = [new ConnectionPool(read, {}, {}), new ConnectionPool(read, {}, {}, "plant")].map((pool) =>
     [undefined, "staging"].map((name) => pool.names(name).key("region")),
   );
   expect(spelled).toEqual([
