@@ -25,6 +25,9 @@ export const urnOf = (reference: string): string => reference.slice(0, reference
 /** The logical name in a URN. */
 export const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 
+/** The type in a URN, without those of its parents. */
+export const typeIn = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ?? "";
+
 /** The name of the provider with a URN, if a program declares it; undefined for those that Pulumi creates by itself. */
 export function declaredProvider(urn: string): string | undefined {
   const name = nameOf(urn);

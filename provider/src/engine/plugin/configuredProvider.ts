@@ -24,7 +24,7 @@ import { UNKNOWN } from "../../lifecycle/resourceHandler.ts";
 import { unmanagedSubscriptions } from "../../lifecycle/unmanagedSubscriptions.ts";
 import { createWebhookReceiver } from "../../lifecycle/webhookReceiver.ts";
 import { webhookSubscription } from "../../lifecycle/webhookSubscription.ts";
-import { declaredProvider } from "../../model/resourceTypes.ts";
+import { declaredProvider, type ResourceName, resourceOf, typeIn } from "../../model/resourceTypes.ts";
 import { type BindLifecycle, bindLifecycles, once } from "../shared/lifecycles.ts";
 import { construct } from "./components.ts";
 import { Declarations } from "./declarations.ts";
@@ -47,7 +47,7 @@ interface Process {
 export class ConfiguredProvider {
   readonly #process: Process;
   readonly #connections: ConnectionPool;
-  readonly #types: Readonly<Record<string, ResourceType>>;
+  readonly #types: Readonly<Record<ResourceName, ResourceType>>;
   /** This provider, as Pulumi refers to it. */
   readonly #reference: string;
 
@@ -96,26 +96,25 @@ export class ConfiguredProvider {
   }
 
   #typeOf(request: { getUrn(): string }): ResourceType {
-    const type = (request.getUrn().split("::")[2] ?? "").split("$").at(-1) ?? "";
-    const found = Object.hasOwn(this.#types, type) ? this.#types[type] : undefined;
-    if (!found) throw new IonError("invalid", `pulumi-ion ${this.#process.version} has no resource ${type}.`);
-    return found;
+    const type = typeIn(request.getUrn());
+    const name = resourceOf("plugin", type);
+    if (!name) throw new IonError("invalid", `pulumi-ion ${this.#process.version} has no resource ${type}.`);
+    return this.#types[name];
   }
 }
 
-/** The resources, by their type. */
-function typesOf(bind: BindLifecycle): Readonly<Record<string, ResourceType>> {
+function typesOf(bind: BindLifecycle): Readonly<Record<ResourceName, ResourceType>> {
   const declarations = new Declarations();
   const receiver = bind("webhook receiver", createWebhookReceiver("the option import"));
   const subscription = bind("webhook subscription", webhookSubscription);
   return {
-    "ion:index:WebhookReceiver": {
+    webhookReceiver: {
       lifecycle: receiver,
       namedBy: "name",
       outputs: ["description", "contentType", "expectedResponseCode", "active", "sharedSecret", "headers"],
       declare: (urn, _inputs, identities) => declarations.declare(urn, receiver.type, identities),
     },
-    "ion:index:WebhookSubscription": {
+    webhookSubscription: {
       lifecycle: subscription,
       outputs: [],
       declare: (urn, inputs, identities) => {
@@ -123,7 +122,7 @@ function typesOf(bind: BindLifecycle): Readonly<Record<string, ResourceType>> {
         declarations.declareSubscription(urn, inputs);
       },
     },
-    "ion:index:UnmanagedSubscriptions": {
+    unmanagedSubscriptions: {
       lifecycle: bind("list of unmanaged subscriptions", unmanagedSubscriptions),
       outputs: [],
       declare: (urn, inputs) => declarations.checkUnmanaged(urn, inputs),
