@@ -1,4 +1,5 @@
 import { escapeLines } from "../model/text.ts";
+import { appendHelp } from "../model/troubleshooting.ts";
 
 /** What went wrong, as far as a caller has to distinguish. */
 export type IonErrorKind =
@@ -44,7 +45,7 @@ export class IonError extends Error {
 
   constructor(kind: IonErrorKind, summary: string, { detail, hints = [], retryAfter, help }: IonErrorDetails = {}) {
     const text = [summary, detail, ...hints].filter(Boolean).join(" ");
-    super(escapeLines(help === undefined ? text : `${text}\nHelp: ${help}`));
+    super(escapeLines(appendHelp(text, help)));
     this.name = "IonError";
     this.kind = kind;
     this.summary = summary;

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { escapeLine } from "../model/text.ts";
-import { sectionFor } from "../model/troubleshooting.ts";
+import { appendHelp, sectionFor } from "../model/troubleshooting.ts";
 import { type IonError, isAlreadyPrinted } from "./errors.ts";
 
 /** The page, seen from dist/ion/ of the package and from the chunks of the bundled plugin. */
@@ -36,6 +36,5 @@ export function withHelp(error: IonError): IonError {
 
 /** The same for a text: a warning, or why an input is invalid. */
 export function textWithHelp(text: string): string {
-  const help = helpOnce(text);
-  return help === undefined ? text : `${text}\nHelp: ${help}`;
+  return appendHelp(text, helpOnce(text));
 }

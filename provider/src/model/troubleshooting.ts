@@ -34,6 +34,10 @@ export function sectionFor(message: string): string | undefined {
   return found === undefined ? undefined : anchorOf(found);
 }
 
+/** A text with a reference to its section on the last line, if there is one. */
+export const appendHelp = (text: string, help: string | undefined): string =>
+  help === undefined ? text : `${text}\nHelp: ${help}`;
+
 /** Whether a message has all words of a title, in their order. */
 function quotes(title: string, message: string): boolean {
   let from = 0;

@@ -1,4 +1,5 @@
 import { helpFor } from "../ion/help.ts";
+import { appendHelp } from "../model/troubleshooting.ts";
 import * as pulumi from "./pulumi.ts";
 
 /**
@@ -6,8 +7,7 @@ import * as pulumi from "./pulumi.ts";
  * it gets none.
  */
 export function programError(message: string): pulumi.RunError {
-  const help = helpFor(message);
-  const text = help === undefined ? message : `${message}\nHelp: ${help}`;
+  const text = appendHelp(message, helpFor(message));
   return Object.assign(new pulumi.RunError(text), { stack: text });
 }
 
