@@ -104,8 +104,8 @@ per mutation.
 - **No-op dynamic resources**: the same number of resources of Pulumi's dynamic provider, without code and without requests.
   The difference to the floor is Pulumi's share: starting the provider process (twice in a preview with refresh, once with
   \`--run-program\`), and registering and checkpointing each resource.
-- **No-op resources in YAML, plugin in Go**: the same with a plugin that answers at once and sends no request (bench/goPlugin). No plugin
-  takes less, in any language.
+- **No-op resources in YAML, plugin in Go**: the same with a plugin that answers at once and sends no request (bench/goPlugin). It shows
+  how much of such a program is Pulumi's own time. The other YAML rows declare one component instead.
 - **A hand-written dynamic provider**: follows Pulumi's guide and sends one request per operation
   (bench/programs/handWritten.js).
 - **\`pulumi-ion/native\`** and **YAML** run over the [provider plugin](provider-plugin.md). "From its archive" means that

@@ -17,7 +17,7 @@ export type Language = (typeof LANGUAGES)[number];
 /** Where a project is. */
 export interface ProjectPlace {
   readonly folder: string;
-  /** The folder of Pulumi's state: a backend of its own, so that nobody's `pulumi login` is used or changed. */
+  /** The folder of Pulumi's state: a backend of its own, so that the user's `pulumi login` is neither used nor changed. */
   readonly state: string;
   readonly stack: string;
 }

@@ -139,7 +139,7 @@ async function stayOpen(place: ProjectPlace, { url }: Emulator, ports: Ports, op
     if (!stopped.signal.aborted) throw error;
     const folder = shown(place.folder);
     console.log(
-      `\nStopped. ${folder} keeps everything: the next \`npm run practice\` continues there. If you want to start anew, delete it.`,
+      `\nStopped. ${folder} keeps everything: the next \`npm run practice\` continues there. To start over, delete it.`,
     );
   }
 }

@@ -57,7 +57,7 @@ describe("apply", () => {
   });
 });
 
-it("keeps secrets that it is told of out of ION's messages, before ION has shown them", async () => {
+it("keeps recorded secrets out of ION's messages, before ION has shown them", async () => {
   const secret = "canary-7f3a-recorded";
   const fetch = intercept(async () => Response.json({ errors: [{ message: `No receiver has ${secret}.` }] }));
   const api = ionOn(await start(), { fetch });
