@@ -15,9 +15,11 @@ export interface TerminalSession {
   readonly exited: Promise<number | null>;
 }
 
-/** Runs a shell command. It ends with the test. */
+/** Runs a command, written as for a shell. It ends with the test. */
 export function openTerminal(command: string, cwd: string, env: NodeJS.ProcessEnv): TerminalSession {
-  const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { cwd, env });
+  // Without exec, some shells wait for the command, and exit with 130 after Ctrl-C whatever the command does.
+  const args = ["--quiet", "--return", "--command", `exec ${command}`, "/dev/null"];
+  const child = spawn("script", args, { cwd, env: { ...env, SHELL: "/bin/sh" } });
   let output = "";
   /** Where the next question is looked for. */
   let seen = 0;
