@@ -166,6 +166,13 @@ describe("appliedResult", () => {
   const createLine: Change = { kind: "createHeader", receiver: erp, key: "X-Line", value: "3" };
   const updateLine: Change = { kind: "updateHeader", receiver: erp, header: line, value: "4" };
   const deleteLine: Change = { kind: "deleteHeader", receiver: erp, header: line };
+  const newHeaders = [
+    { id: "8", key: "X-Plant", value: "8" },
+    { id: "9", key: "X-New", value: "1" },
+  ];
+  const setHeaders: Change = { kind: "setHeaders", receiver: erp, headers: newHeaders };
+  const attachLine: Change = { kind: "attachHeader", receiver: receiver(), header: line };
+  const detachLine: Change = { kind: "detachHeader", receiver: erp, header: line };
   const updated = { ...erp, description: "new", active: false };
   const newLine = { ...line, value: "4" };
 
@@ -222,6 +229,14 @@ describe("appliedResult", () => {
       undefined,
     ],
     ["a deleted header of a receiver that does not exist any more", deleteLine, [mes], undefined],
+    [
+      "a receiver with the headers that were set",
+      setHeaders,
+      [receiver({ headers: newHeaders })],
+      receiver({ headers: newHeaders }),
+    ],
+    ["a header that was added to its receiver", attachLine, [erp], undefined],
+    ["a header that was removed from its receiver", detachLine, [{ ...erp, headers: [plant] }], undefined],
   ])("finds %s", (_title, change, live, result) => {
     expect(appliedResult(change, liveState(...live), BEFORE)).toEqual({ result });
   });
@@ -264,6 +279,15 @@ describe("appliedResult", () => {
     ["another header with the new value", updateLine, [{ ...erp, headers: [line, header("3", "X-Line", "4")] }]],
     ["a header whose new value ION masks", updateLine, [{ ...erp, headers: [header("2", "X-Line")] }]],
     ["a header that still exists as deleted", deleteLine, [{ ...erp, headers: [newLine] }]],
+    ["a receiver that has only some of the headers that were set", setHeaders, [receiver({ headers: [plant] })]],
+    ["a receiver that has other headers than those that were set", setHeaders, [erp]],
+    [
+      "a header that no receiver has yet: ION does not show it",
+      { kind: "createUnattachedHeader", receiver: erp, key: "X-Line", value: "3" },
+      [erp],
+    ],
+    ["a header with another id as added", attachLine, [receiver({ headers: [{ ...line, id: "3" }] })]],
+    ["a header that its receiver still has as removed", detachLine, [erp]],
   ])("does not accept %s", (_title, change, live) => {
     expect(appliedResult(change, liveState(...live), BEFORE)).toBeUndefined();
   });
@@ -335,6 +359,30 @@ describe("applyChange", () => {
     [
       "removes a deleted header",
       { kind: "deleteHeader", receiver: erp, header: line },
+      undefined,
+      [{ ...erp, headers: [plant] }, mes],
+    ],
+    [
+      "replaces a receiver whose headers were set",
+      { kind: "setHeaders", receiver: erp, headers: [{ key: "X-Line", value: "3" }] },
+      { ...erp, headers: [line] },
+      [{ ...erp, headers: [line] }, mes],
+    ],
+    [
+      "changes nothing for a header that no receiver has yet",
+      { kind: "createUnattachedHeader", receiver: mes, key: "X-A", value: "1" },
+      header("3", "X-A", "1"),
+      [erp, mes],
+    ],
+    [
+      "adds a header that was attached, once",
+      { kind: "attachHeader", receiver: erp, header: plant },
+      undefined,
+      [{ ...erp, headers: [line, plant] }, mes],
+    ],
+    [
+      "removes a header that was detached",
+      { kind: "detachHeader", receiver: erp, header: line },
       undefined,
       [{ ...erp, headers: [plant] }, mes],
     ],

@@ -42,6 +42,11 @@ function differences({ name, id, event }: Names): Record<string, Difference> {
   return {
     "missing receiver": { kind: "missing", object: "receiver", desired: { fields } },
     "missing receiver with an id": { kind: "missing", object: "receiver", desired: { id, fields } },
+    "missing receiver of which only the id is known": {
+      kind: "missing",
+      object: "receiver",
+      desired: { id, fields: {} },
+    },
     "missing receiver with one subscription": {
       kind: "missing",
       object: "receiver",
@@ -148,6 +153,7 @@ function differences({ name, id, event }: Names): Record<string, Difference> {
     },
     inactive: { kind: "inactive", object: "receiver", ...on },
     "masked field": { kind: "masked", object: "receiver", ...on, field: "webhookUri" },
+    "masked secret": { kind: "masked", object: "receiver", ...on, field: "sharedSecret" },
     "masked header": {
       kind: "masked",
       object: "header",
@@ -174,6 +180,10 @@ function changes({ name, id, event }: Names): Record<string, Change> {
     createHeader: { kind: "createHeader", receiver: own, key: `X-${name}`, value: CANARY },
     updateHeader: { kind: "updateHeader", receiver: own, header: one, value: CANARY },
     deleteHeader: { kind: "deleteHeader", receiver: own, header: one },
+    setHeaders: { kind: "setHeaders", receiver: own, headers: [{ ...one, value: CANARY }] },
+    createUnattachedHeader: { kind: "createUnattachedHeader", receiver: own, key: `X-${name}`, value: CANARY },
+    attachHeader: { kind: "attachHeader", receiver: own, header: one },
+    detachHeader: { kind: "detachHeader", receiver: own, header: one },
   };
 }
 
@@ -198,8 +208,10 @@ describe("describeDifference", () => {
         "inactive": "Receiver "erp" (id 4) is inactive: ION sends it no events.",
         "masked field": "Receiver "erp" (id 4): ION does not show this API key the webhookUri, so changes to it, and other receivers with the same URL, cannot be detected.",
         "masked header": "Receiver "erp" (id 4): ION does not show this API key the value of header X-erp, so changes to it cannot be detected.",
+        "masked secret": "Receiver "erp" (id 4): ION does not show this API key the sharedSecret, so changes to it cannot be detected.",
         "missing header": "Receiver "erp" (id 4) does not send the header X-erp.",
         "missing receiver": "Receiver "erp" does not exist in ION: its URL gets no events.",
+        "missing receiver of which only the id is known": "Receiver with id 4 does not exist in ION: its URL gets no events.",
         "missing receiver with an id": "Receiver "erp" (id 4) does not exist in ION: its URL gets no events.",
         "missing receiver with one subscription": "Receiver "erp" (id 4) does not exist in ION: its URL gets no events. Its 1 subscription is missing too.",
         "missing receiver with subscriptions": "Receiver "erp" (id 4) does not exist in ION: its URL gets no events. Its 2 subscriptions are missing too.",
@@ -243,6 +255,7 @@ describe("describeStackDifference", () => {
         "inactivated": "Receiver "4": active is true in dev and false in prod.",
         "missing header": "Receiver "4": header X-erp is in dev but not in prod.",
         "missing receiver": "Receiver "" is in dev but not in prod.",
+        "missing receiver of which only the id is known": "Receiver "4" is in dev but not in prod.",
         "missing receiver with an id": "Receiver "4" is in dev but not in prod.",
         "missing receiver with one subscription": "Receiver "4" is in dev but not in prod.",
         "missing receiver with subscriptions": "Receiver "4" is in dev but not in prod.",
@@ -272,12 +285,16 @@ describe("describeChange", () => {
   it("says what a change does, on which object", () => {
     expect(mapValues(changes(PLAIN), describeChange)).toMatchInlineSnapshot(`
       {
+        "attachHeader": "add the header X-erp to the webhook receiver "erp" (id 4)",
         "createHeader": "create the header X-erp of the webhook receiver "erp" (id 4)",
         "createReceiver": "create the webhook receiver "erp"",
         "createSubscription": "subscribe receiver 4 to PARTS UPDATE",
+        "createUnattachedHeader": "create the header X-erp for the webhook receiver "erp" (id 4)",
         "deleteHeader": "delete the header X-erp of the webhook receiver "erp" (id 4)",
         "deleteReceiver": "delete the webhook receiver "erp" (id 4)",
         "deleteSubscription": "delete the subscription PARTS UPDATE (id 4) of receiver 4",
+        "detachHeader": "remove the header X-erp from the webhook receiver "erp" (id 4)",
+        "setHeaders": "change the headers of the webhook receiver "erp" (id 4)",
         "updateHeader": "update the header X-erp of the webhook receiver "erp" (id 4)",
         "updateReceiver": "update name, webhookUri, sharedSecret of the webhook receiver "erp" (id 4)",
       }

@@ -6,6 +6,7 @@ import {
   escapeText,
   formatJson,
   formatReceiver,
+  isPrintable,
   listSome,
   pluralize,
 } from "../../provider/src/model/text.ts";
@@ -56,12 +57,14 @@ it.each([
   ["x".repeat(500), "x".repeat(500)],
   ["x".repeat(501), `${"x".repeat(500)}…`],
   [`${"x".repeat(499)}🙂`, `${"x".repeat(499)}…`],
+  [`🙂${"x".repeat(499)}`, `🙂${"x".repeat(498)}…`],
 ])("cuts a long text, and no character in half", (text, cut) => {
   expect(escapeText(text)).toBe(cut);
   expect(escapeLine(text)).toBe(text);
 });
 
 it("writes a message of several lines as one", () => {
+  expect(escapeMessage(" \n one ")).toBe("one");
   expect(escapeMessage("one\r\n\ttwo\n::error::three\u2028four")).toBe("one two \\u003a:error::three four");
   expect(escapeMessage(`${" ".repeat(10_000)}${"x".repeat(10_000)}`)).toHaveLength(501);
 });
@@ -76,6 +79,21 @@ it.each([
     expect(json.replaceAll("\n", "")).toBe(escapeLine(json.replaceAll("\n", "")));
     expect(json).not.toMatch(/[^\n -~]|##\[|\s::/);
   }
+});
+
+it.each<[value: unknown, printable: boolean]>([
+  ["one\n\ttwo", true],
+  ["one\u001b", false],
+  ["\u001b\ntwo", false],
+  [7, true],
+  [null, true],
+  [undefined, true],
+  [{ a: ["b", { c: null }] }, true],
+  [{ a: ["b", { c: "\u202e" }] }, false],
+  [{ "\u202e": "a" }, false],
+  [["\u001b", "a"], false],
+])("says whether all text in %j is safe to print: %s", (value, printable) => {
+  expect(isPrintable(value)).toBe(printable);
 });
 
 it("formats a receiver as its name and id, and escapes both", () => {

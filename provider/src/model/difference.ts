@@ -122,12 +122,12 @@ export function difference(desired: readonly DesiredReceiver[], live: Receivers)
 /**
  * Compares one receiver with what is desired of it.
  *
- * @param live all receivers, so that a subscription that moved to another one is found. @default this one alone
+ * @param live all receivers, so that a subscription that moved to another one is found. @default none
  */
 export function receiverDifference(
   desired: DesiredReceiver,
   receiver: Receiver,
-  live: Receivers = new Map([[receiver.id, receiver]]),
+  live: Receivers = new Map(),
 ): Difference[] {
   return [
     ...fieldDifferences(desired, receiver),
@@ -169,7 +169,8 @@ function fieldDifferences({ fields }: DesiredReceiver, receiver: Receiver): Diff
     if (desired === undefined || live === desired) return [];
     if (live === undefined && isSecretField(field)) return [maskedField(receiver, field)];
     if (field === "webhookUri" && sameUrl(receiver.webhookUri, fields.webhookUri)) return [];
-    if (field === "description" && (live ?? "") === desired) return [];
+    // ION shows an empty text as none.
+    if ((live ?? "") === desired) return [];
     return [{ kind: "changed", object: "receiver", receiver, field, desired, live }];
   });
 }
@@ -206,13 +207,11 @@ function subscriptionDifferences(
   live: Receivers,
 ): Difference[] {
   const own = new Set<string>();
-  const byId = new Map(receiver.subscriptions.map((one) => [one.id, one]));
   const byEvent = Map.groupBy([...receiver.subscriptions].sort(byAge), eventName);
   /** The live counterpart: by its id on any receiver, else the oldest to its event on its own. */
   const find = (one: DesiredSubscription) => {
-    const subscription = byId.get(one.id ?? "");
-    const moved = subscription || one.id === undefined ? undefined : findOnAny(one.id, live);
-    return moved ?? { subscription: subscription ?? byEvent.get(eventName(one))?.[0], liveReceiver: receiver };
+    const withId = one.id === undefined ? undefined : findOnAny(one.id, [receiver, ...live.values()]);
+    return withId ?? { subscription: byEvent.get(eventName(one))?.[0], liveReceiver: receiver };
   };
   const declared = desired.flatMap((one): Difference[] => {
     const { subscription, liveReceiver } = find(one);
@@ -240,8 +239,8 @@ function subscriptionDifferences(
   ];
 }
 
-function findOnAny(id: string, live: Receivers) {
-  for (const liveReceiver of live.values()) {
+function findOnAny(id: string, receivers: readonly Receiver[]) {
+  for (const liveReceiver of receivers) {
     const subscription = liveReceiver.subscriptions.find((one) => one.id === id);
     if (subscription) return { subscription, liveReceiver };
   }

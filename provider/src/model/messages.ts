@@ -44,7 +44,7 @@ function changed(one: Of<"changed">): string {
     return `${receiver(one)}: the value of header ${escapeText(one.name)} was changed in ION.`;
   if (one.object === "receiver") {
     if (isSecretField(one.field)) return `${receiver(one)}: ${one.field} was changed in ION.`;
-    const effect = one.field === "active" && one.live === false ? " ION sends it no events." : "";
+    const effect = one.field === "active" && !one.live ? " ION sends it no events." : "";
     return `${receiver(one)}: ${one.field} is ${value(one.live)} in ION and ${value(one.desired)} in the stack.${effect}`;
   }
   const { desired, live, liveReceiver } = one;

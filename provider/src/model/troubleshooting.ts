@@ -49,7 +49,7 @@ function quotes(title: string, message: string): boolean {
   return true;
 }
 
-/** The anchor of a heading, as GitHub and editors name it. */
+/** The anchor of a heading, as editors name it. */
 const anchorOf = (title: string): string =>
   title
     .toLowerCase()
