@@ -11,6 +11,17 @@ export function programError(message: string): pulumi.RunError {
   return Object.assign(new pulumi.RunError(text), { stack: text });
 }
 
+/** Declares many resources. The SDK captures a stack for each property, to report leaked promises: 0.1 s for 34 resources. */
+export function withoutStackTraces<T>(declare: () => T): T {
+  const { stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = 0;
+    return declare();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 const noEngine = {};
 
 /** Changes with the shape of what copies of this package share. */

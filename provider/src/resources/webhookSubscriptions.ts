@@ -1,7 +1,7 @@
 import { eventsOf } from "../model/declaredEvents.ts";
 import { neverDelivered } from "../model/events.ts";
 import type { Carrier } from "../model/resourceTypes.ts";
-import { programError } from "../program/programRun.ts";
+import { programError, withoutStackTraces } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
 import { environmentFor, withProviderOf } from "./carrier.ts";
@@ -76,23 +76,13 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
     }
     const { receiver, connection } = args;
     const on = receiver === undefined ? { receiverId, connection } : { receiver };
-    const ids: Record<string, pulumi.Output<string>> = {};
-    const { stackTraceLimit } = Error;
-    try {
-      // The SDK captures a source-mapped stack for every property, to report leaked promises: 0.1 s for 34 resources.
-      Error.stackTraceLimit = 0;
-      for (const { resource, action } of events) {
+    const ids = withoutStackTraces(() =>
+      events.map(({ resource, action }) => {
         const child = `${resource}-${action}`;
-        ids[child] = new WebhookSubscription(
-          `${name}-${child}`,
-          { ...on, resource, action },
-          { parent: this },
-          carrier,
-        ).id;
-      }
-    } finally {
-      Error.stackTraceLimit = stackTraceLimit;
-    }
+        const args = { ...on, resource, action };
+        return [child, new WebhookSubscription(`${name}-${child}`, args, { parent: this }, carrier).id] as const;
+      }),
+    );
     if (unmanaged !== "ignore") {
       const environment =
         receiver === undefined ? environmentFor(carrier, name, connection, { parent: this }) : resolved.environment;
@@ -104,7 +94,7 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
         carrier,
       );
     }
-    this.ids = pulumi.output(ids);
+    this.ids = pulumi.output(Object.fromEntries(ids));
     this.registerOutputs({ ids: this.ids });
   }
 }
