@@ -7,6 +7,11 @@ export default defineConfig({
     exclude: [
       // Runs `pulumi up` with the real engine, which takes as long as all other tests together.
       "test/cli/stacks.test.ts",
+      // Loads modules a second time, so that code that runs at load would be attributed to it.
+      "test/program/programRun.test.ts",
+      // Run everything against many schemas, for each mutant.
+      "test/schemas/lifecycle.test.ts",
+      "test/ion/schema/missingNames.test.ts",
       // Try hundreds of inputs, some at random. Every failure they found has a test of its own.
       ...[
         "lifecycle/secrets",
