@@ -20,6 +20,12 @@ describe("inputFailures", () => {
       {},
       ['inputs no such property: "nam". Check the spelling, or remove it.'],
     ],
+    [
+      "several unknown properties at once",
+      { name: "erp", nam: 1, url: 2 },
+      {},
+      ['inputs no such property: "nam", "url". Check the spelling, or remove it.'],
+    ],
     ["nothing for unknown values", { name: UNKNOWN, headers: { a: UNKNOWN } }, {}, []],
     ["nothing for an invalid value that is unchanged", { name: 7 }, { name: 7 }, []],
     ["nothing for an equal object", { name: "erp", headers: { "a b": 7 } }, { headers: { "a b": 7 } }, []],

@@ -11,10 +11,11 @@ import {
   observedFields,
   pick,
   pinnedFields,
+  propertyChanges,
   type State,
   withKnownSecrets,
 } from "../../provider/src/lifecycle/receiverState.ts";
-import { receiverDifference } from "../../provider/src/model/difference.ts";
+import { type Difference, receiverDifference } from "../../provider/src/model/difference.ts";
 import type { Receiver } from "../../provider/src/model/webhooks.ts";
 
 /** A receiver whose secrets ION masks. */
@@ -163,6 +164,36 @@ describe("drift", () => {
     expect(driftedFields(between(desired, live))).toEqual(fields);
     expect(driftedSecrets(between(desired, live))).toEqual(secrets);
   });
+});
+
+it("propertyChanges names what is added, updated and deleted, by property and header", () => {
+  const on = { receiver: SHOWN };
+  const header = { id: "7", key: "X-A", value: "1" };
+  const event = { resource: "PARTS", action: "UPDATE" };
+  const differences: Difference[] = [
+    { kind: "changed", object: "receiver", ...on, field: "name", desired: "a", live: "b" },
+    { kind: "changed", object: "receiver", ...on, field: "active", desired: true, live: undefined },
+    { kind: "inactive", object: "receiver", ...on },
+    { kind: "missing", object: "header", ...on, name: "X-New", value: "1" },
+    { kind: "changed", object: "header", ...on, header, name: "x-a", value: "2" },
+    { kind: "masked", object: "header", ...on, header, name: "X-Masked", value: "2" },
+    { kind: "unmanaged", object: "header", ...on, header },
+    { kind: "duplicate", object: "header", ...on, header: { ...header, key: "X-B" } },
+    { kind: "missing", object: "subscription", ...on, desired: event },
+  ];
+  expect(propertyChanges(differences).map(({ path, kind }) => `${kind} ${path.join(".")}`)).toEqual([
+    "update name",
+    "add active",
+    "add headers.X-New",
+    "update headers.x-a",
+    "update headers.X-Masked",
+    "delete headers.X-A",
+    "delete headers.X-B",
+  ]);
+});
+
+it("driftedSecrets leaves out secrets that ION masks: nothing shows that they changed", () => {
+  expect(driftedSecrets([{ kind: "masked", object: "receiver", receiver: SHOWN, field: "sharedSecret" }])).toEqual([]);
 });
 
 it("pick skips fields that are undefined", () => {

@@ -5,6 +5,7 @@ import { unmanagedSubscriptions } from "../../provider/src/lifecycle/unmanagedSu
 import { eventName } from "../../provider/src/model/webhooks.ts";
 import { failureOf, ionOn, mutationsIn, start } from "../support/support.ts";
 import { casesByFailure } from "./failures.ts";
+import { recordMutations } from "./webhookReceiver/receivers.ts";
 
 const { check, create, delete: deleteUnmanaged, diff, identities, read, update } = unmanagedSubscriptions;
 type Inputs = Parameters<typeof create>[1];
@@ -269,6 +270,12 @@ describe("an incomplete run", () => {
     expect(eventsIn(emulator)).toEqual(DECLARED);
   });
 
+  it("does not warn if nothing is due", async () => {
+    const { emulator, after } = await reportUnmanaged(0);
+    const partial = await up(emulator, { ...INPUTS, declared: ["PARTS UPDATE"], incomplete: true }, after);
+    expect(partial).toMatchObject({ changes: false, warnings: [] });
+  });
+
   it("changes the policy and keeps the declared events of the last complete run", async () => {
     const { ion, emulator } = await withUnmanaged(1);
     const state = { ...STATE, unmanagedNow: [FIRST], reported: [FIRST] };
@@ -466,6 +473,21 @@ describe("read", () => {
     `);
   });
 
+  it.each<[string, number, string[]]>([
+    ["has subscriptions that are not in your program: ISSUES CREATE (id 3)", 1, []],
+    ["has duplicate subscriptions: PARTS UPDATE (id 3)", 0, ["PARTS UPDATE"]],
+    [
+      "has subscriptions that are duplicates or not in your program: ISSUES CREATE (id 3), PARTS UPDATE (id 4)",
+      1,
+      ["PARTS UPDATE"],
+    ],
+  ])("says of a receiver that it %s", async (problem, unmanaged, duplicates) => {
+    const { emulator, ion } = await withUnmanaged(unmanaged);
+    subscribe(emulator, ...duplicates);
+    const { warnings } = await read(ion, "unmanaged-1", { ...STATE, unmanaged: "report" });
+    expect(warnings).toEqual([`Receiver "erp" (id 1) ${problem}. They are kept (unmanaged: "report").`]);
+  });
+
   it("lists nothing in the inputs under report", async () => {
     const { ion } = await withUnmanaged(1);
     const inputs = { ...INPUTS, unmanaged: "report", maxDeletions: undefined } as const;
@@ -538,11 +560,30 @@ describe("update", () => {
     expect(mutationsIn(emulator)).toEqual([]);
   });
 
+  it("keeps a reported subscription that somebody changes at the same time, and says nothing of a deletion", async () => {
+    const { emulator } = await withUnmanaged(1);
+    const { fetch } = recordMutations((number) => {
+      if (number === 1) emulator.store.updateSubscription("3", { action: "DELETE" });
+    });
+    const state = { ...STATE, unmanagedNow: [FIRST], reported: [FIRST] };
+    const { warnings } = await update(ionOn(emulator, { fetch }), "unmanaged-1", state, { ...INPUTS, maxDeletions: 5 });
+    expect(labelsIn(emulator).slice(2)).toEqual(["ISSUES DELETE (id 3)"]);
+    expect(warnings?.join()).not.toContain("Deleted");
+  });
+
   it("succeeds if the receiver no longer exists", async () => {
     const { ion, emulator } = await withUnmanaged(1);
     emulator.store.deleteReceiver("1");
     expect((await update(ion, "unmanaged-1", { ...STATE, reported: [FIRST] }, INPUTS)).state.unmanagedNow).toEqual([]);
   });
+});
+
+it("cannot be imported: it is not an object in ION", async () => {
+  const { kind, message } = await failureOf(unmanagedSubscriptions.import(ionOn(await start()), "1"));
+  expect([kind, message]).toEqual([
+    "invalid",
+    "A list of unmanaged subscriptions cannot be imported: it is not an object in ION.",
+  ]);
 });
 
 it("deletes nothing with the resource, and identifies no object", async () => {

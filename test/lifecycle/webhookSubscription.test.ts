@@ -360,6 +360,50 @@ describe("create", () => {
   });
 });
 
+describe("import", () => {
+  it.each(["2", "1/PARTS/UPDATE"])("finds the subscription by %s", async (name) => {
+    const { emulator } = await withSubscription();
+    emulator.store.createSubscription({ ...INPUTS, receiverId: "2" });
+    const isById = !name.includes("/");
+    const inputs = { ...INPUTS, receiverId: isById ? "2" : "1" };
+    expect(await webhookSubscription.import(ionOn(emulator), name)).toEqual({
+      id: isById ? "2" : "1",
+      inputs,
+      state: { ...inputs, ionEndpoint: emulator.graphqlUrl },
+    });
+  });
+
+  it("finds the oldest of several by their event", async () => {
+    const { emulator, id } = await withSubscription();
+    emulator.store.createSubscription(INPUTS);
+    const fetch = intercept((_sent, pass) => reversed(pass()));
+    expect((await webhookSubscription.import(ionOn(emulator, { fetch }), "1/PARTS/UPDATE")).id).toBe(id);
+  });
+
+  it("fails for any other name, and says how to name one", async () => {
+    const { emulator } = await withSubscription();
+    const messageFor = async (name: string) => {
+      const { kind, message } = await failureOf(webhookSubscription.import(ionOn(emulator), name));
+      expect(kind).toBe("notFound");
+      return withoutPort(message).replace(` ${name} `, " NAME ");
+    };
+    const message = await messageFor("7");
+    expect(message).toMatchInlineSnapshot(
+      `"The webhook subscription NAME does not exist in ION at http://<host>/graphql. Name it by its receiver's id, resource and action, such as 2/PARTS/UPDATE, or by its own id. \`npx --no-install pulumi-ion status\` lists all of them."`,
+    );
+    for (const name of [
+      "1/PARTS",
+      "1/PARTS/UPDATE/1",
+      "2/PARTS/UPDATE",
+      "7/PARTS/UPDATE",
+      "1/PARTS/CREATE",
+      "/PARTS/UPDATE",
+    ]) {
+      expect(await messageFor(name)).toBe(message);
+    }
+  });
+});
+
 describe("read", () => {
   it.each<[string, (store: Emulator["store"]) => void, object]>([
     ["an unchanged subscription", () => {}, {}],

@@ -95,8 +95,11 @@ export function withKnownSecrets(live: Receiver, known: Fields): Receiver {
 export function buildState(ionEndpoint: string, live: Receiver, inputs: Inputs, prior?: State): State {
   const declared = declaredFields(inputs);
   const observed = observedFields(live, { ...prior, ...inputs });
-  const omitted = FIELDS.filter((field) => declared[field] === undefined && field !== "sharedSecret");
-  const pinned = { description: "", ...observed, ...pick(prior?.pinned ?? {}, omitted), ...declared };
+  const earlier = pick(
+    prior?.pinned ?? {},
+    FIELDS.filter((field) => field !== "sharedSecret"),
+  );
+  const pinned = { description: "", ...observed, ...earlier, ...declared };
   const names = (fields: Fields) => Object.keys(fields) as Field[];
   return { ...observed, ionEndpoint, declaredFields: names(declared), pinned, reverted: names(inputs.pinned ?? {}) };
 }

@@ -118,7 +118,7 @@ export function createWebhookReceiver(importOption: string): ResourceHandler<Inp
       const warnings = isComplete && receivers.size === 0 ? [nothingVisible(api.environment)] : [];
       if (!live) return { warnings };
       const observed = observedFields(live, state);
-      const { declaredFields, pinned, reverted = [] } = state;
+      const { declaredFields, pinned, reverted } = state;
       const differences = receiverDifference(asDesired(pinned), asReceiver(id, observed));
       // A sharedSecret that ION generated is not pinned: a new one is accepted.
       const omitted = driftedFields(differences).filter(

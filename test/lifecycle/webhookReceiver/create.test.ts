@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Receiver } from "../../../emulator/index.ts";
 import { webhookReceiver } from "../../../provider/src/lifecycle/webhookReceiver.ts";
-import { CANARY, failureOf, ionOn, masking, mutationsIn, start, withoutPort } from "../../support/support.ts";
+import {
+  CANARY,
+  failureOf,
+  intercept,
+  ionOn,
+  masking,
+  mutationsIn,
+  start,
+  withoutPort,
+} from "../../support/support.ts";
 import {
   createReceiver,
   DEFAULTS,
@@ -174,6 +183,26 @@ describe("rejected headers", () => {
     expect((await update(ionOn(emulator), "1", refreshed, next)).state.headers).toEqual(FULL.headers);
     expect(storedReceiver(emulator)).toMatchObject(FULL);
     expect(emulator.store.listReceivers()).toHaveLength(1);
+  });
+
+  it("records all headers as they were set if ION cannot be read afterwards", async () => {
+    const emulator = await start();
+    let isReadable = true;
+    const fetch = intercept(async ({ mutation, query }, pass) => {
+      if (!mutation && !isReadable) return new Response("", { status: 403 });
+      const answer = await pass();
+      if (query.includes("createWebhookHeader")) {
+        isReadable = false;
+        ion.invalidate();
+      }
+      return answer;
+    });
+    const ion = ionOn(emulator, { fetch });
+    const { state } = await create(ion, FULL);
+    expect(isReadable).toBe(false);
+    expect(state.headers).toEqual(FULL.headers);
+    const plain = await create(ionOn(emulator), { name: "plain", webhookUri: `${URI}/plain` });
+    expect(plain.state.headers).toEqual({});
   });
 
   it("sets the other headers", async () => {

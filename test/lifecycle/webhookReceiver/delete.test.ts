@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { webhookReceiver } from "../../../provider/src/lifecycle/webhookReceiver.ts";
-import { failureOf, intercept, ionOn, mutationsIn, start } from "../../support/support.ts";
+import { countOf, failureOf, intercept, ionOn, mutationsIn, start } from "../../support/support.ts";
 import { createReceiver, FULL, PLAIN, recordMutations, URI } from "./receivers.ts";
 
 const { delete: deleteReceiver } = webhookReceiver;
@@ -13,6 +13,12 @@ it("deletes the receiver with its subscriptions and headers, and succeeds again 
   await deleteReceiver(ionOn(emulator), id, state, false);
   // The headers first: ION may keep them otherwise.
   expect(mutationsIn(emulator)).toEqual([["deleteWebhookHeader", "deleteWebhookHeader"], ["deleteWebhookReceiver"]]);
+});
+
+it("reads ION once for a receiver without headers", async () => {
+  const { emulator, id, state } = await createReceiver(PLAIN);
+  await deleteReceiver(ionOn(emulator), id, state, false);
+  expect([countOf(emulator, "query"), mutationsIn(emulator)]).toEqual([1, [["deleteWebhookReceiver"]]]);
 });
 
 it("succeeds if somebody else deletes the receiver at the same time", async () => {

@@ -66,13 +66,16 @@ it("throws if ION cannot be read, because that does not prove a deletion", async
 it("warns about another receiver with the same URL in any spelling, without the URL", async () => {
   const { emulator, id, state } = await createReceiver(PLAIN);
   emulator.store.createReceiver({ name: "other", webhookUri: `${URI}/other` });
+  // Those of other receivers are no matter of this one.
+  const { id: third } = emulator.store.createReceiver({ name: "other too", webhookUri: `${URI}/other` });
   expect((await read(ionOn(emulator), id, state)).warnings).toEqual([]);
+  emulator.store.deleteReceiver(third);
   emulator.store.createReceiver({ name: "by hand", webhookUri: URI.replace("hooks.example", "HOOKS.example:443") });
   const { warnings } = await read(ionOn(emulator), id, state);
   expect(warnings).toEqual([expect.not.stringContaining(CANARY)]);
   expect(warnings).toMatchInlineSnapshot(`
     [
-      "Receivers "erp" (id 1) and "by hand" (id 3) have the same URL: events that more than one of them is subscribed to are delivered more than once.",
+      "Receivers "erp" (id 1) and "by hand" (id 4) have the same URL: events that more than one of them is subscribed to are delivered more than once.",
     ]
   `);
 });
