@@ -225,6 +225,169 @@ describe("LiveShapes", () => {
     expect(operation.document).toContain("{ webhookReceiver: result { id _etag name");
   });
 
+  describe("of a small schema", () => {
+    const NODE = `type WebhookReceiver { id: ID! name: String! subscriptions: [S] headers: [H] }
+      type S { id: ID! resource: String action: String } type H { id: ID! key: String }`;
+    const SELECTION = "{ id name subscriptions { id resource action } headers { id key } }";
+    const shapesOf = (sdl: string) => new LiveShapes(buildSchema(sdl));
+    const INPUT = "input In { name: String headers: [HeaderInput!] } input HeaderInput { key: String value: String }";
+
+    it.each([
+      ["created", "type Mutation { createWebhookHeader(receiverId: ID, key: String): Int }"],
+      ["created", "type Mutation { createWebhookHeader(key: String): Int }"],
+      ["created", "type Mutation { addHeaderToWebhookReceiver(id: ID): Int }"],
+      ["attached", "type Mutation { createWebhookHeader(key: String): Int addHeaderToWebhookReceiver(id: ID): Int }"],
+      [
+        "attached",
+        "type Mutation { createWebhookHeader(key: String): Int removeHeaderFromWebhookReceiver(id: ID): Int }",
+      ],
+      ["created", `type Mutation { createWebhookReceiver(input: In): Int } ${INPUT}`],
+      [
+        "listed",
+        `type Mutation { createWebhookReceiver(input: In): Int updateWebhookReceiver(input: In): Int } ${INPUT}`,
+      ],
+    ])("finds that headers are %s in %s", (headers, sdl) => {
+      expect(shapesOf(`type Query { a: Int } ${sdl}`).headers).toBe(headers);
+    });
+
+    it("has no operation without mutations or queries", () => {
+      const shapes = shapesOf("type Query { a: Int }");
+      expect(shapes.headers).toBe("created");
+      expect(shapes.eventNames()).toEqual({ resource: [], action: [] });
+      expect(shapes.showsEtag("createWebhookReceiver")).toBe(false);
+      expect([shapes.subscriptions(), shapes.receiversById(["1"])]).toEqual([undefined, undefined]);
+      expect(() => shapes.receivers()).toThrow("ION's schema has no webhookReceivers.");
+    });
+
+    it.each([
+      ["webhookReceiver(id: ID!)", '{"id0":"1","id1":"2"}'],
+      ["webhookReceiver(id: Int!, plant: ID)", '{"id0":1,"id1":2}'],
+      ["webhookReceiver(receiverId: ID!)", '{"id0":"1","id1":"2"}'],
+      ["webhookReceiver(id: ID!, plant: ID!)", undefined],
+      ["webhookReceiver(name: String)", undefined],
+    ])("reads receivers by their ids with %s: %s", (field, variables) => {
+      const sdl = `type Query { ${field}: WebhookReceiver } ${NODE}`;
+      const operation = shapesOf(sdl).receiversById(["1", "2"]);
+      expect(operation && JSON.stringify(operation.variables)).toBe(variables);
+      if (!operation) return;
+      expect(validate(buildSchema(sdl), parse(operation.document))).toEqual([]);
+      expect(operation.document.match(/r\d: webhookReceiver\(\w+: \$id\d\) \{/g)).toHaveLength(2);
+    });
+
+    it("cannot read a receiver by its id without what it needs of one", () => {
+      const type = "type WebhookReceiver { name: String }";
+      expect(shapesOf(`type Query { webhookReceiver(id: ID): WebhookReceiver } ${type}`).receiversById(["1"])).toBe(
+        undefined,
+      );
+    });
+
+    const CONNECTION =
+      "type Page { edges: [Edge!] pageInfo: Info } type Edge { node: WebhookReceiver } type Info { x: Int }";
+    it.each<[string, string, string, object]>([
+      ["first: Int, after: String", "Page", "cursor", { first: 100, after: "c" }],
+      ["limit: Int, after: String", "Page", "cursor", { limit: 100, after: "c" }],
+      ["after: String", "Page", "cursor", { after: "c" }],
+      ["limit: Int, offset: Int", "[WebhookReceiver!]", "offset", { limit: 100, offset: 7 }],
+      ["first: Int, skip: Int", "Page", "offset", { first: 100, skip: 7 }],
+      ["offset: Int", "[WebhookReceiver!]", "none", {}],
+      ["limit: Int", "[WebhookReceiver!]", "none", {}],
+      ["plant: ID", "Page", "none", {}],
+    ])("pages through a list with (%s): %s by %s", (args, type, paging, variables) => {
+      const list = shapesOf(`type Query { webhookReceivers(${args}): ${type} } ${NODE} ${CONNECTION}`).receivers();
+      expect(list.paging).toBe(paging);
+      const next = { cursor: { after: "c" }, offset: { offset: 7 }, none: {} }[list.paging];
+      expect(list.variables({ ...next, repeatsLast: false })).toEqual(variables);
+      const first = Object.entries(variables).filter(([, value]) => value === 100);
+      expect(list.variables(START)).toEqual(Object.fromEntries(first));
+      expect(
+        validate(
+          buildSchema(`type Query { webhookReceivers(${args}): ${type} } ${NODE} ${CONNECTION}`),
+          parse(list.document),
+        ),
+      ).toEqual([]);
+    });
+
+    it("cannot continue after an object if a list of pages has no place for its cursor", () => {
+      const list = shapesOf(`type Query { webhookReceivers(first: Int): Page } ${NODE} ${CONNECTION}`).receivers();
+      expect(list.paging).toBe("cursor");
+      expect(list.variables(START)).toEqual({ first: 100 });
+      expect(() => list.variables({ after: "c", repeatsLast: false })).toThrow(
+        "ION's schema has no webhookReceivers.after.",
+      );
+    });
+
+    it.each([
+      [
+        "{ edges { cursor node $NODE } pageInfo { hasNextPage } }",
+        "edges: [Edge!] pageInfo: Info",
+        "cursor: String node: WebhookReceiver",
+      ],
+      [
+        "{ edges { node $NODE } pageInfo { hasNextPage endCursor } }",
+        "edges: [Edge!] pageInfo: Info",
+        "node: WebhookReceiver",
+      ],
+      ["{ edges { node $NODE } }", "edges: [Edge!]", "node: WebhookReceiver"],
+      ["{ nodes $NODE pageInfo { hasNextPage endCursor } }", "nodes: [WebhookReceiver!] pageInfo: Info", "node: Int"],
+      ["{ nodes $NODE }", "nodes: [WebhookReceiver!]", "node: Int"],
+    ])("asks a page for %s", (selection, page, edge) => {
+      const types = `type Page { ${page} } type Edge { ${edge} } type Info { hasNextPage: Boolean endCursor: String }`;
+      const sdl = `type Query { webhookReceivers(first: Int): Page } ${NODE} ${types}`;
+      expect(shapesOf(sdl).receivers().document).toContain(
+        `webhookReceivers(first: $first) ${selection.replace("$NODE", SELECTION)}`,
+      );
+    });
+
+    const created = mutationFor({ kind: "createReceiver", fields: { name: "a", webhookUri: "b" } });
+    const deleted = mutationFor({ kind: "deleteReceiver", receiver: receiver() });
+    const RECEIVER = "type WebhookReceiver { id: ID! name: String webhookUri: String }";
+    const payloadOf = (mutation: typeof created | typeof deleted, payload: string) => {
+      const args = mutation === created ? "name: String, webhookUri: String" : "id: ID";
+      const sdl = `type Query { a: Int } type Mutation { ${mutation.field}(${args}): Payload } ${RECEIVER} ${payload}`;
+      return shapesOf(sdl).rootField(mutation).selection;
+    };
+
+    it.each([
+      ["{ webhookReceiver { id name webhookUri } }", "type Payload { webhookReceiver: WebhookReceiver }"],
+      ["{ webhookReceiver: receiver { id name webhookUri } }", "type Payload { ok: Int receiver: WebhookReceiver }"],
+      ["{ webhookReceiver: made { id name webhookUri } }", "type Payload { made: WebhookReceiver }"],
+      ["{ id name webhookUri }", "type Payload { id: ID! name: String webhookUri: String }"],
+      [
+        "{ webhookReceiver { id name webhookUri } errors { message messages } }",
+        "type Payload { webhookReceiver: WebhookReceiver errors: [E] } type E { message: String messages: [String] }",
+      ],
+      [
+        "{ webhookReceiver { id name webhookUri } errors { __typename } }",
+        "type Payload { webhookReceiver: WebhookReceiver errors: [E] } type E { code: Int }",
+      ],
+      [
+        "{ webhookReceiver { id name webhookUri } errors }",
+        "type Payload { webhookReceiver: WebhookReceiver errors: [String!]! }",
+      ],
+      [
+        "{ webhookReceiver { id name webhookUri } }",
+        "type Payload { webhookReceiver: WebhookReceiver errors: String }",
+      ],
+    ])("asks the answer to a creation for %s", (selection, payload) => {
+      expect(payloadOf(created, payload)).toBe(selection);
+    });
+
+    it.each([
+      ["", "scalar Payload"],
+      ["{ id }", "type Payload { id: ID webhookReceiver: WebhookReceiver }"],
+      ["{ __typename }", "type Payload { webhookReceiver: WebhookReceiver }"],
+      ["{ __typename errors { message } }", "type Payload { x: Int errors: [E!] } type E { message: String }"],
+    ])("asks the answer to a deletion for %j", (selection, payload) => {
+      expect(payloadOf(deleted, payload)).toBe(selection);
+    });
+
+    it("cannot write a creation whose answer shows no receiver", () => {
+      expect(() => payloadOf(created, "type Payload { ok: Int }")).toThrow(
+        "ION's schema has no Payload.webhookReceiver.",
+      );
+    });
+  });
+
   const IMPOSSIBLE: Record<string, [change: [string, string], Build]> = {
     "an optional argument is required": [["after: String\n", "after: String!\n"], list],
     "an unknown field of an input is required": [

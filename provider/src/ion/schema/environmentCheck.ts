@@ -64,7 +64,7 @@ export class EnvironmentCheck {
     return {
       seconds: issued !== undefined && expires !== undefined ? expires - issued : undefined,
       clockAhead: issued === undefined ? undefined : Math.round(this.#now() / 1000 - issued),
-      permissions: [...new Set(stringsIn(claims).flatMap((text) => text.split(/\s+/)))]
+      permissions: [...new Set(stringsIn(claims).flatMap((text) => text.split(/\s/)))]
         .filter((word) => /^[A-Z][A-Za-z]{0,100}$/.test(word) && word.slice(1).includes("Webhook"))
         .sort(),
     };
@@ -102,8 +102,7 @@ export class EnvironmentCheck {
 /** The claims of a JWT, unverified; none if it is no JWT. */
 function claimsOf(token: string): Record<string, unknown> {
   try {
-    const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
-    return claims !== null && typeof claims === "object" ? { ...claims } : {};
+    return { ...JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) };
   } catch {
     return {};
   }
