@@ -189,6 +189,46 @@ describe.each(CARRIERS)('ignoreChanges: ["*"] (%s)', (carrier) => {
   });
 });
 
+/** Two subscriptions of a component that deletes unmanaged ones, with options, and more of the program. */
+const exclusive = (options: string, more = "") =>
+  program(`const erp = new ion.WebhookReceiver("erp", { webhookUri: "https://hooks.example/erp" });
+new ion.WebhookSubscriptions("erp", { receiver: erp, subscriptions: { RUNS: ["CREATE", "UPDATE"] }, unmanaged: "delete" }, { ${options} });
+${more}`);
+
+describe('unmanaged: "delete"', () => {
+  it("keeps a subscription whose event a transform changes", async () => {
+    const transform = `transforms: [({ props, opts }) =>
+      props.resource === "RUNS" && props.action === "UPDATE" ? { props: { ...props, action: "DELETE" }, opts } : undefined]`;
+    const project = await makeProject({ files: exclusive(transform) });
+    await project.up();
+    const before = subscriptionsIn(project);
+    expect(before.map((one) => one.slice(3)).sort()).toEqual(["RUNS CREATE", "RUNS DELETE"]);
+    mutationsIn(project);
+    for (const _run of [1, 2, 3]) expect(await project.up()).not.toContain("not in your program");
+    expect([subscriptionsIn(project), mutationsIn(project)]).toEqual([before, []]);
+    // Also without a refresh.
+    for (const _run of [1, 2]) await project.up("--refresh=false");
+    expect([subscriptionsIn(project), mutationsIn(project)]).toEqual([before, []]);
+  });
+
+  it("keeps a subscription next to it that ignores its changes, whatever its event is in ION", async () => {
+    const one = `new ion.WebhookSubscription("one", { receiver: erp, resource: "PARTS", action: "UPDATE" }, { ignoreChanges: ["*"] });`;
+    const project = await makeProject({ files: exclusive("", one) });
+    await project.up();
+    const { store } = project.emulator;
+    const parts = store.listSubscriptions().find(({ resource }) => resource === "PARTS");
+    store.updateSubscription(parts?.id ?? "", { resource: "ISSUES" });
+    const before = subscriptionsIn(project);
+    mutationsIn(project);
+    for (const _run of [1, 2, 3]) await project.up();
+    expect([subscriptionsIn(project), mutationsIn(project)]).toEqual([before, []]);
+    // What nobody has is still deleted.
+    store.createSubscription({ receiverId: "1", resource: "PLANS", action: "UPDATE" });
+    for (const _run of [1, 2]) await project.up();
+    expect(subscriptionsIn(project)).toEqual(before);
+  });
+});
+
 describe("ignoreChanges", () => {
   it("leaves one field alone, and reverts the others", async () => {
     const options = 'ignoreChanges: ["description"]';

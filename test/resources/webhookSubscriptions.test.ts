@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WebhookSubscriptions } from "../../provider/src/index.ts";
+import { WebhookSubscription, WebhookSubscriptions } from "../../provider/src/index.ts";
 import { CONFIG, errorOf, ofType, outputsOf, receiver, registeredBy, subscribeAll } from "../program/declare.ts";
 import { quiet, runProgram, settled } from "../support/pulumiMocks.ts";
 
@@ -73,6 +73,23 @@ describe("WebhookSubscriptions", () => {
   it("is refused if unmanaged has another value", async () => {
     const program = () => subscribeAll("s", { ...ON_7, unmanaged: "remove" as "delete" });
     expect(await errorOf(program)).toMatchInlineSnapshot(`""s" must have unmanaged "delete", "report" or "ignore"."`);
+  });
+
+  it("is refused if an argument does not exist, as each of its subscriptions is", async () => {
+    const args = {
+      ...ON_7,
+      subscriptions: { RUNS: ["CREATE"] },
+      unmanagd: "delete",
+      maxDeletion: 3,
+      connection: undefined,
+    };
+    expect(await errorOf(() => new WebhookSubscriptions("s", args), CONFIG)).toBe(
+      '"s" has no such property: "unmanagd", "maxDeletion". Check the spelling, or remove it.',
+    );
+    const one = { ...ON_7, resource: "RUNS", action: "CREATE", actoin: "UPDATE" };
+    expect(await errorOf(() => new WebhookSubscription("one", one), CONFIG)).toBe(
+      '"one" has no such property: "actoin". Check the spelling, or remove it.',
+    );
   });
 
   it("leaves the length of stack traces as it was, also if it fails", async () => {

@@ -10,6 +10,12 @@ export interface Failure {
   readonly reason: string;
 }
 
+/** What a run knows of the other resources of the stack. Without it, nothing is known of them. */
+export interface Run {
+  /** Whether a resource has this object, whatever the program declares: `ignoreChanges` and transforms change that. */
+  has(type: "webhook subscription", id: string): boolean;
+}
+
 /** Inputs that are not validated yet. */
 export type UncheckedInputs = Readonly<Record<string, unknown>>;
 
@@ -52,11 +58,16 @@ export interface ResourceHandler<Inputs, State> {
     api: WebhookApi,
     news: UncheckedInputs,
     olds: UncheckedInputs,
+    run?: Run,
   ): Promise<Warnings & { readonly inputs: UncheckedInputs; readonly failures: readonly Failure[] }>;
   /** How `inputs` differ from `state`. */
   diff(id: string, state: State, inputs: Inputs): Diff;
   /** Adopts the object if it exists exactly as declared, else creates it. */
-  create(api: WebhookApi, inputs: Inputs): Promise<Warnings & { readonly id: string; readonly state: State }>;
+  create(
+    api: WebhookApi,
+    inputs: Inputs,
+    run?: Run,
+  ): Promise<Warnings & { readonly id: string; readonly state: State }>;
   /**
    * Inputs and state of an object in ION that no stack records. The inputs hold no secret: Pulumi prints them.
    *
@@ -71,9 +82,16 @@ export interface ResourceHandler<Inputs, State> {
     api: WebhookApi,
     id: string,
     state: State,
+    run?: Run,
   ): Promise<Warnings & { readonly found?: { readonly inputs: UncheckedInputs; readonly state: State } | undefined }>;
   /** Makes the object in ION as `inputs` say. */
-  update(api: WebhookApi, id: string, state: State, inputs: Inputs): Promise<Warnings & { readonly state: State }>;
+  update(
+    api: WebhookApi,
+    id: string,
+    state: State,
+    inputs: Inputs,
+    run?: Run,
+  ): Promise<Warnings & { readonly state: State }>;
   /**
    * Deletes the object; succeeds if it no longer exists.
    *

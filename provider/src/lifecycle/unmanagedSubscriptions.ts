@@ -11,7 +11,7 @@ import { receiverDifference } from "../model/difference.ts";
 import { escapeText, formatReceiver, listSome } from "../model/text.ts";
 import { byAge, eventName, type Subscription } from "../model/webhooks.ts";
 import { inputFailures, receiverIdSchema, withoutKeys } from "./inputs.ts";
-import { ifReadable, type ResourceHandler, UNKNOWN } from "./resourceHandler.ts";
+import { ifReadable, type ResourceHandler, type Run, UNKNOWN } from "./resourceHandler.ts";
 
 /** More deletions than this at once are more likely a wrong receiver than a clean-up. */
 const DEFAULT_MAX_DELETIONS = 20;
@@ -60,6 +60,8 @@ interface State extends Args {
 /** Keys that read and check add to the inputs for the preview. */
 const PREVIEW_KEYS = ["reported", "newlyFound", "deleting", "deletingNext"];
 
+const ALONE: Run = { has: () => false };
+
 /** The lifecycle of the unmanaged subscriptions of a receiver. */
 export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
   secrets: [],
@@ -68,7 +70,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     return [];
   },
 
-  async check(api, given, olds) {
+  async check(api, given, olds, run = ALONE) {
     const news = withoutKeys(given, PREVIEW_KEYS);
     const failures = inputFailures(argsSchema, news, {});
     const { unmanaged, declared, maxDeletions, incomplete } = news as Partial<Args>;
@@ -81,8 +83,8 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
       const warnings = isIgnored ? [] : await warnIncomplete(api, receiverId, due.reported);
       return { inputs: { ...news, ...previewLists(due), incomplete: true }, failures, warnings };
     }
-    const reported = await filterUnmanaged(api, { receiverId, declared }, due.reported);
-    const newlyFound = await filterUnmanaged(api, { receiverId, declared }, due.newlyFound);
+    const reported = await filterUnmanaged(api, run, { receiverId, declared }, due.reported);
+    const newlyFound = await filterUnmanaged(api, run, { receiverId, declared }, due.newlyFound);
     const reason = await tooMany(api, receiverId, reported, maxDeletions);
     if (reason) failures.push({ property: "maxDeletions", reason });
     const preview = previewLists({ reported, deleting: reported, newlyFound, deletingNext: newlyFound });
@@ -105,8 +107,8 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     return { changes, replaces: [] };
   },
 
-  async create(api, inputs) {
-    const { value: unmanagedNow = [], warnings } = await readable(api, inputs);
+  async create(api, inputs, run = ALONE) {
+    const { value: unmanagedNow = [], warnings } = await readable(api, run, inputs);
     const state = stateOf(api, inputs, unmanagedNow, unmanagedNow);
     const report = await describe(api, inputs, unmanagedNow, announceDeletion(unmanagedNow));
     return { id: `unmanaged-${inputs.receiverId}`, state, warnings: [...warnings, ...report] };
@@ -116,9 +118,9 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     throw new IonError("invalid", "A list of unmanaged subscriptions cannot be imported: it is not an object in ION.");
   },
 
-  async read(api, _id, state) {
+  async read(api, _id, state, run = ALONE) {
     if (!(await api.knownReceiver(state.receiverId))) return {};
-    const unmanagedNow = await findUnmanaged(api, state);
+    const unmanagedNow = await findUnmanaged(api, run, state);
     const reported = unmanagedNow.filter((name) => state.reported.includes(name));
     const newlyFound = unmanagedNow.filter((name) => !state.reported.includes(name));
     const plan = [
@@ -136,17 +138,17 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     };
   },
 
-  async update(api, _id, state, inputs) {
+  async update(api, _id, state, inputs, run = ALONE) {
     if (inputs.incomplete === true) return { state: { ...state, ...args(inputs), declared: state.declared } };
     const before = new Set([...state.unmanagedNow, ...state.reported]);
     // Under "report" the preview said that they stay: an `up` that changes to "delete" only reports them.
     const isDeleting = inputs.unmanaged === "delete" && state.unmanaged === "delete";
-    const due = isDeleting ? await filterUnmanaged(api, inputs, state.reported) : [];
+    const due = isDeleting ? await filterUnmanaged(api, run, inputs, state.reported) : [];
     const reason = await tooMany(api, inputs.receiverId, due, inputs.maxDeletions);
     if (reason) throw new IonError("ambiguous", `maxDeletions ${reason}.`);
-    const outcomes = await Promise.all(due.map((name) => deleteIfUnmanaged(api, inputs, name)));
+    const outcomes = await Promise.all(due.map((name) => deleteIfUnmanaged(api, run, inputs, name)));
     const deleted = due.filter((_name, index) => outcomes[index]);
-    const { value: unmanagedNow = state.unmanagedNow, warnings } = await readable(api, inputs);
+    const { value: unmanagedNow = state.unmanagedNow, warnings } = await readable(api, run, inputs);
     const isPolicyNew = inputs.unmanaged !== state.unmanaged;
     const unreported = unmanagedNow.filter((name) => isPolicyNew || !before.has(name));
     return {
@@ -247,36 +249,43 @@ async function nameOf(api: WebhookApi, receiverId: string): Promise<string> {
 }
 
 /** Lists what is unmanaged, and duplicates except the oldest, which is the one that is managed. */
-async function findUnmanaged(api: WebhookApi, args: Declared): Promise<string[]> {
-  return (await surplusOf(api, args)).map(label);
+async function findUnmanaged(api: WebhookApi, run: Run, args: Declared): Promise<string[]> {
+  return (await surplusOf(api, run, args)).map(label);
 }
 
 /** Those of the listed subscriptions that still exist and are still unmanaged. */
-async function filterUnmanaged(api: WebhookApi, args: Declared, names: readonly string[]): Promise<readonly string[]> {
+async function filterUnmanaged(
+  api: WebhookApi,
+  run: Run,
+  args: Declared,
+  names: readonly string[],
+): Promise<readonly string[]> {
   if (names.length === 0) return [];
-  const unmanagedNow = await findUnmanaged(api, args);
+  const unmanagedNow = await findUnmanaged(api, run, args);
   return names.filter((name) => unmanagedNow.includes(name));
 }
 
-function readable(api: WebhookApi, inputs: Args) {
+function readable(api: WebhookApi, run: Run, inputs: Args) {
   const consequence = `Unmanaged subscriptions of the receiver with id ${escapeText(inputs.receiverId)} are not detected.`;
-  return ifReadable(consequence, () => findUnmanaged(api, inputs));
+  return ifReadable(consequence, () => findUnmanaged(api, run, inputs));
 }
 
-async function surplusOf(api: WebhookApi, { receiverId, declared }: Declared): Promise<Subscription[]> {
+/** What a resource of the stack has is never surplus, even if the program does not declare its event. */
+async function surplusOf(api: WebhookApi, run: Run, { receiverId, declared }: Declared): Promise<Subscription[]> {
   const receiver = await api.knownReceiver(receiverId);
   if (!receiver) return [];
   const subscriptions = declared.map((event) => {
     const [resource = "", action = ""] = event.split(" ");
     return { resource, action };
   });
-  return surplusSubscriptions(receiverDifference({ fields: {}, subscriptions }, receiver)).sort(byAge);
+  const surplus = surplusSubscriptions(receiverDifference({ fields: {}, subscriptions }, receiver)).sort(byAge);
+  return surplus.filter(({ id }) => !run.has("webhook subscription", id));
 }
 
 /** Deletes a subscription by its label, if it still has that and is still unmanaged. Returns whether it did. */
-function deleteIfUnmanaged(api: WebhookApi, args: Declared, name: string): Promise<boolean> {
+function deleteIfUnmanaged(api: WebhookApi, run: Run, args: Declared, name: string): Promise<boolean> {
   return retryOnConflict(api, async () => {
-    const subscription = (await surplusOf(api, args)).find((one) => label(one) === name);
+    const subscription = (await surplusOf(api, run, args)).find((one) => label(one) === name);
     if (subscription) await api.apply({ kind: "deleteSubscription", receiverId: args.receiverId, subscription });
     return subscription !== undefined;
   });

@@ -1,3 +1,4 @@
+import { escapeText } from "../model/text.ts";
 import { programError } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
@@ -14,6 +15,14 @@ export function refuseIdOptions(type: string, name: string, opts: pulumi.CustomR
       ? "To import an existing receiver, set importId. To look one up without managing it, use getWebhookReceiver."
       : "Omit it: a subscription that exists in ION with the same receiver, resource and action is adopted automatically.";
   throw programError(`The option ${option} of ${type} "${name}" is not supported. ${instead}`);
+}
+
+/** Refuses arguments that do not exist: a misspelled `unmanaged` would have no effect. @throws RunError */
+export function refuseUnknownArgs(name: string, args: object, known: readonly string[]): void {
+  const unknown = Object.entries(args).filter(([key, value]) => value !== undefined && !known.includes(key));
+  if (unknown.length === 0) return;
+  const names = unknown.map(([key]) => `"${escapeText(key)}"`).join(", ");
+  throw programError(`"${name}" has no such property: ${names}. Check the spelling, or remove it.`);
 }
 
 /** Refuses Pulumi's own placeholder for unknown values as a value: the engine would drop it. @throws RunError */

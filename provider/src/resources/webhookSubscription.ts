@@ -4,7 +4,7 @@ import { type Carrier, typeOf } from "../model/resourceTypes.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { declareOnce, declareSubscription } from "../program/registry.ts";
 import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
-import { refuseIdOptions } from "../program/resourceOptions.ts";
+import { refuseIdOptions, refuseUnknownArgs } from "../program/resourceOptions.ts";
 import { codeOf, environmentFor, refuseOtherCarrier, withProviderOf } from "./carrier.ts";
 import type { WebhookReceiver } from "./webhookReceiver.ts";
 
@@ -66,6 +66,7 @@ export class WebhookSubscription extends pulumi.CustomResource {
     opts?: pulumi.CustomResourceOptions,
     carrier: Carrier = "dynamic",
   ) {
+    refuseUnknownArgs(name, args, ["receiver", "receiverId", "connection", "resource", "action"]);
     if (carrier === "dynamic") refuseIdOptions("WebhookSubscription", name, opts);
     const resolved = resolveReceiver(name, args);
     const { receiver, receiverId, connection } = resolved;

@@ -4,6 +4,7 @@ import type { Carrier } from "../model/resourceTypes.ts";
 import { programError, withoutStackTraces } from "../program/programRun.ts";
 import * as pulumi from "../program/pulumi.ts";
 import { type ReceiverArgs, resolveReceiver } from "../program/resourceConnection.ts";
+import { refuseUnknownArgs } from "../program/resourceOptions.ts";
 import { environmentFor, withProviderOf } from "./carrier.ts";
 import { type UnmanagedPolicy, UnmanagedSubscriptions } from "./unmanagedSubscriptions.ts";
 import { type ActionsByResource, WebhookSubscription, type WebhookSubscriptionArgs } from "./webhookSubscription.ts";
@@ -65,6 +66,8 @@ export class WebhookSubscriptions extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
     carrier: Carrier = "dynamic",
   ) {
+    const own = ["receiver", "receiverId", "connection", "subscriptions", "unmanaged", "maxDeletions"];
+    refuseUnknownArgs(name, args, own);
     const { unmanaged = "report", maxDeletions, subscriptions } = args;
     const resolved = resolveReceiver(name, args);
     const { receiverId } = resolved;

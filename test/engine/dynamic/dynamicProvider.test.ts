@@ -118,6 +118,21 @@ describe("diff", () => {
   });
 });
 
+describe("the connection of a state", () => {
+  it("is dropped by the update of a program that does not name it any more", async () => {
+    const emulator = await start();
+    const config = { ...configOf(emulator), ...configOf(emulator, "ion-b") };
+    const { webhookReceiver, webhookSubscription } = await startProcess(config);
+    await createResource(webhookReceiver, { ...RECEIVER, connection: "b" });
+    const { id, state } = await createResource(webhookSubscription, { ...SUBSCRIPTION, connection: "b" });
+    expect(state.connection).toBe("b");
+    expect((await webhookSubscription.diff(id, state, SUBSCRIPTION)).changes).toBe(true);
+    const { outs = {} } = await webhookSubscription.update(id, state, SUBSCRIPTION);
+    expect(outs).not.toHaveProperty("connection");
+    expect((await webhookSubscription.diff(id, outs, SUBSCRIPTION)).changes).toBe(false);
+  });
+});
+
 describe("warnings", () => {
   it("prints each warning once per process", async () => {
     const lines = captureWarnings();

@@ -70,8 +70,15 @@ async function run(folder: string, options: InitOptions, terminal: Terminal, ver
   }
   const settings = await askSettings(options, terminal);
   const isConfigured = settings.region !== undefined || settings.endpoint !== undefined;
-  if (isConfigured) await createStack(target, settings, terminal);
-  terminal.out(`\n${nextSteps(relative(terminal.cwd, target), settings.stack, isConfigured)}`);
+  const next = (hasStack: boolean) => `\n${nextSteps(relative(terminal.cwd, target), settings.stack, hasStack)}`;
+  try {
+    if (isConfigured) await createStack(target, settings, terminal);
+  } catch (error) {
+    // The project is complete: only its stack is missing.
+    terminal.out(next(false));
+    throw error;
+  }
+  terminal.out(next(isConfigured));
   return 0;
 }
 

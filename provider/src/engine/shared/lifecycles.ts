@@ -17,6 +17,7 @@ import {
   type Failure,
   PartialStateError,
   type ResourceHandler,
+  type Run,
   UNKNOWN,
   type Warnings,
 } from "../../lifecycle/resourceHandler.ts";
@@ -64,21 +65,30 @@ export type BindLifecycle = <Inputs, State extends RecordedState>(
 export function bindLifecycles(connections: ConnectionPool, warn: (message: string) => void): BindLifecycle {
   /** What the running program declares, by identity. */
   const declared = new Set<string>();
+  /** The objects that resources of the stack have, as far as this run has seen them. */
+  const had = new Set<string>();
+  const objectIn = (type: string, api: WebhookApi, id: string) => `${type} in ${api.environment}: id ${id}`;
+  const runOn = (api: WebhookApi): Run => ({ has: (type, id) => had.has(objectIn(type, api, id)) });
 
   return function bind<Inputs, State extends RecordedState>(
     type: string,
     handler: ResourceHandler<Inputs, State>,
   ): Lifecycle {
-    const located = (properties: object, { connection }: Properties): Properties =>
-      connection === undefined ? { ...properties } : { ...properties, connection };
+    const located = (properties: object, { connection }: Properties): Properties => {
+      const { connection: _before, ...others }: Properties = { ...properties };
+      return connection === undefined ? others : { ...others, connection };
+    };
     // An id is unique in one environment only.
     const identities = (api: WebhookApi, properties: Inputs | State, id?: string) =>
       handler.identities(properties, id).map((identity) => `${type} in ${api.environment}: ${identity}`);
     const warnAll = ({ warnings = [] }: Warnings, { connection }: Properties) => {
       for (const message of warnings) warn(inConnection(connection, message));
     };
-    const existing = (id: string, olds: Properties, target = olds) =>
-      resolveExisting<State>(connections, type, id, olds, target);
+    const existing = (id: string, olds: Properties, target = olds) => {
+      const found = resolveExisting<State>(connections, type, id, olds, target);
+      had.add(objectIn(type, found.api, id));
+      return found;
+    };
 
     return {
       type,
@@ -92,7 +102,7 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
           if (reason) return { inputs: now, failures: [{ property: "connection", reason }], identities: [] };
           const api = connections.get(connection);
           for (const properties of [before, now]) api.hideSecretsIn(properties);
-          const checked = await handler.check(api, now, before);
+          const checked = await handler.check(api, now, before, runOn(api));
           const { inputs, failures } = checked;
           warnAll(checked, news);
           const own = failures.length === 0 ? identities(api, inputs as Inputs) : [];
@@ -111,7 +121,8 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
         forPeople(async () => {
           const api = connections.get(inputs.connection);
           api.hideSecretsIn(inputs);
-          const created = await handler.create(api, inputs as Inputs);
+          const created = await handler.create(api, inputs as Inputs, runOn(api));
+          had.add(objectIn(type, api, created.id));
           warnAll(created, inputs);
           return { id: created.id, state: located(created.state as object, inputs) };
         }, inputs),
@@ -124,7 +135,7 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
         forPeople(async () => {
           const read = async () => {
             const { api, state } = existing(id, olds);
-            return handler.read(api, id, state);
+            return handler.read(api, id, state, runOn(api));
           };
           const result = await read().catch(withAdvice(WITHOUT_REFRESH));
           warnAll(result, olds);
@@ -134,7 +145,7 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
       update: (id, olds, news) =>
         forPeople(async () => {
           const { api, state } = existing(id, olds, news);
-          const updated = await handler.update(api, id, state, news as Inputs);
+          const updated = await handler.update(api, id, state, news as Inputs, runOn(api));
           warnAll(updated, news);
           return { state: located(updated.state as object, news) };
         }, news),
