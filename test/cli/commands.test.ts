@@ -131,7 +131,7 @@ describe("drift", () => {
     `);
     expect(await printed(place, "drift", "--compare", "dev", "staging", "--json")).toContain('"stacks": [');
     expect(await printed(place, "drift", "--compare", "dev", "dev")).toMatchInlineSnapshot(`
-      "pulumi-ion: --compare needs the names of two stacks.
+      "pulumi-ion: --compare needs the names of two different stacks.
         Example: \`pulumi-ion drift --compare staging production\`.
       exit code 1"
     `);

@@ -37,9 +37,10 @@ it.each([
   [["export", "--receiver"], 1, "", "argument missing"],
   [["status", "--connection", "Plant B"], 1, "", "It must be lowercase letters, digits and dashes"],
   [["status", "--connection", "plant-b"], 1, "", "ION_PLANT_B_API_URI"],
-  [["drift", "--compare", "one"], 1, "", "needs the names of two stacks"],
-  [["drift", "--compare", "a", "a"], 1, "", "needs the names of two stacks"],
-  [["drift", "--compare", "a", "b", "c"], 1, "", "needs the names of two stacks"],
+  [["drift", "--stack", ""], 1, "", "It is empty."],
+  [["drift", "--compare", "one"], 1, "", "needs the names of two different stacks"],
+  [["drift", "--compare", "a", "a"], 1, "", "needs the names of two different stacks"],
+  [["drift", "--compare", "a", "b", "c"], 1, "", "needs the names of two different stacks"],
   [["drift", "--no-stack"], 1, "", "`drift` compares ION with a Pulumi stack"],
 ])("%j exits with %i", async (args, code, out, err) => {
   const ran = await cli(args, { cwd: await folder() });

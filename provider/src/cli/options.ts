@@ -24,7 +24,11 @@ type Handler = (...args: unknown[]) => Promise<void>;
 /** Adds the options that choose the ION environment, the same for all commands. */
 export function withStack(command: Command): Command {
   return command
-    .option("-s, --stack <name>", "use the ION environment of this Pulumi stack's config (default: the selected stack)")
+    .option(
+      "-s, --stack <name>",
+      "use the ION environment of this Pulumi stack's config (default: the selected stack)",
+      notEmpty,
+    )
     .option("--no-stack", "ignore Pulumi: use only environment variables")
     .option("-C, --cwd <folder>", "folder of the Pulumi project (default: this folder)")
     .addOption(
@@ -33,6 +37,12 @@ export function withStack(command: Command): Command {
         "use the settings of a named connection (ion-NAME:region, ION_NAME_API_URI, …) instead of the default one",
       ).argParser(connectionName),
     );
+}
+
+/** Refuses an empty value: a script's variable may be unset. */
+function notEmpty(value: string): string {
+  if (value.trim() === "") throw new InvalidArgumentError("It is empty.");
+  return value;
 }
 
 function connectionName(name: string): string {

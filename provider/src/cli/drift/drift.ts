@@ -91,7 +91,7 @@ const forConnection =
 async function comparison(stacks: readonly string[], options: DriftOptions, terminal: Terminal): Promise<Report> {
   const [one, other, ...more] = stacks;
   if (!one || !other || more.length > 0 || one === other) {
-    throw new IonError("config", "--compare needs the names of two stacks.", {
+    throw new IonError("config", "--compare needs the names of two different stacks.", {
       hints: ["Example: `pulumi-ion drift --compare staging production`."],
     });
   }
