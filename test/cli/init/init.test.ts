@@ -40,6 +40,19 @@ it("writes a project with a copy of the package, and says what to type next", as
   `);
 });
 
+it("says what is left to do if the stack cannot be created", async () => {
+  const cwd = await folder();
+  await mkdir(join(cwd, "failing"));
+  await writeFile(join(cwd, "failing/pulumi"), "#!/bin/sh\nexit 3\n", { mode: 0o755 });
+  const PATH = `${join(cwd, "failing")}:${env.PATH}`;
+  const args = ["init", "plant", "--no-install", "--region", "us", "--client-id", "abc"];
+  const { code, out, err } = await cli(args, { cwd, env: { ...env, PATH } });
+  expect(code).toBe(1);
+  expect(err).toContain("`pulumi stack` failed with exit code 3.");
+  expect(out).toContain("Created a project in");
+  expect(out).toContain("\n  npx pulumi stack init production\n");
+});
+
 it("overwrites no file, and then writes none", async () => {
   const cwd = await folder();
   await writeFile(join(cwd, "index.ts"), "// mine\n");
