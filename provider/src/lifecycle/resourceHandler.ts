@@ -12,7 +12,10 @@ export interface Failure {
 
 /** What a run knows of the other resources of the stack. Without it, nothing is known of them. */
 export interface Run {
-  /** Whether a resource has this object, whatever the program declares: `ignoreChanges` and transforms change that. */
+  /**
+   * Whether a resource of the program has this object, whatever its arguments are: `ignoreChanges` and transforms change them. What
+   * only the state has, as with `retainOnDelete`, does not count.
+   */
   has(type: "webhook subscription", id: string): boolean;
 }
 
@@ -63,11 +66,7 @@ export interface ResourceHandler<Inputs, State> {
   /** How `inputs` differ from `state`. */
   diff(id: string, state: State, inputs: Inputs): Diff;
   /** Adopts the object if it exists exactly as declared, else creates it. */
-  create(
-    api: WebhookApi,
-    inputs: Inputs,
-    run?: Run,
-  ): Promise<Warnings & { readonly id: string; readonly state: State }>;
+  create(api: WebhookApi, inputs: Inputs): Promise<Warnings & { readonly id: string; readonly state: State }>;
   /**
    * Inputs and state of an object in ION that no stack records. The inputs hold no secret: Pulumi prints them.
    *
@@ -82,7 +81,6 @@ export interface ResourceHandler<Inputs, State> {
     api: WebhookApi,
     id: string,
     state: State,
-    run?: Run,
   ): Promise<Warnings & { readonly found?: { readonly inputs: UncheckedInputs; readonly state: State } | undefined }>;
   /** Makes the object in ION as `inputs` say. */
   update(

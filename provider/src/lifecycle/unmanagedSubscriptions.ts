@@ -107,8 +107,8 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     return { changes, replaces: [] };
   },
 
-  async create(api, inputs, run = ALONE) {
-    const { value: unmanagedNow = [], warnings } = await readable(api, run, inputs);
+  async create(api, inputs) {
+    const { value: unmanagedNow = [], warnings } = await readable(api, inputs);
     const state = stateOf(api, inputs, unmanagedNow, unmanagedNow);
     const report = await describe(api, inputs, unmanagedNow, announceDeletion(unmanagedNow));
     return { id: `unmanaged-${inputs.receiverId}`, state, warnings: [...warnings, ...report] };
@@ -118,9 +118,9 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     throw new IonError("invalid", "A list of unmanaged subscriptions cannot be imported: it is not an object in ION.");
   },
 
-  async read(api, _id, state, run = ALONE) {
+  async read(api, _id, state) {
     if (!(await api.knownReceiver(state.receiverId))) return {};
-    const unmanagedNow = await findUnmanaged(api, run, state);
+    const unmanagedNow = await findUnmanaged(api, state);
     const reported = unmanagedNow.filter((name) => state.reported.includes(name));
     const newlyFound = unmanagedNow.filter((name) => !state.reported.includes(name));
     const plan = [
@@ -148,7 +148,7 @@ export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
     if (reason) throw new IonError("ambiguous", `maxDeletions ${reason}.`);
     const outcomes = await Promise.all(due.map((name) => deleteIfUnmanaged(api, run, inputs, name)));
     const deleted = due.filter((_name, index) => outcomes[index]);
-    const { value: unmanagedNow = state.unmanagedNow, warnings } = await readable(api, run, inputs);
+    const { value: unmanagedNow = state.unmanagedNow, warnings } = await readable(api, inputs);
     const isPolicyNew = inputs.unmanaged !== state.unmanaged;
     const unreported = unmanagedNow.filter((name) => isPolicyNew || !before.has(name));
     return {
@@ -249,11 +249,11 @@ async function nameOf(api: WebhookApi, receiverId: string): Promise<string> {
 }
 
 /** Lists what is unmanaged, and duplicates except the oldest, which is the one that is managed. */
-async function findUnmanaged(api: WebhookApi, run: Run, args: Declared): Promise<string[]> {
-  return (await surplusOf(api, run, args)).map(label);
+async function findUnmanaged(api: WebhookApi, args: Declared): Promise<string[]> {
+  return (await surplusOf(api, args)).map(label);
 }
 
-/** Those of the listed subscriptions that still exist and are still unmanaged. */
+/** Those of the listed subscriptions that may be deleted: they still exist, are still unmanaged, and no resource has them. */
 async function filterUnmanaged(
   api: WebhookApi,
   run: Run,
@@ -261,31 +261,34 @@ async function filterUnmanaged(
   names: readonly string[],
 ): Promise<readonly string[]> {
   if (names.length === 0) return [];
-  const unmanagedNow = await findUnmanaged(api, run, args);
+  const unmanagedNow = (await deletable(api, run, args)).map(label);
   return names.filter((name) => unmanagedNow.includes(name));
 }
 
-function readable(api: WebhookApi, run: Run, inputs: Args) {
+function readable(api: WebhookApi, inputs: Args) {
   const consequence = `Unmanaged subscriptions of the receiver with id ${escapeText(inputs.receiverId)} are not detected.`;
-  return ifReadable(consequence, () => findUnmanaged(api, run, inputs));
+  return ifReadable(consequence, () => findUnmanaged(api, inputs));
 }
 
-/** What a resource of the stack has is never surplus, even if the program does not declare its event. */
-async function surplusOf(api: WebhookApi, run: Run, { receiverId, declared }: Declared): Promise<Subscription[]> {
+/** What a resource of the program has is never deleted, even if the program does not declare its event. */
+async function deletable(api: WebhookApi, run: Run, args: Declared): Promise<Subscription[]> {
+  return (await surplusOf(api, args)).filter(({ id }) => !run.has("webhook subscription", id));
+}
+
+async function surplusOf(api: WebhookApi, { receiverId, declared }: Declared): Promise<Subscription[]> {
   const receiver = await api.knownReceiver(receiverId);
   if (!receiver) return [];
   const subscriptions = declared.map((event) => {
     const [resource = "", action = ""] = event.split(" ");
     return { resource, action };
   });
-  const surplus = surplusSubscriptions(receiverDifference({ fields: {}, subscriptions }, receiver)).sort(byAge);
-  return surplus.filter(({ id }) => !run.has("webhook subscription", id));
+  return surplusSubscriptions(receiverDifference({ fields: {}, subscriptions }, receiver)).sort(byAge);
 }
 
 /** Deletes a subscription by its label, if it still has that and is still unmanaged. Returns whether it did. */
 function deleteIfUnmanaged(api: WebhookApi, run: Run, args: Declared, name: string): Promise<boolean> {
   return retryOnConflict(api, async () => {
-    const subscription = (await surplusOf(api, run, args)).find((one) => label(one) === name);
+    const subscription = (await deletable(api, run, args)).find((one) => label(one) === name);
     if (subscription) await api.apply({ kind: "deleteSubscription", receiverId: args.receiverId, subscription });
     return subscription !== undefined;
   });

@@ -65,7 +65,7 @@ export type BindLifecycle = <Inputs, State extends RecordedState>(
 export function bindLifecycles(connections: ConnectionPool, warn: (message: string) => void): BindLifecycle {
   /** What the running program declares, by identity. */
   const declared = new Set<string>();
-  /** The objects that resources of the stack have, as far as this run has seen them. */
+  /** The objects that resources of the program have, as far as this run has compared or created them. */
   const had = new Set<string>();
   const objectIn = (type: string, api: WebhookApi, id: string) => `${type} in ${api.environment}: id ${id}`;
   const runOn = (api: WebhookApi): Run => ({ has: (type, id) => had.has(objectIn(type, api, id)) });
@@ -84,11 +84,8 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
     const warnAll = ({ warnings = [] }: Warnings, { connection }: Properties) => {
       for (const message of warnings) warn(inConnection(connection, message));
     };
-    const existing = (id: string, olds: Properties, target = olds) => {
-      const found = resolveExisting<State>(connections, type, id, olds, target);
-      had.add(objectIn(type, found.api, id));
-      return found;
-    };
+    const existing = (id: string, olds: Properties, target = olds) =>
+      resolveExisting<State>(connections, type, id, olds, target);
 
     return {
       type,
@@ -112,7 +109,8 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
         }),
       diff: (id, olds, news) =>
         forPeople(async () => {
-          const { state } = existing(id, olds, news);
+          const { api, state } = existing(id, olds, news);
+          had.add(objectIn(type, api, id));
           const diff = handler.diff(id, state, news as Inputs);
           // The same environment under another connection name: only the state is updated.
           return olds.connection === news.connection ? diff : { ...diff, changes: true };
@@ -121,7 +119,7 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
         forPeople(async () => {
           const api = connections.get(inputs.connection);
           api.hideSecretsIn(inputs);
-          const created = await handler.create(api, inputs as Inputs, runOn(api));
+          const created = await handler.create(api, inputs as Inputs);
           had.add(objectIn(type, api, created.id));
           warnAll(created, inputs);
           return { id: created.id, state: located(created.state as object, inputs) };
@@ -135,7 +133,7 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
         forPeople(async () => {
           const read = async () => {
             const { api, state } = existing(id, olds);
-            return handler.read(api, id, state, runOn(api));
+            return handler.read(api, id, state);
           };
           const result = await read().catch(withAdvice(WITHOUT_REFRESH));
           warnAll(result, olds);
