@@ -17,6 +17,8 @@ export interface Run {
    * only the state has, as with `retainOnDelete`, does not count.
    */
   has(type: "webhook subscription", id: string): boolean;
+  /** The identities of the objects that were checked so far, as {@link ResourceHandler.identities} returns them. */
+  declared(type: "webhook subscription"): readonly string[];
 }
 
 /** Inputs that are not validated yet. */

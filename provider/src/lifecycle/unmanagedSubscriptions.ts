@@ -60,7 +60,7 @@ interface State extends Args {
 /** Keys that read and check add to the inputs for the preview. */
 const PREVIEW_KEYS = ["reported", "newlyFound", "deleting", "deletingNext"];
 
-const ALONE: Run = { has: () => false };
+const ALONE: Run = { has: () => false, declared: () => [] };
 
 /** The lifecycle of the unmanaged subscriptions of a receiver. */
 export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
@@ -272,7 +272,10 @@ function readable(api: WebhookApi, inputs: Args) {
 
 /** What a resource of the program has is never deleted, even if the program does not declare its event. */
 async function deletable(api: WebhookApi, run: Run, args: Declared): Promise<Subscription[]> {
-  return (await surplusOf(api, args)).filter(({ id }) => !run.has("webhook subscription", id));
+  const start = `${args.receiverId} `;
+  const checked = run.declared("webhook subscription").filter((identity) => identity.startsWith(start));
+  const declared = [...args.declared, ...checked.map((identity) => identity.slice(start.length))];
+  return (await surplusOf(api, { ...args, declared })).filter(({ id }) => !run.has("webhook subscription", id));
 }
 
 async function surplusOf(api: WebhookApi, { receiverId, declared }: Declared): Promise<Subscription[]> {

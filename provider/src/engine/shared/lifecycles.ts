@@ -68,7 +68,13 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
   /** The objects that resources of the program have, as far as this run has compared or created them. */
   const had = new Set<string>();
   const objectIn = (type: string, api: WebhookApi, id: string) => `${type} in ${api.environment}: id ${id}`;
-  const runOn = (api: WebhookApi): Run => ({ has: (type, id) => had.has(objectIn(type, api, id)) });
+  const runOn = (api: WebhookApi): Run => ({
+    has: (type, id) => had.has(objectIn(type, api, id)),
+    declared: (type) => {
+      const start = `${type} in ${api.environment}: `;
+      return [...declared].filter((one) => one.startsWith(start)).map((one) => one.slice(start.length));
+    },
+  });
 
   return function bind<Inputs, State extends RecordedState>(
     type: string,
