@@ -10,14 +10,9 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** What a run knows of the other resources of the stack. Without it, nothing is known of them. */
+/** What a run knows of the other resources of the program. Without it, nothing is known of them. */
 export interface Run {
-  /**
-   * Whether a resource of the program has this object, whatever its arguments are: `ignoreChanges` and transforms change them. What
-   * only the state has, as with `retainOnDelete`, does not count.
-   */
-  has(type: "webhook subscription", id: string): boolean;
-  /** The identities of the objects that were checked so far, as {@link ResourceHandler.identities} returns them. */
+  /** The identities of the objects of a type that were checked so far, as {@link ResourceHandler.identities} returns them. */
   declared(type: "webhook subscription"): readonly string[];
 }
 

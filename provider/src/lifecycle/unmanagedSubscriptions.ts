@@ -60,7 +60,7 @@ interface State extends Args {
 /** Keys that read and check add to the inputs for the preview. */
 const PREVIEW_KEYS = ["reported", "newlyFound", "deleting", "deletingNext"];
 
-const ALONE: Run = { has: () => false, declared: () => [] };
+const ALONE: Run = { declared: () => [] };
 
 /** The lifecycle of the unmanaged subscriptions of a receiver. */
 export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
@@ -253,7 +253,7 @@ async function findUnmanaged(api: WebhookApi, args: Declared): Promise<string[]>
   return (await surplusOf(api, args)).map(label);
 }
 
-/** Those of the listed subscriptions that may be deleted: they still exist, are still unmanaged, and no resource has them. */
+/** Those of the listed subscriptions that may be deleted: they still exist and are still unmanaged. */
 async function filterUnmanaged(
   api: WebhookApi,
   run: Run,
@@ -270,12 +270,12 @@ function readable(api: WebhookApi, inputs: Args) {
   return ifReadable(consequence, () => findUnmanaged(api, inputs));
 }
 
-/** What a resource of the program has is never deleted, even if the program does not declare its event. */
-async function deletable(api: WebhookApi, run: Run, args: Declared): Promise<Subscription[]> {
+/** Not what Pulumi has checked with another event: transforms and `ignoreChanges` change those that the program declares. */
+function deletable(api: WebhookApi, run: Run, args: Declared): Promise<Subscription[]> {
   const start = `${args.receiverId} `;
   const checked = run.declared("webhook subscription").filter((identity) => identity.startsWith(start));
   const declared = [...args.declared, ...checked.map((identity) => identity.slice(start.length))];
-  return (await surplusOf(api, { ...args, declared })).filter(({ id }) => !run.has("webhook subscription", id));
+  return surplusOf(api, { ...args, declared });
 }
 
 async function surplusOf(api: WebhookApi, { receiverId, declared }: Declared): Promise<Subscription[]> {

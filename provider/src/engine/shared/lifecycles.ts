@@ -65,11 +65,7 @@ export type BindLifecycle = <Inputs, State extends RecordedState>(
 export function bindLifecycles(connections: ConnectionPool, warn: (message: string) => void): BindLifecycle {
   /** What the running program declares, by identity. */
   const declared = new Set<string>();
-  /** The objects that resources of the program have, as far as this run has compared or created them. */
-  const had = new Set<string>();
-  const objectIn = (type: string, api: WebhookApi, id: string) => `${type} in ${api.environment}: id ${id}`;
   const runOn = (api: WebhookApi): Run => ({
-    has: (type, id) => had.has(objectIn(type, api, id)),
     declared: (type) => {
       const start = `${type} in ${api.environment}: `;
       return [...declared].filter((one) => one.startsWith(start)).map((one) => one.slice(start.length));
@@ -115,8 +111,7 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
         }),
       diff: (id, olds, news) =>
         forPeople(async () => {
-          const { api, state } = existing(id, olds, news);
-          had.add(objectIn(type, api, id));
+          const { state } = existing(id, olds, news);
           const diff = handler.diff(id, state, news as Inputs);
           // The same environment under another connection name: only the state is updated.
           return olds.connection === news.connection ? diff : { ...diff, changes: true };
@@ -126,7 +121,6 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
           const api = connections.get(inputs.connection);
           api.hideSecretsIn(inputs);
           const created = await handler.create(api, inputs as Inputs);
-          had.add(objectIn(type, api, created.id));
           warnAll(created, inputs);
           return { id: created.id, state: located(created.state as object, inputs) };
         }, inputs),
