@@ -222,7 +222,7 @@ describe('unmanaged: "delete"', () => {
     mutationsIn(project);
     for (const _run of [1, 2, 3]) await project.up();
     expect([subscriptionsIn(project), mutationsIn(project)]).toEqual([before, []]);
-    // What nobody has is still deleted.
+    // A subscription that no resource has is still deleted.
     store.createSubscription({ receiverId: "1", resource: "PLANS", action: "UPDATE" });
     for (const _run of [1, 2]) await project.up();
     expect(subscriptionsIn(project)).toEqual(before);

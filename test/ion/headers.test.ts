@@ -1,12 +1,9 @@
 /** Changes to headers in each of the ways in which an ION may keep them. */
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Emulator, EmulatorOptions } from "../../emulator/index.ts";
 import type { WebhookApi } from "../../provider/src/ion/webhookApi.ts";
 import type { Header, Receiver } from "../../provider/src/model/webhooks.ts";
-import { type Fetch, failureOf, intercept, ionOn, mutationsIn, rewrite, start } from "../support/support.ts";
-
-const schemaOf = (file: string) => readFileSync(new URL(`../schemas/${file}.graphql`, import.meta.url), "utf8");
+import { type Fetch, failureOf, intercept, ionOn, mutationsIn, rewrite, schemaOf, start } from "../support/support.ts";
 
 /** An ION with a receiver whose headers are X-A and X-B, and with another receiver. */
 async function startWith(file: string, options: EmulatorOptions = {}) {

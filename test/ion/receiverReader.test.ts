@@ -1,11 +1,8 @@
 /** How receivers are read from an ION that has no list of them, or another one. */
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { EmulatorOptions } from "../../emulator/index.ts";
-import { countOf, failureOf, intercept, rewrite, start } from "../support/support.ts";
+import { countOf, failureOf, intercept, rewrite, schemaOf, start } from "../support/support.ts";
 import { startRun } from "./schema/missingNames.ts";
-
-const schemaOf = (file: string) => readFileSync(new URL(`../schemas/${file}.graphql`, import.meta.url), "utf8");
 
 /** An ION with some receivers, each with a subscription if it is odd. */
 async function startWith(file: string, count: number, options: EmulatorOptions = {}) {
@@ -126,7 +123,7 @@ describe("with a list of subscriptions only", () => {
     expect(warnings).toEqual(ONE_BY_ONE);
   });
 
-  it("cannot tell a receiver without subscriptions from one that does not exist", async () => {
+  it("says that it cannot know whether a receiver without subscriptions exists", async () => {
     const { api } = startRun(await startWith("onlySubscriptions", 2));
     const { kind, message } = await failureOf(api.receiversWith("2"));
     expect(kind).toBe("unsupported");

@@ -100,6 +100,9 @@ export const reversed = (response: Promise<Response>) =>
 /** ION's inferred schema. */
 export const SDL = readFileSync(new URL("../../emulator/graphql/schema.graphql", import.meta.url), "utf8");
 
+/** A shape of ION's schema from test/schemas, by its name. */
+export const schemaOf = (name: string) => readFileSync(new URL(`../schemas/${name}.graphql`, import.meta.url), "utf8");
+
 /** The mutations that the emulator received: a list of field names for each request. */
 export const mutationsIn = ({ requests }: Emulator) =>
   requests

@@ -1,7 +1,7 @@
 /** What the lifecycles share to validate inputs. */
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { escapeText } from "../model/text.ts";
+import { describeUnknown } from "../model/text.ts";
 import { type Failure, UNKNOWN, type UncheckedInputs } from "./resourceHandler.ts";
 
 /** The input `receiverId`. It has no value if the receiver is new and a partial run does not create it. */
@@ -32,8 +32,7 @@ export function inputFailures(schema: z.ZodType, news: UncheckedInputs, olds: Un
 
 function reasonOf(issue: z.core.$ZodIssue): string {
   if (issue.code === "unrecognized_keys") {
-    const names = issue.keys.map((key) => `"${escapeText(key)}"`);
-    return `no such property: ${names.join(", ")}. Check the spelling, or remove it.`;
+    return describeUnknown(issue.keys);
   }
   const [keyIssue] = issue.code === "invalid_key" ? issue.issues : [];
   return keyIssue?.message ?? issue.message;

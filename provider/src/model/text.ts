@@ -59,3 +59,9 @@ export function listSome(items: readonly string[], most: number): string {
   const more = items.length - most;
   return more > 0 ? `${items.slice(0, most).join(", ")} and ${more} more` : items.join(", ");
 }
+
+/** Why properties that do not exist are refused. */
+export function describeUnknown(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${escapeText(name)}"`);
+  return `no such property: ${quoted.join(", ")}. Check the spelling, or remove it.`;
+}

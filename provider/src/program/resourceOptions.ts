@@ -1,4 +1,4 @@
-import { escapeText } from "../model/text.ts";
+import { describeUnknown } from "../model/text.ts";
 import { programError } from "./programRun.ts";
 import * as pulumi from "./pulumi.ts";
 
@@ -19,10 +19,9 @@ export function refuseIdOptions(type: string, name: string, opts: pulumi.CustomR
 
 /** Refuses arguments that do not exist: a misspelled `unmanaged` would have no effect. @throws RunError */
 export function refuseUnknownArgs(name: string, args: object, known: readonly string[]): void {
-  const unknown = Object.entries(args).filter(([key, value]) => value !== undefined && !known.includes(key));
-  if (unknown.length === 0) return;
-  const names = unknown.map(([key]) => `"${escapeText(key)}"`).join(", ");
-  throw programError(`"${name}" has no such property: ${names}. Check the spelling, or remove it.`);
+  const given = Object.keys(args).filter((key) => Reflect.get(args, key) !== undefined);
+  const unknown = given.filter((key) => !known.includes(key));
+  if (unknown.length > 0) throw programError(`"${name}" has ${describeUnknown(unknown)}`);
 }
 
 /** Refuses Pulumi's own placeholder for unknown values as a value: the engine would drop it. @throws RunError */

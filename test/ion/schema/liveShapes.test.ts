@@ -293,18 +293,14 @@ describe("LiveShapes", () => {
       ["limit: Int", "[WebhookReceiver!]", "none", {}],
       ["plant: ID", "Page", "none", {}],
     ])("pages through a list with (%s): %s by %s", (args, type, paging, variables) => {
-      const list = shapesOf(`type Query { webhookReceivers(${args}): ${type} } ${NODE} ${CONNECTION}`).receivers();
+      const sdl = `type Query { webhookReceivers(${args}): ${type} } ${NODE} ${CONNECTION}`;
+      const list = shapesOf(sdl).receivers();
       expect(list.paging).toBe(paging);
       const next = { cursor: { after: "c" }, offset: { offset: 7 }, none: {} }[list.paging];
       expect(list.variables({ ...next, repeatsLast: false })).toEqual(variables);
       const first = Object.entries(variables).filter(([, value]) => value === 100);
       expect(list.variables(START)).toEqual(Object.fromEntries(first));
-      expect(
-        validate(
-          buildSchema(`type Query { webhookReceivers(${args}): ${type} } ${NODE} ${CONNECTION}`),
-          parse(list.document),
-        ),
-      ).toEqual([]);
+      expect(validate(buildSchema(sdl), parse(list.document))).toEqual([]);
     });
 
     it("cannot continue after an object if a list of pages has no place for its cursor", () => {

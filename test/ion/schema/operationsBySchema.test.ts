@@ -1,5 +1,5 @@
 /** What is sent to every ION in test/schemas, as files to read. After a wanted change: `npx vitest run <this file> --update`. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildSchema, parse, validate } from "graphql";
 import { expect, it } from "vitest";
@@ -8,9 +8,10 @@ import { LiveShapes } from "../../../provider/src/ion/schema/liveShapes.ts";
 import { operationSamples } from "../../../provider/src/ion/schema/operationSamples.ts";
 import { checkSchema } from "../../../provider/src/ion/schema/schemaCheck.ts";
 import { type Shapes, USUAL_SHAPES } from "../../../provider/src/ion/schema/shapes.ts";
+import { schemaOf } from "../../support/support.ts";
 
 const SCHEMAS = join(import.meta.dirname, "../../schemas");
-const FILES = readdirSync(SCHEMAS).filter((file) => file.endsWith(".graphql"));
+const NAMES = readdirSync(SCHEMAS).flatMap((file) => (file.endsWith(".graphql") ? [file.replace(".graphql", "")] : []));
 
 /** Every operation, as a paragraph: with its variables, or why it has no place. */
 const operationsIn = (shapes: Shapes, etagOf: (mutation: string) => string | undefined) =>
@@ -32,8 +33,8 @@ it("what is usual", async () => {
   await expect(USUAL.join("\n")).toMatchFileSnapshot("operations/usual.txt");
 });
 
-it.each(FILES)("what is not as usual with %s, and is valid there", async (file) => {
-  const schema = buildSchema(readFileSync(join(SCHEMAS, file), "utf8"));
+it.each(NAMES)("what is not as usual with %s, and is valid there", async (name) => {
+  const schema = buildSchema(schemaOf(name));
   const shapes = new LiveShapes(schema);
   const operations = operationsIn(shapes, (mutation) => (shapes.showsEtag(mutation) ? "sample" : undefined));
   const unusual = operations.map(({ text }) => text).filter((text) => !USUAL.includes(text));
@@ -45,6 +46,6 @@ it.each(FILES)("what is not as usual with %s, and is valid there", async (file) 
   ]);
   const all = { headers: shapes.headers, omitted: [...shapes.omitted], ...facts, ...Object.fromEntries(differences) };
   const text = `${unusual.join("\n")}\n${JSON.stringify(all, undefined, 2)}\n`;
-  await expect(text).toMatchFileSnapshot(`operations/${file.replace(".graphql", ".txt")}`);
+  await expect(text).toMatchFileSnapshot(`operations/${name}.txt`);
   for (const { document } of operations) if (document) expect(validate(schema, parse(document))).toEqual([]);
 });
