@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { glob, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { CARRIERS } from "../support/carriers.ts";
@@ -48,6 +50,16 @@ async function runAndKill(project: Project, args: readonly string[], millisecond
   await exited;
 }
 
+/**
+ * Pulumi does not write the attributes of its state file at once: killed in between, it leaves them empty, and then fails with
+ * "failed to load checkpoint: EOF". It does not need them.
+ */
+async function removeEmptyAttributes({ dir }: Project) {
+  for await (const file of glob(join(dir, "state/.pulumi/stacks/**/*.attrs"))) {
+    if ((await stat(file)).size === 0) await rm(file);
+  }
+}
+
 describe.each(CARRIERS)("a killed process (%s)", (carrier) => {
   it(
     `one more up makes ION exactly as declared after a kill at any of ${TIMES} moments of up, update and destroy`,
@@ -65,6 +77,7 @@ describe.each(CARRIERS)("a killed process (%s)", (carrier) => {
         const command = destroy ? ["destroy", "--yes", "--skip-preview"] : ["up", "--yes", "--skip-preview"];
         // Pulumi takes about a second to start. The interesting moments come after that.
         await runAndKill(project, command, 300 + 2_200 * chance("moment", step));
+        await removeEmptyAttributes(project);
         await project.pulumi("cancel", "--yes", "--stack", "test");
         await project.up();
 
