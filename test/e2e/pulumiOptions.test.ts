@@ -206,9 +206,6 @@ describe('unmanaged: "delete"', () => {
     mutationsIn(project);
     for (const _run of [1, 2, 3]) await project.up();
     expect([subscriptionsIn(project), mutationsIn(project)]).toEqual([before, []]);
-    // Also without a refresh.
-    for (const _run of [1, 2]) await project.up("--refresh=false");
-    expect([subscriptionsIn(project), mutationsIn(project)]).toEqual([before, []]);
   });
 
   it("keeps a subscription next to it that ignores its changes, whatever its event is in ION", async () => {

@@ -10,8 +10,10 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** What a run knows of the other resources of the program. Without it, nothing is known of them. */
+/** What a run knows of the other resources of the stack. Without it, nothing is known of them. */
 export interface Run {
+  /** Whether a resource has the object with this id: it was read, compared or created in this run. */
+  has(type: "webhook subscription", id: string): boolean;
   /** The identities of the objects of a type that were checked so far, as {@link ResourceHandler.identities} returns them. */
   declared(type: "webhook subscription"): readonly string[];
 }

@@ -60,7 +60,7 @@ interface State extends Args {
 /** Keys that read and check add to the inputs for the preview. */
 const PREVIEW_KEYS = ["reported", "newlyFound", "deleting", "deletingNext"];
 
-const ALONE: Run = { declared: () => [] };
+const ALONE: Run = { has: () => false, declared: () => [] };
 
 /** The lifecycle of the unmanaged subscriptions of a receiver. */
 export const unmanagedSubscriptions: ResourceHandler<Inputs, State> = {
@@ -270,12 +270,15 @@ function readable(api: WebhookApi, inputs: Args) {
   return ifReadable(consequence, () => findUnmanaged(api, inputs));
 }
 
-/** Not what Pulumi has checked with another event: transforms and `ignoreChanges` change those that the program declares. */
-function deletable(api: WebhookApi, run: Run, args: Declared): Promise<Subscription[]> {
+/**
+ * What no resource has. The program's own list may be wrong: transforms and `ignoreChanges` change the events that it declares.
+ * Without a refresh only the checks before this one show that, in whatever order Pulumi makes them.
+ */
+async function deletable(api: WebhookApi, run: Run, args: Declared): Promise<Subscription[]> {
   const start = `${args.receiverId} `;
   const checked = run.declared("webhook subscription").filter((identity) => identity.startsWith(start));
   const declared = [...args.declared, ...checked.map((identity) => identity.slice(start.length))];
-  return surplusOf(api, { ...args, declared });
+  return (await surplusOf(api, { ...args, declared })).filter(({ id }) => !run.has("webhook subscription", id));
 }
 
 async function surplusOf(api: WebhookApi, { receiverId, declared }: Declared): Promise<Subscription[]> {

@@ -65,7 +65,11 @@ export type BindLifecycle = <Inputs, State extends RecordedState>(
 export function bindLifecycles(connections: ConnectionPool, warn: (message: string) => void): BindLifecycle {
   /** What the running program declares, by identity. */
   const declared = new Set<string>();
+  /** The objects that resources have, as far as this run has come. */
+  const had = new Set<string>();
+  const objectIn = (type: string, api: WebhookApi, id: string) => `${type} in ${api.environment}: id ${id}`;
   const runOn = (api: WebhookApi): Run => ({
+    has: (type, id) => had.has(objectIn(type, api, id)),
     declared: (type) => {
       const start = `${type} in ${api.environment}: `;
       return [...declared].filter((one) => one.startsWith(start)).map((one) => one.slice(start.length));
@@ -86,8 +90,11 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
     const warnAll = ({ warnings = [] }: Warnings, { connection }: Properties) => {
       for (const message of warnings) warn(inConnection(connection, message));
     };
-    const existing = (id: string, olds: Properties, target = olds) =>
-      resolveExisting<State>(connections, type, id, olds, target);
+    const existing = (id: string, olds: Properties, target = olds) => {
+      const found = resolveExisting<State>(connections, type, id, olds, target);
+      had.add(objectIn(type, found.api, id));
+      return found;
+    };
 
     return {
       type,
@@ -121,6 +128,7 @@ export function bindLifecycles(connections: ConnectionPool, warn: (message: stri
           const api = connections.get(inputs.connection);
           api.hideSecretsIn(inputs);
           const created = await handler.create(api, inputs as Inputs);
+          had.add(objectIn(type, api, created.id));
           warnAll(created, inputs);
           return { id: created.id, state: located(created.state as object, inputs) };
         }, inputs),
